@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace pinwheel {
+
+/// Every error that the library reports, one closed list.
+enum class Errc : std::uint8_t {
+    ok = 0,
+    // usage: the caller asked for something that cannot be done; trying again gives the same answer.
+    invalid_argument,
+    invalid_url,
+    invalid_state,
+    not_connected,
+    not_permitted,
+    // resolve
+    host_not_found,
+    resolve_failed,
+    resolve_timeout,
+    // transport
+    connection_refused,
+    connection_reset,
+    connection_aborted,
+    network_unreachable,
+    address_not_available,
+    end_of_stream,
+    connect_timeout,
+    out_of_descriptors,
+    out_of_memory,
+    io_failure,
+    cancelled,
+    // tls
+    tls_setup,
+    tls_certificate,
+    tls_handshake,
+    tls_failure,
+    // handshake: the HTTP upgrade, RFC 6455 section 4
+    upgrade_malformed,
+    upgrade_refused,
+    upgrade_unavailable,
+    upgrade_bad_accept,
+    upgrade_bad_protocol,
+    upgrade_too_large,
+    // protocol: the peer broke RFC 6455
+    bad_frame,
+    bad_fragment,
+    bad_utf8,
+    bad_close,
+    masked_frame,
+    pong_timeout,
+    closed_by_peer,
+    // limit
+    message_too_large,
+    queue_full,
+    send_buffer_full,
+    timeout,
+};
+
+/// What kind of failure an error is. The state machine looks only at this and at `may_pass`.
+enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, handshake, protocol, limit };
+
+[[nodiscard]] ErrorClass error_class(Errc code) noexcept;
+
+/// True if the same attempt may succeed later: false for a refused certificate, a refused upgrade
+/// (HTTP 4xx other than 408, 425 and 429) and for usage errors.
+[[nodiscard]] bool may_pass(Errc code) noexcept;
+
+/// A short sentence for the code, without details. Static storage.
+[[nodiscard]] std::string_view describe(Errc code) noexcept;
+[[nodiscard]] std::string_view to_string(ErrorClass value) noexcept;
+
+[[nodiscard]] const std::error_category& pinwheel_category() noexcept;
+[[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
+
+/// The code for an errno of a socket call; `io_failure` for one that has no code of its own.
+[[nodiscard]] Errc errc_from_errno(int error) noexcept;
+
+/// An error with what it was about: which host, which field, what to do. Cold paths only.
+/// `detail` holds no header value, query string or payload.
+struct Error {
+    Errc code = Errc::ok;
+    std::string detail;
+
+    [[nodiscard]] explicit operator bool() const noexcept { return code != Errc::ok; }
+    /// One line: the detail if there is one, else the code's sentence.
+    [[nodiscard]] std::string message() const;
+};
+
+}  // namespace pinwheel
+
+template <>
+struct std::is_error_code_enum<pinwheel::Errc> : std::true_type {};

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "../core/clock.h"
+#include "../core/io_result.h"
+
+namespace pinwheel {
+
+/// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
+/// Threading: the reactor's thread. No call blocks, throws or spins on EAGAIN.
+class ByteStream {
+  public:
+    virtual ~ByteStream() = default;
+
+    /// Reads what is there now, at most `out.size()` bytes (which is above 0).
+    [[nodiscard]] virtual IoResult read_some(std::span<std::byte> out) noexcept = 0;
+
+    /// Takes a prefix of `in` (which is not empty). After would_block the next call brings the same bytes,
+    /// possibly from another address and with more behind them.
+    [[nodiscard]] virtual IoResult write_some(std::span<const std::byte> in) noexcept = 0;
+
+    /// Tells the peer, as far as that goes without waiting, that nothing more will be written
+    /// (TLS close_notify, TCP FIN). Reading goes on.
+    virtual void shutdown_write() noexcept = 0;
+
+    /// Makes the destructor reset the connection (TCP RST) where it would otherwise close it in order.
+    virtual void abort() noexcept = 0;
+
+    /// The descriptor to watch for readiness; -1: none, try at every turn.
+    [[nodiscard]] virtual int fd() const noexcept = 0;
+
+    /// True if read_some() may give bytes although the descriptor shows none (TLS holds them back).
+    [[nodiscard]] virtual bool has_buffered_input() const noexcept { return false; }
+
+    /// True if the last would_block waits for the descriptor to become writable.
+    [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
+
+    /// The kernel's time of arrival of the bytes last read; the epoch if it gives none.
+    [[nodiscard]] virtual SystemTime arrival_time() const noexcept { return {}; }
+
+    /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
+    [[nodiscard]] virtual std::string error_detail() const { return {}; }
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "../core/error.h"
+#include "byte_stream.h"
+
+namespace pinwheel {
+
+/// Whom to connect to.
+struct DialTarget {
+    std::string host;  ///< a name, an IPv4 literal, or an IPv6 literal without brackets
+    std::uint16_t port = 0;
+    bool tls = false;
+};
+
+/// Hears the end of a dial: exactly one of the two, never from inside dial().
+class DialHandler {
+  public:
+    virtual ~DialHandler() = default;
+    /// A stream that is connected and, for TLS, verified.
+    virtual void on_dialed(std::unique_ptr<ByteStream> stream) = 0;
+    virtual void on_dial_failed(const Error& error) = 0;
+};
+
+/// A dial under way. Destroying it drops the attempt without a word to the handler.
+class Dial {
+  public:
+    virtual ~Dial() = default;
+};
+
+/// Makes connected streams. The network's is SocketDialer; tests script their own.
+class Dialer {
+  public:
+    virtual ~Dialer() = default;
+    /// `handler` must outlive the returned object. There is no timeout here: the caller bounds the whole attempt.
+    [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
+};
+
+}  // namespace pinwheel
