@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "clock.h"
@@ -12,9 +12,36 @@ namespace pinwheel {
 
 class TimerWheel;
 
+namespace detail {
+
+/// A place in a circular list of timers; alone it is an empty list.
+struct TimerLink {
+    TimerLink* next = this;
+    TimerLink* prev = this;
+
+    TimerLink() noexcept = default;
+    TimerLink(const TimerLink&) = delete;
+    TimerLink& operator=(const TimerLink&) = delete;
+
+    [[nodiscard]] bool alone() const noexcept { return next == this; }
+    void insert_before(TimerLink& place) noexcept {
+        next = &place;
+        prev = place.prev;
+        prev->next = this;
+        place.prev = this;
+    }
+    void unlink() noexcept {
+        next->prev = prev;
+        prev->next = next;
+        next = prev = this;
+    }
+};
+
+}  // namespace detail
+
 /// A deadline with a callback, embedded in its owner. Its destructor cancels it.
-/// Threading: that of its wheel. Invariant: linked in at most one wheel. Allocates: nothing.
-class Timer {
+/// Threading: that of its wheel. Invariant: armed exactly while it is linked in one wheel. Allocates: nothing.
+class Timer : private detail::TimerLink {
   public:
     using Callback = FunctionRef<void(TimePoint now)>;
 
@@ -24,19 +51,75 @@ class Timer {
     Timer& operator=(const Timer&) = delete;
 
     [[nodiscard]] bool armed() const noexcept { return wheel_ != nullptr; }
-    /// Meaningful while armed.
+    /// When it was asked to fire; meaningful while armed.
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
     void cancel() noexcept;
 
   private:
     friend class TimerWheel;
 
-    Timer* next_ = nullptr;
-    Timer* prev_ = nullptr;
     TimerWheel* wheel_ = nullptr;
     TimePoint deadline_{};
+    std::uint64_t tick_ = 0;
     std::uint16_t slot_ = 0;
     Callback callback_;
+};
+
+/// Hierarchical timing wheel: levels of 64 slots, each slot of a level as wide as the whole level below. A timer
+/// stands at the level of the highest base-64 digit in which its tick differs from the current one, and moves down
+/// as that digit is reached; so the lowest occupied slot of the lowest occupied level is always the next one due,
+/// and a jump over days costs no more than the timers it passes.
+/// Threading: one thread. Allocates: nothing.
+/// Invariant: every linked timer's tick is after the current tick, or it stands in the due list.
+class TimerWheel {
+  public:
+    /// Time before `start` counts as `start`. `tick` is the resolution.
+    TimerWheel(TimePoint start, Duration tick) noexcept;
+    ~TimerWheel();
+    TimerWheel(const TimerWheel&) = delete;
+    TimerWheel& operator=(const TimerWheel&) = delete;
+
+    /// Arms the timer, or arms it anew. It fires at the first advance() whose tick is at or after the deadline,
+    /// rounded up; never early. A deadline that has passed fires at the next advance(). O(1).
+    void schedule(Timer& timer, TimePoint deadline) noexcept;
+    /// O(1); nothing if the timer is not armed.
+    void cancel(Timer& timer) noexcept;
+
+    /// Fires what is due at `now`, in order of ticks, at most `limit` of them; the rest fires at the next call.
+    /// Returns how many fired. Callbacks may schedule, cancel and destroy any timer. If one throws, the rest stays due.
+    int advance(TimePoint now, int limit) {
+        if (now < wake_) [[likely]] return 0;
+        return advance_slow(now, limit);
+    }
+
+    /// When advance() has something to do at the earliest: exact to the tick for what is near, else a lower bound
+    /// at which timers only move down a level (at most once a level for each). Nothing: no timer is armed.
+    [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  private:
+    static constexpr unsigned kDigitBits = 6;
+    static constexpr unsigned kSlots = 1U << kDigitBits;
+    static constexpr unsigned kLevels = 8;
+    static constexpr std::uint16_t kDue = kLevels * kSlots;
+    static constexpr std::uint64_t kMaxTick = (std::uint64_t{1} << (kDigitBits * kLevels)) - 1;
+
+    int advance_slow(TimePoint now, int limit);
+    void place(Timer& timer) noexcept;
+    void unlink(Timer& timer) noexcept;
+    void collect(std::uint64_t target) noexcept;
+    void update_wake() noexcept;
+    [[nodiscard]] std::optional<std::uint64_t> next_slot_tick(unsigned& level) const noexcept;
+    [[nodiscard]] std::uint64_t tick_at_or_after(TimePoint time) const noexcept;
+    [[nodiscard]] TimePoint time_of(std::uint64_t tick) const noexcept;
+
+    const TimePoint start_;
+    const Duration tick_;
+    std::uint64_t current_ = 0;
+    TimePoint wake_ = TimePoint::max();
+    std::size_t size_ = 0;
+    std::array<std::uint64_t, kLevels> occupied_{};
+    std::array<detail::TimerLink, kLevels * kSlots + 1> slots_;  // the last is the due list
 };
 
 }  // namespace pinwheel

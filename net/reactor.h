@@ -1,28 +1,31 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/function_ref.h"
 #include "../core/timer_wheel.h"
+#include "poller.h"
+#include "wakeup.h"
 
 namespace pinwheel {
 
-/// What a descriptor is watched for, and what it is ready for. A handler must bear readiness that is not there.
-struct Interest {
-    bool read = false;
-    bool write = false;
-    friend bool operator==(Interest, Interest) = default;
-};
+class Reactor;
 
 /// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the descriptor.
+/// The callback must bear readiness that is not there, and returns the work done: 0 if there was nothing to do.
 /// Threading: the reactor's thread. Allocates: nothing.
 class IoWatch {
   public:
-    using Callback = FunctionRef<void(Interest ready, TimePoint now)>;
+    using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
 
     explicit IoWatch(Callback callback) noexcept : callback_(callback) {}
     ~IoWatch() { stop(); }
@@ -35,18 +38,16 @@ class IoWatch {
 
   private:
     friend class Reactor;
-    friend class Poller;
 
     Callback callback_;
-    class Reactor* reactor_ = nullptr;
+    Reactor* reactor_ = nullptr;
     int fd_ = -1;
     Interest interest_{};
-    std::size_t index_ = 0;  // in the poller's list of watches
 };
 
 enum class ReactorMode : std::uint8_t {
     epoll,      ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
-    busy_spin,  ///< run() never sleeps; a few sockets are read directly, more go through epoll_wait(0)
+    busy_spin,  ///< run() never sleeps; a few sockets are read directly, more go through epoll
 };
 
 struct ReactorOptions {
@@ -58,8 +59,8 @@ struct ReactorOptions {
 };
 
 /// The loop that everything of pinwheel runs on: due timers, ready sockets, posted work.
+/// Time is read once a turn (and once more after a sleep), here and nowhere below.
 /// Threading: one thread, that which calls poll() or run(); stop() and post() may come from any.
-/// Time is read once a turn, here and nowhere below.
 class Reactor {
   public:
     /// Throws std::system_error if epoll or the wake-up descriptor cannot be had.
@@ -68,32 +69,33 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done (calls made), so
-    /// that an engine can turn it inside its own loop. An exception of a handler leaves it; the reactor stays valid.
-    int poll();
+    /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done, 0 for an idle turn,
+    /// so that an engine can turn it inside its own loop. An exception of a handler leaves it; the reactor stays valid
+    /// and goes on with the rest in the next turn. Not to be called from inside a handler.
+    int poll() { return turn(Duration::zero()); }
 
     /// One turn. In epoll mode it sleeps until something is due, at most `max_wait`.
-    int poll_for(Duration max_wait);
+    int poll_for(Duration max_wait) { return turn(max_wait); }
 
-    /// Turns until stop(). A stop() before run() makes it return at once, once.
+    /// Turns until stop(). A stop() that came before makes it return at once.
     void run();
 
-    /// From any thread.
+    /// Ends run(), or the next run(). From any thread.
     void stop() noexcept;
 
-    /// Runs `work` in a coming turn, in order. From any thread; allocates.
+    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates.
     void post(std::function<void()> work);
 
     /// The time of the current turn.
-    [[nodiscard]] TimePoint now() const noexcept;
-    /// Unix time, read when asked; for stamps, not for deadlines.
-    [[nodiscard]] SystemTime system_now() const noexcept;
-    [[nodiscard]] ReactorMode mode() const noexcept;
-    /// True while a turn runs on this reactor: inside handlers.
-    [[nodiscard]] bool in_turn() const noexcept;
+    [[nodiscard]] TimePoint now() const noexcept { return now_; }
+    /// Unix time, read when asked: for stamps, not for deadlines.
+    [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
+    [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
+    /// True inside handlers.
+    [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
 
-    /// Arms the timer, or arms it anew. Deadlines round up to the wheel's tick.
-    void schedule(Timer& timer, TimePoint deadline) noexcept;
+    /// Arms the timer, or arms it anew. Deadlines round up to the wheel's tick of 1 ms.
+    void schedule(Timer& timer, TimePoint deadline) noexcept { wheel_.schedule(timer, deadline); }
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
     /// Starts to watch `fd`; -1 stands for a source without descriptor, which is called at every turn.
@@ -101,18 +103,46 @@ class Reactor {
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// Changes what an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
-
-    /// Calls the watch in the next turn as if readable, though its descriptor may show nothing: for bytes that are
-    /// already in user space.
+    /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
     void revisit(IoWatch& watch) noexcept;
 
-    /// Keeps `garbage` until no handler runs, then destroys it: for objects that end inside their own callback.
+    /// Keeps `garbage` until no handler runs, then lets it go: for objects that end inside their own callback.
     void dispose(std::shared_ptr<void> garbage) noexcept;
 
   private:
     friend class IoWatch;
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    class TurnScope;
+
+    int turn(Duration max_wait);
+    [[nodiscard]] Duration sleep_time(Duration max_wait) const noexcept;
+    [[nodiscard]] bool reads_directly() const noexcept;
+    int run_posted();
+    int run_revisits();
+    int visit(const std::vector<IoWatch*>& watches);
+    int run_ready(Duration sleep);
+    void drop_garbage() noexcept;
+    void forget(IoWatch& watch) noexcept;
+
+    SteadyClock steady_clock_;
+    Clock& clock_;
+    const ReactorMode mode_;
+    const std::size_t direct_sockets_;
+    bool in_turn_ = false;
+    TimePoint now_;
+    TimerWheel wheel_;
+    Poller poller_;
+    std::size_t writers_ = 0;          // watches that wait to write
+    std::vector<IoWatch*> watches_;    // with a descriptor
+    std::vector<IoWatch*> sources_;    // without one
+    std::vector<IoWatch*> revisits_;
+    std::vector<std::shared_ptr<void>> garbage_;
+    std::deque<std::function<void()>> running_;
+
+    Wakeup wakeup_;
+    std::atomic<bool> stopped_{false};
+    std::atomic<bool> has_posted_{false};
+    std::mutex posted_mutex_;
+    std::deque<std::function<void()>> posted_;
 };
 
 }  // namespace pinwheel

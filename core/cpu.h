@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+
+#include "error.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace pinwheel {
+
+/// Tells the core that this is a spin loop. Threading: any. Allocates: nothing.
+inline void relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+/// The number of cores that the machine has online.
+[[nodiscard]] int cpu_count() noexcept;
+
+/// Binds the calling thread to one core, counted from 0. The error names the core and those there are.
+[[nodiscard]] Error pin_to_cpu(int cpu);
+
+/// Keeps all pages of the process in memory, those to come included (mlockall).
+[[nodiscard]] Error lock_memory();
+
+/// Touches each page of the range, so that no later write faults. Keeps the contents.
+void prefault(void* begin, std::size_t size) noexcept;
+
+/// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread with it starves whatever
+/// else wants its core.
+[[nodiscard]] Error make_realtime(int priority);
+
+}  // namespace pinwheel

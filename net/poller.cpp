@@ -1,0 +1,67 @@
+#include "poller.h"
+
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace pinwheel {
+namespace {
+
+std::uint32_t events_of(Interest interest) noexcept {
+    std::uint32_t events = 0;
+    if (interest.read) events |= EPOLLIN | EPOLLRDHUP;
+    if (interest.write) events |= EPOLLOUT;
+    return events;
+}
+
+/// An error or a hang-up wakes whoever waits; the next read or write tells which it was.
+Interest ready_of(std::uint32_t events) noexcept {
+    return {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
+            (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
+}
+
+}  // namespace
+
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll_create1");
+}
+
+Poller::~Poller() = default;
+
+Errc Poller::set(int fd, void* key, Interest before, Interest after) noexcept {
+    if (before == after) return Errc::ok;
+    epoll_event event{};
+    event.events = events_of(after);
+    event.data.ptr = key;
+    const int operation = !before.any() ? EPOLL_CTL_ADD : !after.any() ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? Errc::ok : errc_from_errno(errno);
+}
+
+void Poller::forget(void* key) noexcept {
+    for (std::size_t i = at_; i < size_; ++i)
+        if (batch_[i].key == key) batch_[i].key = nullptr;
+}
+
+void Poller::wait(Duration timeout) noexcept {
+    std::array<epoll_event, kBatch> events;
+    const timespec limit{timeout.count() / 1'000'000'000, timeout.count() % 1'000'000'000};
+    int count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(kBatch), &limit, nullptr);
+    if (count < 0 && errno == ENOSYS) {  // before Linux 5.11: milliseconds, rounded up
+        const auto millis = static_cast<int>((timeout.count() + 999'999) / 1'000'000);
+        count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(kBatch), millis);
+    }
+    at_ = 0;
+    size_ = count > 0 ? static_cast<std::size_t>(count) : 0;  // EINTR is an empty batch
+    for (std::size_t i = 0; i < size_; ++i) batch_[i] = {events[i].data.ptr, ready_of(events[i].events)};
+}
+
+bool Poller::next(Ready& ready) noexcept {
+    while (at_ < size_) {
+        ready = batch_[at_++];
+        if (ready.key != nullptr) return true;
+    }
+    return false;
+}
+
+}  // namespace pinwheel

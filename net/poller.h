@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/clock.h"
+#include "../core/error.h"
+#include "unique_fd.h"
+
+struct epoll_event;
+
+namespace pinwheel {
+
+/// What a descriptor is watched for, and what it is ready for.
+struct Interest {
+    bool read = false;
+    bool write = false;
+    [[nodiscard]] bool any() const noexcept { return read || write; }
+    friend bool operator==(Interest, Interest) = default;
+};
+
+/// Level-triggered epoll, with opaque pointers as keys. A key that is removed while a batch of ready keys is
+/// being worked off does not come up any more in that batch.
+/// Threading: one thread. Allocates: nothing after construction.
+class Poller {
+  public:
+    struct Ready {
+        void* key;
+        Interest interest;
+    };
+
+    /// Throws std::system_error.
+    Poller();
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
+
+    /// A descriptor without interest is not registered: epoll would report its errors without end.
+    [[nodiscard]] Errc set(int fd, void* key, Interest before, Interest after) noexcept;
+    void forget(void* key) noexcept;
+
+    /// Waits for a batch, at most `timeout` (0: looks only). Any batch must be worked off before the next call.
+    void wait(Duration timeout) noexcept;
+    /// The next of the batch; false at its end.
+    [[nodiscard]] bool next(Ready& ready) noexcept;
+
+  private:
+    static constexpr std::size_t kBatch = 256;
+
+    UniqueFd epoll_;
+    std::array<Ready, kBatch> batch_;
+    std::size_t size_ = 0;
+    std::size_t at_ = 0;
+};
+
+}  // namespace pinwheel

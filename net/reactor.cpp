@@ -1,0 +1,191 @@
+#include "reactor.h"
+
+#include <algorithm>
+#include <iterator>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "../core/cpu.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds{1};
+constexpr int kTimersPerTurn = 256;
+
+}  // namespace
+
+class Reactor::TurnScope {
+  public:
+    explicit TurnScope(Reactor& reactor) noexcept : reactor_(reactor) { reactor_.in_turn_ = true; }
+    ~TurnScope() {
+        reactor_.in_turn_ = false;
+        reactor_.drop_garbage();
+    }
+    TurnScope(const TurnScope&) = delete;
+    TurnScope& operator=(const TurnScope&) = delete;
+
+  private:
+    Reactor& reactor_;
+};
+
+void IoWatch::stop() noexcept {
+    if (reactor_ != nullptr) reactor_->forget(*this);
+}
+
+Reactor::Reactor(ReactorOptions options)
+    : clock_(options.clock != nullptr ? *options.clock : steady_clock_),
+      mode_(options.mode),
+      direct_sockets_(options.direct_sockets),
+      now_(clock_.now()),
+      wheel_(now_, kTick) {
+    const Errc refused = poller_.set(wakeup_.fd(), &wakeup_, {}, {.read = true});
+    if (refused != Errc::ok) throw std::system_error(refused, "watching the wake-up descriptor");
+}
+
+Reactor::~Reactor() {
+    drop_garbage();
+}
+
+int Reactor::turn(Duration max_wait) {
+    const TurnScope scope(*this);
+    now_ = clock_.now();
+    int work = run_posted();
+    work += wheel_.advance(now_, kTimersPerTurn);
+    work += run_revisits();
+    work += visit(sources_);
+    return work + (reads_directly() ? visit(watches_) : run_ready(sleep_time(max_wait)));
+}
+
+void Reactor::run() {
+    while (!stopped_.load(std::memory_order_relaxed)) {
+        if (turn(Duration::max()) == 0 && mode_ == ReactorMode::busy_spin) relax();
+    }
+    stopped_.store(false, std::memory_order_relaxed);
+}
+
+void Reactor::stop() noexcept {
+    stopped_.store(true, std::memory_order_relaxed);
+    wakeup_.signal();
+}
+
+void Reactor::post(std::function<void()> work) {
+    {
+        const std::lock_guard lock(posted_mutex_);
+        posted_.push_back(std::move(work));
+    }
+    has_posted_.store(true, std::memory_order_release);
+    wakeup_.signal();
+}
+
+void Reactor::schedule_after(Timer& timer, Duration delay) noexcept {
+    const bool beyond_time = delay > TimePoint::max() - now_;
+    schedule(timer, beyond_time ? TimePoint::max() : now_ + delay);
+}
+
+Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
+    watch.stop();
+    if (fd >= 0) {
+        const Errc refused = poller_.set(fd, &watch, {}, interest);
+        if (refused != Errc::ok) return refused;
+    }
+    watch.reactor_ = this;
+    watch.fd_ = fd;
+    watch.interest_ = interest;
+    writers_ += interest.write ? 1U : 0U;
+    (fd >= 0 ? watches_ : sources_).push_back(&watch);
+    return Errc::ok;
+}
+
+void Reactor::change(IoWatch& watch, Interest interest) noexcept {
+    if (interest == watch.interest_) return;
+    if (watch.fd_ >= 0) std::ignore = poller_.set(watch.fd_, &watch, watch.interest_, interest);
+    writers_ -= watch.interest_.write ? 1U : 0U;
+    writers_ += interest.write ? 1U : 0U;
+    watch.interest_ = interest;
+}
+
+void Reactor::revisit(IoWatch& watch) noexcept {
+    if (std::find(revisits_.begin(), revisits_.end(), &watch) == revisits_.end()) revisits_.push_back(&watch);
+}
+
+void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
+    garbage_.push_back(std::move(garbage));
+}
+
+void Reactor::forget(IoWatch& watch) noexcept {
+    change(watch, {});
+    poller_.forget(&watch);
+    std::erase(watch.fd_ >= 0 ? watches_ : sources_, &watch);
+    std::erase(revisits_, &watch);
+    watch.reactor_ = nullptr;
+}
+
+bool Reactor::reads_directly() const noexcept {
+    return mode_ == ReactorMode::busy_spin && writers_ == 0 && watches_.size() <= direct_sockets_;
+}
+
+Duration Reactor::sleep_time(Duration max_wait) const noexcept {
+    const bool work_waits = !revisits_.empty() || !sources_.empty() || !garbage_.empty() || !running_.empty();
+    if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits) return Duration::zero();
+    const auto due = wheel_.next_deadline();
+    return due ? std::clamp(*due - now_, Duration::zero(), max_wait) : max_wait;
+}
+
+int Reactor::run_posted() {
+    if (has_posted_.exchange(false, std::memory_order_acquire)) {
+        const std::lock_guard lock(posted_mutex_);
+        std::move(posted_.begin(), posted_.end(), std::back_inserter(running_));
+        posted_.clear();
+    }
+    int work = 0;
+    for (; !running_.empty(); ++work) {
+        const auto next = std::move(running_.front());
+        running_.pop_front();
+        next();
+    }
+    return work;
+}
+
+int Reactor::run_revisits() {
+    int work = 0;
+    for (auto rounds = revisits_.size(); rounds > 0 && !revisits_.empty(); --rounds) {
+        IoWatch& watch = *revisits_.front();
+        revisits_.erase(revisits_.begin());
+        work += watch.callback_({.read = true}, now_);
+    }
+    return work;
+}
+
+int Reactor::visit(const std::vector<IoWatch*>& watches) {
+    int work = 0;
+    for (std::size_t i = 0; i < watches.size(); ++i) {  // a callback may add and remove watches
+        IoWatch& watch = *watches[i];
+        if (watch.interest_.any()) work += watch.callback_(watch.interest_, now_);
+    }
+    return work;
+}
+
+int Reactor::run_ready(Duration sleep) {
+    poller_.wait(sleep);
+    if (sleep > Duration::zero()) now_ = clock_.now();
+    int work = 0;
+    for (Poller::Ready ready; poller_.next(ready);) {
+        if (ready.key == &wakeup_) {
+            wakeup_.clear();
+            continue;
+        }
+        auto& watch = *static_cast<IoWatch*>(ready.key);
+        work += watch.callback_(ready.interest, now_);
+    }
+    return work;
+}
+
+void Reactor::drop_garbage() noexcept {
+    while (!garbage_.empty()) {
+        const auto dropping = std::exchange(garbage_, {});
+    }
+}
+
+}  // namespace pinwheel

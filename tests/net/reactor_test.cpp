@@ -1,0 +1,231 @@
+#include "../../net/reactor.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "../../net/unique_fd.h"
+
+namespace pinwheel {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct SocketPair {
+    SocketPair() {
+        std::array<int, 2> fds{};
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()), 0);
+        near.reset(fds[0]);
+        far.reset(fds[1]);
+    }
+    void send(char value) const { ASSERT_EQ(::send(far.get(), &value, 1, 0), 1); }
+    [[nodiscard]] int take() const {
+        char value = 0;
+        return ::recv(near.get(), &value, 1, 0) == 1 ? value : 0;
+    }
+    UniqueFd near;
+    UniqueFd far;
+};
+
+/// Reads one byte a call and remembers it.
+struct Reader {
+    explicit Reader(const SocketPair& source) : pair(source) {}
+    int on_ready(Interest ready, TimePoint) {
+        ++calls;
+        if (ready.write) ++writable;
+        const int value = ready.read ? pair.take() : 0;
+        if (value != 0) seen.push_back(static_cast<char>(value));
+        return value != 0 ? 1 : 0;
+    }
+    const SocketPair& pair;
+    IoWatch watch{IoWatch::Callback::member<&Reader::on_ready>(*this)};
+    std::string seen;
+    int calls = 0;
+    int writable = 0;
+};
+
+class ReactorModes : public testing::TestWithParam<ReactorMode> {
+  protected:
+    ManualClock clock;
+    Reactor reactor{{.mode = GetParam(), .clock = &clock}};
+};
+
+INSTANTIATE_TEST_SUITE_P(Both, ReactorModes, testing::Values(ReactorMode::epoll, ReactorMode::busy_spin));
+
+TEST_P(ReactorModes, AReadableDescriptorIsCalledUntilItIsDrained) {
+    const SocketPair pair;
+    Reader reader(pair);
+    ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
+    EXPECT_EQ(reactor.poll(), 0);
+    pair.send('a');
+    pair.send('b');
+    EXPECT_EQ(reactor.poll(), 1);
+    EXPECT_EQ(reactor.poll(), 1);
+    EXPECT_EQ(reactor.poll(), 0);
+    EXPECT_EQ(reader.seen, "ab");
+}
+
+TEST_P(ReactorModes, AWatchIsToldOfWritabilityOnlyWhenItAsks) {
+    const SocketPair pair;
+    Reader reader(pair);
+    ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
+    reactor.poll();
+    EXPECT_EQ(reader.writable, 0);
+    reactor.change(reader.watch, {.read = true, .write = true});
+    reactor.poll();
+    EXPECT_EQ(reader.writable, 1);
+}
+
+TEST_P(ReactorModes, AWatchWithoutInterestIsLeftAloneEvenAtHangUp) {
+    SocketPair pair;
+    Reader reader(pair);
+    ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
+    reactor.change(reader.watch, {});
+    pair.far.reset();
+    reactor.poll();
+    EXPECT_EQ(reader.calls, 0);
+    reactor.change(reader.watch, {.read = true});
+    reactor.poll();
+    EXPECT_EQ(reader.calls, 1);
+}
+
+TEST_P(ReactorModes, AWatchMayEndAnotherInTheSameBatch) {
+    const SocketPair first;
+    const SocketPair second;
+    std::array<const SocketPair*, 2> pairs{&first, &second};
+    struct Killer {
+        int on_ready(Interest, TimePoint) {
+            ++calls;
+            other->watch.stop();
+            return 1;
+        }
+        Killer* other = nullptr;
+        int calls = 0;
+        IoWatch watch{IoWatch::Callback::member<&Killer::on_ready>(*this)};
+    };
+    std::array<Killer, 2> killers;
+    for (std::size_t i = 0; i < 2; ++i) {
+        killers.at(i).other = &killers.at(1 - i);
+        ASSERT_EQ(reactor.watch(killers.at(i).watch, pairs.at(i)->near.get(), {.read = true}), Errc::ok);
+        pairs.at(i)->send('x');
+    }
+    reactor.poll();
+    EXPECT_EQ(killers[0].calls + killers[1].calls, 1);
+}
+
+TEST_P(ReactorModes, ASourceWithoutDescriptorIsCalledAtEveryTurn) {
+    const SocketPair pair;
+    Reader reader(pair);
+    ASSERT_EQ(reactor.watch(reader.watch, -1, {.read = true}), Errc::ok);
+    reactor.poll();
+    reactor.poll();
+    EXPECT_EQ(reader.calls, 2);
+    reader.watch.stop();
+    reactor.poll();
+    EXPECT_EQ(reader.calls, 2);
+}
+
+TEST_P(ReactorModes, ARevisitCallsOnceInTheNextTurn) {
+    const SocketPair pair;
+    Reader reader(pair);
+    ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
+    reactor.change(reader.watch, {});
+    reactor.revisit(reader.watch);
+    reactor.revisit(reader.watch);
+    reactor.poll();
+    reactor.poll();
+    EXPECT_EQ(reader.calls, 1);
+}
+
+TEST_P(ReactorModes, TimersFireInTheTurnAfterTheirDeadlineAndNotBefore) {
+    int fired = 0;
+    auto count = [&](TimePoint) { ++fired; };
+    Timer timer{Timer::Callback(count)};
+    reactor.schedule_after(timer, 10ms);
+    clock.advance(9ms);
+    reactor.poll();
+    EXPECT_EQ(fired, 0);
+    clock.advance(2ms);
+    reactor.poll();
+    EXPECT_EQ(fired, 1);
+}
+
+TEST_P(ReactorModes, AnExceptionLeavesPollAndTheRestRunsInTheNextTurn) {
+    std::string order;
+    reactor.post([&] { order += 'a'; });
+    reactor.post([&] { throw std::runtime_error("from a handler"); });
+    reactor.post([&] { order += 'b'; });
+    EXPECT_THROW(reactor.poll(), std::runtime_error);
+    EXPECT_FALSE(reactor.in_turn());
+    reactor.poll();
+    EXPECT_EQ(order, "ab");
+}
+
+TEST_P(ReactorModes, DisposedObjectsLiveUntilNoHandlerRuns) {
+    auto object = std::make_shared<int>(7);
+    const std::weak_ptr<int> seen = object;
+    bool alive_inside = false;
+    reactor.post([&] {
+        reactor.dispose(std::exchange(object, nullptr));
+        alive_inside = !seen.expired();
+    });
+    reactor.poll();
+    EXPECT_TRUE(alive_inside);
+    EXPECT_TRUE(seen.expired());
+}
+
+TEST(ReactorThreads, StopAndPostComeFromAnyThread) {
+    for (const auto mode : {ReactorMode::epoll, ReactorMode::busy_spin}) {
+        Reactor reactor({.mode = mode});
+        int sum = 0;
+        std::thread other([&] {
+            for (int i = 1; i <= 100; ++i) reactor.post([&sum, i] { sum += i; });
+            reactor.post([&] { reactor.stop(); });
+        });
+        reactor.run();
+        other.join();
+        EXPECT_EQ(sum, 5050);
+    }
+}
+
+TEST(ReactorThreads, AStopBeforeRunEndsTheNextRunAtOnce) {
+    Reactor reactor;
+    reactor.stop();
+    reactor.run();
+    int turns = 0;
+    reactor.post([&] {
+        ++turns;
+        reactor.stop();
+    });
+    reactor.run();
+    EXPECT_EQ(turns, 1);
+}
+
+TEST(Reactor, ManySocketsGoThroughEpollInBusySpinModeToo) {
+    Reactor reactor({.mode = ReactorMode::busy_spin, .direct_sockets = 1});
+    const SocketPair first;
+    const SocketPair second;
+    Reader one(first);
+    Reader two(second);
+    ASSERT_EQ(reactor.watch(one.watch, first.near.get(), {.read = true}), Errc::ok);
+    ASSERT_EQ(reactor.watch(two.watch, second.near.get(), {.read = true}), Errc::ok);
+    second.send('x');
+    reactor.poll();
+    EXPECT_EQ(one.calls, 0);
+    EXPECT_EQ(two.seen, "x");
+}
+
+TEST(Reactor, ADescriptorThatEpollRefusesIsAnError) {
+    Reactor reactor;
+    const SocketPair pair;
+    Reader reader(pair);
+    EXPECT_NE(reactor.watch(reader.watch, 1'000'000, {.read = true}), Errc::ok);
+    EXPECT_FALSE(reader.watch.active());
+}
+
+}  // namespace
+}  // namespace pinwheel
