@@ -24,7 +24,8 @@ int cpu_count() noexcept {
 
 Error pin_to_cpu(int cpu) {
     if (cpu < 0 || cpu >= CPU_SETSIZE || cpu >= static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)))
-        return {Errc::invalid_argument, "there is no core " + std::to_string(cpu) + " on this machine; it has cores 0 to " +
+        return {Errc::invalid_argument, "there is no core " + std::to_string(cpu) +
+                                            " on this machine; it has cores 0 to " +
                                             std::to_string(cpu_count() - 1)};
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -48,7 +49,8 @@ void prefault(void* begin, std::size_t size) noexcept {
 
 Error make_realtime(int priority) {
     if (priority < 1 || priority > 99)
-        return {Errc::invalid_argument, "real-time priority " + std::to_string(priority) + " is not within 1 to 99"};
+        return {Errc::invalid_argument,
+                "real-time priority " + std::to_string(priority) + " is not within 1 to 99"};
     const sched_param param{.sched_priority = priority};
     if (::sched_setscheduler(0, SCHED_FIFO, &param) == 0) return {};
     return system_refusal("cannot switch to SCHED_FIFO", "raise the limit (ulimit -r) or give CAP_SYS_NICE");

@@ -31,8 +31,8 @@ inline void relax() noexcept {
 /// Touches each page of the range, so that no later write faults. Keeps the contents.
 void prefault(void* begin, std::size_t size) noexcept;
 
-/// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread with it starves whatever
-/// else wants its core.
+/// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread with it starves
+/// whatever else wants its core.
 [[nodiscard]] Error make_realtime(int priority);
 
 }  // namespace pinwheel

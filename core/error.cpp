@@ -45,7 +45,8 @@ constexpr std::array kRows{
     Row{Errc::upgrade_refused, handshake, false, "the server refused the upgrade"},
     Row{Errc::upgrade_unavailable, handshake, true, "the server cannot take the upgrade now"},
     Row{Errc::upgrade_bad_accept, handshake, true, "the server's Sec-WebSocket-Accept is wrong"},
-    Row{Errc::upgrade_bad_protocol, handshake, true, "the server chose an extension or subprotocol not offered"},
+    Row{Errc::upgrade_bad_protocol, handshake, true,
+        "the server chose an extension or subprotocol not offered"},
     Row{Errc::upgrade_too_large, handshake, true, "the server's HTTP response is too large"},
     Row{Errc::bad_frame, protocol, true, "the peer sent an invalid frame"},
     Row{Errc::bad_fragment, protocol, true, "the peer broke the rules of fragmentation"},
@@ -95,8 +96,8 @@ std::string_view describe(Errc code) noexcept {
 }
 
 std::string_view to_string(ErrorClass value) noexcept {
-    constexpr std::array<std::string_view, 8> kNames{"none",      "usage",    "resolve", "transport", "tls",
-                                                     "handshake", "protocol", "limit"};
+    constexpr std::array<std::string_view, 8> kNames{"none", "usage",     "resolve",  "transport",
+                                                     "tls",  "handshake", "protocol", "limit"};
     return kNames[static_cast<std::size_t>(value)];
 }
 
@@ -111,25 +112,37 @@ std::error_code make_error_code(Errc code) noexcept {
 
 Errc errc_from_errno(int error) noexcept {
     switch (error) {
-        case 0: return Errc::ok;
-        case ECONNREFUSED: return Errc::connection_refused;
+        case 0:
+            return Errc::ok;
+        case ECONNREFUSED:
+            return Errc::connection_refused;
         case ECONNRESET:
-        case EPIPE: return Errc::connection_reset;
-        case ECONNABORTED: return Errc::connection_aborted;
+        case EPIPE:
+            return Errc::connection_reset;
+        case ECONNABORTED:
+            return Errc::connection_aborted;
         case ENETUNREACH:
         case EHOSTUNREACH:
-        case ENETDOWN: return Errc::network_unreachable;
+        case ENETDOWN:
+            return Errc::network_unreachable;
         case EADDRNOTAVAIL:
-        case EADDRINUSE: return Errc::address_not_available;
-        case ETIMEDOUT: return Errc::connect_timeout;
+        case EADDRINUSE:
+            return Errc::address_not_available;
+        case ETIMEDOUT:
+            return Errc::connect_timeout;
         case EMFILE:
-        case ENFILE: return Errc::out_of_descriptors;
+        case ENFILE:
+            return Errc::out_of_descriptors;
         case ENOMEM:
-        case ENOBUFS: return Errc::out_of_memory;
+        case ENOBUFS:
+            return Errc::out_of_memory;
         case EACCES:
-        case EPERM: return Errc::not_permitted;
-        case EINVAL: return Errc::invalid_argument;
-        default: return Errc::io_failure;
+        case EPERM:
+            return Errc::not_permitted;
+        case EINVAL:
+            return Errc::invalid_argument;
+        default:
+            return Errc::io_failure;
     }
 }
 

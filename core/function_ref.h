@@ -17,8 +17,9 @@ class FunctionRef<R(Args...)> {
     FunctionRef() noexcept = default;
 
     template <class F>
-        requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> && std::is_invocable_r_v<R, F&, Args...>)
-    FunctionRef(F& callee) noexcept  // NOLINT(google-explicit-constructor): a view, as string_view is
+    requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> && std::is_invocable_r_v<R, F&, Args...>)
+        FunctionRef(F& callee)
+    noexcept  // NOLINT(google-explicit-constructor): a view, as string_view is
         : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callee)))),
           call_([](void* object, Args... args) -> R {
               return (*static_cast<F*>(object))(std::forward<Args>(args)...);

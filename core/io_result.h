@@ -15,7 +15,9 @@ struct IoResult {
     IoStatus status = IoStatus::ok;
     Errc error = Errc::ok;
 
-    [[nodiscard]] static constexpr IoResult done(std::size_t n) noexcept { return {n, IoStatus::ok, Errc::ok}; }
+    [[nodiscard]] static constexpr IoResult done(std::size_t n) noexcept {
+        return {n, IoStatus::ok, Errc::ok};
+    }
     [[nodiscard]] static constexpr IoResult again() noexcept { return {0, IoStatus::would_block, Errc::ok}; }
     [[nodiscard]] static constexpr IoResult end() noexcept { return {0, IoStatus::eof, Errc::end_of_stream}; }
     [[nodiscard]] static constexpr IoResult failed(Errc code) noexcept { return {0, IoStatus::error, code}; }

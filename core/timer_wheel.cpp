@@ -83,7 +83,8 @@ int TimerWheel::advance_slow(TimePoint now, int limit) {
     auto& due = slots_[kDue];
     // What the callbacks add to the due list waits for the next call.
     std::uint64_t left = 0;
-    for (auto* link = due.next; link != &due && left < static_cast<std::uint64_t>(std::max(limit, 0)); link = link->next)
+    for (auto* link = due.next; link != &due && left < static_cast<std::uint64_t>(std::max(limit, 0));
+         link = link->next)
         ++left;
     const struct UpdateWake {
         TimerWheel& wheel;

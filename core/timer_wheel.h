@@ -40,7 +40,8 @@ struct TimerLink {
 }  // namespace detail
 
 /// A deadline with a callback, embedded in its owner. Its destructor cancels it.
-/// Threading: that of its wheel. Invariant: armed exactly while it is linked in one wheel. Allocates: nothing.
+/// Threading: that of its wheel. Invariant: armed exactly while it is linked in one wheel. Allocates:
+/// nothing.
 class Timer : private detail::TimerLink {
   public:
     using Callback = FunctionRef<void(TimePoint now)>;
@@ -65,12 +66,12 @@ class Timer : private detail::TimerLink {
     Callback callback_;
 };
 
-/// Hierarchical timing wheel: levels of 64 slots, each slot of a level as wide as the whole level below. A timer
-/// stands at the level of the highest base-64 digit in which its tick differs from the current one, and moves down
-/// as that digit is reached; so the lowest occupied slot of the lowest occupied level is always the next one due,
-/// and a jump over days costs no more than the timers it passes.
-/// Threading: one thread. Allocates: nothing.
-/// Invariant: every linked timer's tick is after the current tick, or it stands in the due list.
+/// Hierarchical timing wheel: levels of 64 slots, each slot of a level as wide as the whole level below. A
+/// timer stands at the level of the highest base-64 digit in which its tick differs from the current one, and
+/// moves down as that digit is reached; so the lowest occupied slot of the lowest occupied level is always
+/// the next one due, and a jump over days costs no more than the timers it passes. Threading: one thread.
+/// Allocates: nothing. Invariant: every linked timer's tick is after the current tick, or it stands in the
+/// due list.
 class TimerWheel {
   public:
     /// Time before `start` counts as `start`. `tick` is the resolution.
@@ -79,21 +80,24 @@ class TimerWheel {
     TimerWheel(const TimerWheel&) = delete;
     TimerWheel& operator=(const TimerWheel&) = delete;
 
-    /// Arms the timer, or arms it anew. It fires at the first advance() whose tick is at or after the deadline,
-    /// rounded up; never early. A deadline that has passed fires at the next advance(). O(1).
+    /// Arms the timer, or arms it anew. It fires at the first advance() whose tick is at or after the
+    /// deadline, rounded up; never early. A deadline that has passed fires at the next advance(). O(1).
     void schedule(Timer& timer, TimePoint deadline) noexcept;
     /// O(1); nothing if the timer is not armed.
     void cancel(Timer& timer) noexcept;
 
-    /// Fires what is due at `now`, in order of ticks, at most `limit` of them; the rest fires at the next call.
-    /// Returns how many fired. Callbacks may schedule, cancel and destroy any timer. If one throws, the rest stays due.
+    /// Fires what is due at `now`, in order of ticks, at most `limit` of them; the rest fires at the next
+    /// call. Returns how many fired. Callbacks may schedule, cancel and destroy any timer. If one throws, the
+    /// rest stays due.
     int advance(TimePoint now, int limit) {
-        if (now < wake_) [[likely]] return 0;
+        if (now < wake_) [[likely]]
+            return 0;
         return advance_slow(now, limit);
     }
 
-    /// When advance() has something to do at the earliest: exact to the tick for what is near, else a lower bound
-    /// at which timers only move down a level (at most once a level for each). Nothing: no timer is armed.
+    /// When advance() has something to do at the earliest: exact to the tick for what is near, else a lower
+    /// bound at which timers only move down a level (at most once a level for each). Nothing: no timer is
+    /// armed.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -35,7 +35,8 @@ class Dial {
 class Dialer {
   public:
     virtual ~Dialer() = default;
-    /// `handler` must outlive the returned object. There is no timeout here: the caller bounds the whole attempt.
+    /// `handler` must outlive the returned object. There is no timeout here: the caller bounds the whole
+    /// attempt.
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
 };
 

@@ -40,7 +40,8 @@ class Poller {
     [[nodiscard]] Errc set(int fd, void* key, Interest before, Interest after) noexcept;
     void forget(void* key) noexcept;
 
-    /// Waits for a batch, at most `timeout` (0: looks only). Any batch must be worked off before the next call.
+    /// Waits for a batch, at most `timeout` (0: looks only). Any batch must be worked off before the next
+    /// call.
     void wait(Duration timeout) noexcept;
     /// The next of the batch; false at its end.
     [[nodiscard]] bool next(Ready& ready) noexcept;

@@ -128,7 +128,8 @@ bool Reactor::reads_directly() const noexcept {
 
 Duration Reactor::sleep_time(Duration max_wait) const noexcept {
     const bool work_waits = !revisits_.empty() || !sources_.empty() || !garbage_.empty() || !running_.empty();
-    if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits) return Duration::zero();
+    if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits)
+        return Duration::zero();
     const auto due = wheel_.next_deadline();
     return due ? std::clamp(*due - now_, Duration::zero(), max_wait) : max_wait;
 }

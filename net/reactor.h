@@ -20,9 +20,9 @@ namespace pinwheel {
 
 class Reactor;
 
-/// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the descriptor.
-/// The callback must bear readiness that is not there, and returns the work done: 0 if there was nothing to do.
-/// Threading: the reactor's thread. Allocates: nothing.
+/// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the
+/// descriptor. The callback must bear readiness that is not there, and returns the work done: 0 if there was
+/// nothing to do. Threading: the reactor's thread. Allocates: nothing.
 class IoWatch {
   public:
     using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
@@ -69,9 +69,10 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done, 0 for an idle turn,
-    /// so that an engine can turn it inside its own loop. An exception of a handler leaves it; the reactor stays valid
-    /// and goes on with the rest in the next turn. Not to be called from inside a handler.
+    /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done, 0 for an
+    /// idle turn, so that an engine can turn it inside its own loop. An exception of a handler leaves it; the
+    /// reactor stays valid and goes on with the rest in the next turn. Not to be called from inside a
+    /// handler.
     int poll() { return turn(Duration::zero()); }
 
     /// One turn. In epoll mode it sleeps until something is due, at most `max_wait`.
@@ -106,7 +107,8 @@ class Reactor {
     /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
     void revisit(IoWatch& watch) noexcept;
 
-    /// Keeps `garbage` until no handler runs, then lets it go: for objects that end inside their own callback.
+    /// Keeps `garbage` until no handler runs, then lets it go: for objects that end inside their own
+    /// callback.
     void dispose(std::shared_ptr<void> garbage) noexcept;
 
   private:
@@ -131,9 +133,9 @@ class Reactor {
     TimePoint now_;
     TimerWheel wheel_;
     Poller poller_;
-    std::size_t writers_ = 0;          // watches that wait to write
-    std::vector<IoWatch*> watches_;    // with a descriptor
-    std::vector<IoWatch*> sources_;    // without one
+    std::size_t writers_ = 0;        // watches that wait to write
+    std::vector<IoWatch*> watches_;  // with a descriptor
+    std::vector<IoWatch*> sources_;  // without one
     std::vector<IoWatch*> revisits_;
     std::vector<std::shared_ptr<void>> garbage_;
     std::deque<std::function<void()>> running_;

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+namespace pinwheel {
+
+/// What a record in a ring tells.
+enum class RecordKind : std::uint8_t {
+    message,
+    connected,     ///< a connection of this generation is up
+    disconnected,  ///< it ended, with this code and reason
+    dropped,       ///< `count` messages did not fit and are gone, here
+};
+
+/// Bytes behind every payload that may be read (not used): what a vectorised parser needs.
+inline constexpr std::size_t kPayloadPadding = 64;
+
+/// The head of a record; the payload follows at once. A record takes whole units of 64 bytes:
+///
+///      0        4      5       6               8               16
+///     +--------+------+-------+---------------+---------------+
+///     |  size  | kind | flags |     code      |   sequence    |
+///     +--------+------+-------+---------------+---------------+
+///     16               24         28       29                 32
+///     +---------------+----------+--------+-------------------+
+///     |     count     |generation| reason |     reserved      |
+///     +---------------+----------+--------+-------------------+
+///     32               40                  48
+///     +---------------+--------------------+------------------
+///     |   received    |  kernel received   | payload, `size` bytes, then at least 64 bytes of padding
+///     +---------------+--------------------+------------------
+///
+/// The padding is the record's own, so that a parser reading past the payload never meets the next write.
+struct RecordHeader {
+    static constexpr std::uint8_t kText = 1;         ///< text, else binary
+    static constexpr std::uint8_t kLastInBatch = 2;  ///< nothing more came with the same read
+
+    std::uint32_t size = 0;  ///< of the payload, in bytes
+    RecordKind kind = RecordKind::message;
+    std::uint8_t flags = 0;
+    std::uint16_t code = 0;            ///< disconnected: the close code
+    std::uint64_t sequence = 0;        ///< of messages, from 1, gaps where messages were dropped
+    std::uint64_t count = 0;           ///< dropped: how many
+    std::uint32_t generation = 0;      ///< of the connection, from 1
+    std::uint8_t reason = 0;           ///< disconnected: the DisconnectReason's number
+    std::uint8_t reserved[3] = {};     // NOLINT(modernize-avoid-c-arrays): part of the layout
+    std::int64_t received = 0;         ///< monotonic time of reading, in ns
+    std::int64_t kernel_received = 0;  ///< Unix time of arrival in the kernel, in ns; 0 if not known
+
+    [[nodiscard]] std::span<const std::byte> payload() const noexcept {
+        return {reinterpret_cast<const std::byte*>(this + 1), size};
+    }
+    [[nodiscard]] bool is_text() const noexcept { return (flags & kText) != 0; }
+    [[nodiscard]] bool is_last_in_batch() const noexcept { return (flags & kLastInBatch) != 0; }
+};
+
+static_assert(sizeof(RecordHeader) == 48 && std::is_trivially_copyable_v<RecordHeader>);
+
+}  // namespace pinwheel
