@@ -82,7 +82,7 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 /// `detail` holds no header value, query string or payload.
 struct Error {
     Errc code = Errc::ok;
-    std::string detail;
+    std::string detail{};
 
     [[nodiscard]] explicit operator bool() const noexcept { return code != Errc::ok; }
     /// One line: the detail if there is one, else the code's sentence.

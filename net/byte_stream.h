@@ -9,6 +9,15 @@
 
 namespace pinwheel {
 
+/// What TLS agreed on; `version` is empty on a stream without TLS.
+struct TlsInfo {
+    std::string version{};
+    std::string cipher{};
+    bool resumed = false;
+    bool kernel_tls = false;
+    bool verified = false;
+};
+
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
 /// Threading: the reactor's thread. No call blocks, throws or spins on EAGAIN.
 class ByteStream {
@@ -43,6 +52,8 @@ class ByteStream {
 
     /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
     [[nodiscard]] virtual std::string error_detail() const { return {}; }
+
+    [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
 };
 
 }  // namespace pinwheel

@@ -11,21 +11,30 @@ namespace pinwheel {
 
 /// Whom to connect to.
 struct DialTarget {
-    std::string host;  ///< a name, an IPv4 literal, or an IPv6 literal without brackets
+    std::string host{};  ///< a name, an IPv4 literal, or an IPv6 literal without brackets
     std::uint16_t port = 0;
     bool tls = false;
+
+    /// For messages: `example.com:443`, `[::1]:80`.
+    [[nodiscard]] std::string to_string() const {
+        const bool literal6 = host.find(':') != std::string::npos;
+        return (literal6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    }
 };
 
-/// Hears the end of a dial: exactly one of the two, never from inside dial().
+/// Hears the end of a dial: exactly one of the first two, never from inside dial().
 class DialHandler {
   public:
     virtual ~DialHandler() = default;
     /// A stream that is connected and, for TLS, verified.
     virtual void on_dialed(std::unique_ptr<ByteStream> stream) = 0;
     virtual void on_dial_failed(const Error& error) = 0;
+    /// Something was refused that the connection can do without, such as a socket option.
+    virtual void on_dial_warning(const Error& warning) = 0;
 };
 
-/// A dial under way. Destroying it drops the attempt without a word to the handler.
+/// A dial under way. Destroying it drops the attempt without a word to the handler. It must not be destroyed
+/// inside a call to the handler: give it to Reactor::dispose() there.
 class Dial {
   public:
     virtual ~Dial() = default;

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pinwheel {
+
+/// An IPv4 or IPv6 address with a port.
+class Endpoint {
+  public:
+    /// The IPv4 address 0.0.0.0, port 0.
+    Endpoint() noexcept;
+    /// From a system call's answer; nothing for a family that is neither.
+    [[nodiscard]] static std::optional<Endpoint> from(const sockaddr* address) noexcept;
+    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`.
+    [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
+
+    [[nodiscard]] int family() const noexcept { return storage_.any.sa_family; }
+    [[nodiscard]] std::uint16_t port() const noexcept;
+    void set_port(std::uint16_t port) noexcept;
+    [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.any; }
+    [[nodiscard]] socklen_t size() const noexcept;
+    /// `127.0.0.1`, `::1`
+    [[nodiscard]] std::string address() const;
+    /// `127.0.0.1:443`, `[::1]:443`
+    [[nodiscard]] std::string to_string() const;
+    friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept;
+
+  private:
+    union {
+        sockaddr any;
+        sockaddr_in v4;
+        sockaddr_in6 v6;
+    } storage_{};
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,39 @@
+#include "listener.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace pinwheel {
+
+Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog)
+    : accepted_(accepted),
+      fd_(::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+      watch_(IoWatch::Callback::member<&Listener::on_ready>(*this)) {
+    const auto require = [&](bool done) {
+        if (!done)
+            throw std::system_error(errno, std::system_category(),
+                                    "cannot listen on " + endpoint.to_string());
+    };
+    require(static_cast<bool>(fd_));
+    const int on = 1;
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    require(::bind(fd_.get(), endpoint.data(), endpoint.size()) == 0);
+    require(::listen(fd_.get(), backlog) == 0);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    require(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+    endpoint_ = Endpoint::from(reinterpret_cast<const sockaddr*>(&bound)).value_or(endpoint);
+    const Errc refused = reactor.watch(watch_, fd_.get(), {.read = true});
+    if (refused != Errc::ok) throw std::system_error(refused, "cannot watch " + endpoint_.to_string());
+}
+
+int Listener::on_ready(Interest, TimePoint) {
+    const int socket = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket < 0) return 0;
+    accepted_(UniqueFd(socket));
+    return 1;
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "../core/clock.h"
+#include "../core/error.h"
+#include "../core/function_ref.h"
+#include "endpoint.h"
+#include "reactor.h"
+
+namespace pinwheel {
+
+struct ResolverOptions {
+    /// Bounds one query, all its tries together.
+    Duration timeout = std::chrono::seconds{5};
+    /// Name servers in place of the system's, as `127.0.0.1:5353,[::1]:53`.
+    std::string servers{};
+};
+
+/// Turns host names into addresses on the reactor: literals at once, then /etc/hosts, then DNS for both
+/// families. Threading: the reactor's thread. Must outlive its queries.
+class Resolver {
+  public:
+    /// `addresses` is empty exactly if there is an error; it is gone after the call.
+    using Callback = FunctionRef<void(const Error& error, std::span<const Endpoint> addresses)>;
+
+    /// A query under way; destroying it drops the answer.
+    class Query {
+      public:
+        virtual ~Query() = default;
+    };
+
+    /// Throws std::system_error if the system's configuration cannot be read or `servers` is not understood.
+    explicit Resolver(Reactor& reactor, ResolverOptions options = {});
+    ~Resolver();
+    Resolver(const Resolver&) = delete;
+    Resolver& operator=(const Resolver&) = delete;
+
+    /// Never calls back from inside. The errors' texts name the host.
+    [[nodiscard]] std::unique_ptr<Query> resolve(const std::string& host, std::uint16_t port,
+                                                 Callback callback);
+
+  private:
+    class Channel;
+    std::unique_ptr<Channel> channel_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,163 @@
+#include "socket_dialer.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <list>
+#include <utility>
+
+#include "tcp_stream.h"
+#include "tls_stream.h"
+
+namespace pinwheel {
+
+/// One dial: resolving, then racing, then (for TLS) shaking hands.
+class SocketDialer::SocketDial final : public Dial {
+  public:
+    SocketDial(SocketDialer& dialer, DialTarget target, DialHandler& handler)
+        : dialer_(dialer), reactor_(dialer.reactor_), target_(std::move(target)), handler_(handler) {
+        query_ = dialer_.resolver_.resolve(target_.host, target_.port,
+                                           Resolver::Callback::member<&SocketDial::on_resolved>(*this));
+    }
+
+  private:
+    /// One address being tried.
+    struct Attempt {
+        Attempt(SocketDial& its_dial, const Endpoint& its_address) : dial(its_dial), address(its_address) {}
+        int on_ready(Interest, TimePoint) {
+            dial.on_attempt_ready(*this);
+            return 1;
+        }
+        SocketDial& dial;
+        Endpoint address;
+        UniqueFd fd;
+        IoWatch watch{IoWatch::Callback::member<&Attempt::on_ready>(*this)};
+    };
+
+    void on_resolved(const Error& error, std::span<const Endpoint> addresses) {
+        if (error) return handler_.on_dial_failed(error);
+        untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
+        try_next();
+    }
+
+    /// Begins the next address. One that fails at once makes room for its successor.
+    void try_next() {
+        while (!untried_.empty()) {
+            Attempt& attempt = attempts_.emplace_back(*this, untried_.front());
+            untried_.erase(untried_.begin());
+            const Error refused = begin(attempt);
+            if (!refused) {
+                if (!untried_.empty()) reactor_.schedule_after(timer_, dialer_.options_.attempt_delay);
+                return;
+            }
+            note_failure(attempt.address, refused);
+            attempts_.pop_back();
+        }
+        if (attempts_.empty()) handler_.on_dial_failed(failure());
+    }
+
+    [[nodiscard]] Error begin(Attempt& attempt) {
+        const auto& options = dialer_.options_.socket;
+        const int family = attempt.address.family();
+        attempt.fd.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        if (!attempt.fd) return from_errno(errno);
+        for (const auto& refused : apply(options, attempt.fd.get())) handler_.on_dial_warning(refused);
+        if (Error refused = bind_source(options, attempt.fd.get(), family)) return refused;
+        if (::connect(attempt.fd.get(), attempt.address.data(), attempt.address.size()) != 0 &&
+            errno != EINPROGRESS)
+            return from_errno(errno);
+        const Errc refused = reactor_.watch(attempt.watch, attempt.fd.get(), {.write = true});
+        return {refused, {}};
+    }
+
+    void on_attempt_ready(Attempt& attempt) {
+        int error = 0;
+        socklen_t size = sizeof error;
+        if (::getsockopt(attempt.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+        sockaddr_storage peer{};
+        size = sizeof peer;
+        // Readiness may be spurious: without error and without peer the connection is still on its way.
+        const bool connected =
+            ::getpeername(attempt.fd.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+        if (error == 0 && !connected) return;
+        attempt.watch.stop();
+        if (error == 0) return win(attempt);
+        note_failure(attempt.address, from_errno(error));
+        retire(attempt);
+        try_next();
+    }
+
+    void win(Attempt& attempt) {
+        timer_.cancel();
+        untried_.clear();
+        auto stream =
+            std::make_unique<TcpStream>(std::move(attempt.fd), dialer_.options_.socket.receive_timestamps);
+        while (!attempts_.empty()) retire(attempts_.front());
+        if (!target_.tls) return handler_.on_dialed(std::move(stream));
+        if (dialer_.tls_ == nullptr)
+            return handler_.on_dial_failed({Errc::tls_setup, "no TLS is set up for " + target_.to_string()});
+        tls_ = dialer_.tls_->client(std::move(stream), target_.host, target_.port);
+        const Errc refused = reactor_.watch(tls_watch_, tls_->fd(), {.read = true, .write = true});
+        if (refused != Errc::ok) return handler_.on_dial_failed({refused, {}});
+        on_tls_ready({}, {});
+    }
+
+    int on_tls_ready(Interest, TimePoint) {
+        const IoResult result = tls_->handshake();
+        if (result.status == IoStatus::would_block) {
+            reactor_.change(tls_watch_, {.read = true, .write = tls_->wants_write()});
+            return 1;
+        }
+        tls_watch_.stop();
+        if (result.status == IoStatus::ok)
+            handler_.on_dialed(std::move(tls_));
+        else
+            handler_.on_dial_failed({result.error, tls_->error_detail()});
+        return 1;
+    }
+
+    /// Its own call may be on the stack.
+    void retire(Attempt& attempt) {
+        attempt.watch.stop();
+        attempt.fd.reset();
+        for (auto at = attempts_.begin(); at != attempts_.end(); ++at) {
+            if (&*at != &attempt) continue;
+            auto grave = std::make_shared<std::list<Attempt>>();
+            grave->splice(grave->begin(), attempts_, at);
+            return reactor_.dispose(std::move(grave));
+        }
+    }
+
+    static Error from_errno(int error) { return {errc_from_errno(error), std::strerror(error)}; }
+
+    void note_failure(const Endpoint& address, const Error& error) {
+        last_error_ = error;
+        tried_ += (tried_.empty() ? "" : ", ") + address.to_string() + ": " + error.message();
+    }
+
+    [[nodiscard]] Error failure() const {
+        return {last_error_.code, "cannot connect to " + target_.to_string() + " (" + tried_ + ")"};
+    }
+
+    void on_timer(TimePoint) { try_next(); }
+
+    SocketDialer& dialer_;
+    Reactor& reactor_;
+    const DialTarget target_;
+    DialHandler& handler_;
+    std::unique_ptr<Resolver::Query> query_;
+    std::vector<Endpoint> untried_;
+    std::list<Attempt> attempts_;
+    Error last_error_;
+    std::string tried_;
+    std::unique_ptr<TlsStream> tls_;
+    IoWatch tls_watch_{IoWatch::Callback::member<&SocketDial::on_tls_ready>(*this)};
+    Timer timer_{Timer::Callback::member<&SocketDial::on_timer>(*this)};
+};
+
+std::unique_ptr<Dial> SocketDialer::dial(const DialTarget& target, DialHandler& handler) {
+    return std::make_unique<SocketDial>(*this, target, handler);
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+
+#include "dialer.h"
+#include "happy_eyeballs.h"
+#include "reactor.h"
+#include "resolver.h"
+#include "socket_options.h"
+#include "tls_context.h"
+
+namespace pinwheel {
+
+struct SocketDialerOptions {
+    SocketOptions socket{};
+    /// Which address family is tried first.
+    bool prefer_ipv4 = false;
+    /// Before the next address is tried beside those under way.
+    Duration attempt_delay = kConnectionAttemptDelay;
+};
+
+/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then TLS.
+/// Threading: the reactor's thread. The reactor, the resolver and the TLS context must outlive it.
+class SocketDialer final : public Dialer {
+  public:
+    /// `tls` may be null if no target asks for TLS.
+    SocketDialer(Reactor& reactor, Resolver& resolver, TlsContext* tls, SocketDialerOptions options = {})
+        : reactor_(reactor), resolver_(resolver), tls_(tls), options_(std::move(options)) {}
+
+    [[nodiscard]] std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) override;
+
+  private:
+    class SocketDial;
+
+    Reactor& reactor_;
+    Resolver& resolver_;
+    TlsContext* tls_;
+    const SocketDialerOptions options_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,52 @@
+#include "socket_options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "endpoint.h"
+
+namespace pinwheel {
+
+std::vector<Error> apply(const SocketOptions& options, int fd) {
+    std::vector<Error> refused;
+    const auto set = [&](bool wanted, int level, int option, int value, const char* name) {
+        if (!wanted || ::setsockopt(fd, level, option, &value, sizeof value) == 0) return;
+        const int error = errno;
+        refused.push_back({errc_from_errno(error), std::string("socket option ") + name + "=" +
+                                                       std::to_string(value) +
+                                                       " was refused: " + std::strerror(error)});
+    };
+    const auto timeout_ms = std::chrono::ceil<std::chrono::milliseconds>(options.user_timeout).count();
+    set(options.no_delay, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY");
+    set(options.quick_ack, IPPROTO_TCP, TCP_QUICKACK, 1, "TCP_QUICKACK");
+    set(options.receive_timestamps, SOL_SOCKET, SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
+    set(options.keep_alive, SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE");
+    set(options.receive_buffer != 0, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
+    set(options.send_buffer != 0, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
+    set(options.busy_poll_us != 0, SOL_SOCKET, SO_BUSY_POLL, options.busy_poll_us, "SO_BUSY_POLL");
+    set(timeout_ms != 0, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout_ms), "TCP_USER_TIMEOUT");
+    return refused;
+}
+
+Error bind_source(const SocketOptions& options, int fd, int family) {
+    if (options.source_address.empty()) return {};
+    const auto source = Endpoint::parse(options.source_address, 0);
+    if (!source)
+        return {Errc::invalid_argument,
+                "source address '" + options.source_address + "' is no IPv4 or IPv6 address"};
+    if (source->family() != family)
+        return {Errc::address_not_available,
+                "source address '" + options.source_address + "' is of the other address family"};
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (::bind(fd, source->data(), source->size()) == 0) return {};
+    const int error = errno;
+    return {errc_from_errno(error), "cannot connect from '" + options.source_address +
+                                        "': " + std::strerror(error) + "; is it an address of this machine?"};
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../core/clock.h"
+#include "../core/error.h"
+
+namespace pinwheel {
+
+/// How sockets are set up. 0 or empty leaves the system's default.
+struct SocketOptions {
+    bool no_delay = true;            ///< TCP_NODELAY
+    bool quick_ack = false;          ///< TCP_QUICKACK; the kernel may fall back later
+    bool receive_timestamps = true;  ///< SO_TIMESTAMPNS: the kernel's time of arrival
+    bool keep_alive = false;         ///< SO_KEEPALIVE
+    int receive_buffer = 0;          ///< SO_RCVBUF, bytes
+    int send_buffer = 0;             ///< SO_SNDBUF, bytes
+    int busy_poll_us = 0;            ///< SO_BUSY_POLL, microseconds
+    Duration user_timeout{};         ///< TCP_USER_TIMEOUT: how long sent data may stay unacknowledged
+    std::string source_address{};    ///< an address of this machine to connect from
+};
+
+/// Applies all but `source_address` to a TCP socket. Each option that the system refuses is in the answer by
+/// name, and the others are applied all the same.
+[[nodiscard]] std::vector<Error> apply(const SocketOptions& options, int fd);
+
+/// Binds to `source_address` if it is set and of `family`; an error names the address.
+[[nodiscard]] Error bind_source(const SocketOptions& options, int fd, int family);
+
+}  // namespace pinwheel

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "byte_stream.h"
+#include "unique_fd.h"
+
+namespace pinwheel {
+
+/// A connected, non-blocking TCP socket.
+/// Threading: the reactor's thread. Allocates: nothing.
+class TcpStream final : public ByteStream {
+  public:
+    /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set.
+    explicit TcpStream(UniqueFd fd, bool with_arrival_times = false) noexcept
+        : fd_(std::move(fd)), with_arrival_times_(with_arrival_times) {}
+
+    [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
+    [[nodiscard]] IoResult write_some(std::span<const std::byte> in) noexcept override;
+    void shutdown_write() noexcept override;
+    void abort() noexcept override;
+    [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+    [[nodiscard]] SystemTime arrival_time() const noexcept override { return arrival_time_; }
+    [[nodiscard]] std::string error_detail() const override;
+
+  private:
+    [[nodiscard]] ssize_t receive_with_time(std::span<std::byte> out) noexcept;
+    [[nodiscard]] IoResult failed() noexcept;
+
+    UniqueFd fd_;
+    const bool with_arrival_times_;
+    int last_errno_ = 0;
+    SystemTime arrival_time_{};
+};
+
+}  // namespace pinwheel

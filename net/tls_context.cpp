@@ -1,0 +1,159 @@
+#include "tls_context.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "endpoint.h"
+#include "tls_impl.h"
+
+namespace pinwheel {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw std::system_error(make_error_code(Errc::tls_setup), what);
+}
+
+void require_file(bool done, const char* option, const std::string& file, const char* hint) {
+    if (!done)
+        refuse(std::string(option) + " '" + file + "' cannot be used: " + detail::openssl_reason() + "; " +
+               hint);
+}
+
+void log_keys(const SSL*, const char* line) {
+    const char* const name = std::getenv("SSLKEYLOGFILE");
+    std::FILE* const file = name != nullptr ? std::fopen(name, "ae") : nullptr;
+    if (file == nullptr) return;
+    std::fprintf(file, "%s\n", line);
+    std::fclose(file);
+}
+
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+    auto& stream = *static_cast<TlsStream::Impl*>(SSL_get_app_data(ssl));
+    stream.context.sessions[stream.peer].reset(session);
+    return 1;  // it is ours now
+}
+
+int choose_http11(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
+                  unsigned int in_size, void*) {
+    static constexpr unsigned char kOurs[] = "\x08http/1.1";  // NOLINT(modernize-avoid-c-arrays)
+    unsigned char* chosen = nullptr;
+    const int result = SSL_select_next_proto(&chosen, size, kOurs, sizeof kOurs - 1, in, in_size);
+    *out = chosen;
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+void load_trust(SSL_CTX* ctx, const TlsOptions& options) {
+    if (options.ca_file.empty() && options.ca_path.empty()) {
+        if (SSL_CTX_set_default_verify_paths(ctx) != 1) refuse("the system's certificates cannot be read");
+        return;
+    }
+    if (!options.ca_file.empty())
+        require_file(SSL_CTX_load_verify_file(ctx, options.ca_file.c_str()) == 1, "ca_file", options.ca_file,
+                     "it must be a readable PEM file with at least one certificate");
+    if (!options.ca_path.empty())
+        require_file(SSL_CTX_load_verify_dir(ctx, options.ca_path.c_str()) == 1, "ca_path", options.ca_path,
+                     "it must be a folder that openssl rehash has prepared");
+}
+
+void load_identity(SSL_CTX* ctx, const TlsOptions& options) {
+    if (options.certificate_file.empty() && options.key_file.empty()) return;
+    require_file(SSL_CTX_use_certificate_chain_file(ctx, options.certificate_file.c_str()) == 1,
+                 "certificate_file", options.certificate_file, "it must be a readable PEM file");
+    const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+    require_file(SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) == 1, "key_file", key,
+                 "it must be a readable PEM file with the certificate's key");
+}
+
+detail::SslCtxPtr make_context(const SSL_METHOD* method, const TlsOptions& options) {
+    detail::SslCtxPtr ctx(SSL_CTX_new(method));
+    if (!ctx) refuse("OpenSSL: " + detail::openssl_reason());
+    SSL_CTX_set_min_proto_version(ctx.get(), options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_max_proto_version(ctx.get(), options.allow_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                       (options.kernel_tls ? SSL_OP_ENABLE_KTLS : 0));
+    SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(ctx.get(), options.ciphers.c_str()) != 1)
+        refuse("ciphers '" + options.ciphers + "' name no TLS 1.2 cipher that OpenSSL knows");
+    if (!options.cipher_suites.empty() &&
+        SSL_CTX_set_ciphersuites(ctx.get(), options.cipher_suites.c_str()) != 1)
+        refuse("cipher_suites '" + options.cipher_suites + "' name no TLS 1.3 suite that OpenSSL knows");
+    if (options.honour_sslkeylogfile) SSL_CTX_set_keylog_callback(ctx.get(), &log_keys);
+    load_identity(ctx.get(), options);
+    return ctx;
+}
+
+}  // namespace
+
+TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>()) {
+    impl_->ctx = make_context(TLS_client_method(), options);
+    impl_->verify = !options.dangerously_disable_certificate_verification;
+    SSL_CTX* const ctx = impl_->ctx.get();
+    load_trust(ctx, options);
+    SSL_CTX_set_verify(ctx, impl_->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    SSL_CTX_set_alpn_protos(ctx, reinterpret_cast<const unsigned char*>("\x08http/1.1"), 9);
+    SSL_CTX_set_session_cache_mode(ctx, options.session_resumption
+                                            ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
+                                            : SSL_SESS_CACHE_OFF);
+    if (options.session_resumption) SSL_CTX_sess_set_new_cb(ctx, &keep_session);
+}
+
+TlsContext TlsContext::server(const TlsOptions& options) {
+    if (options.certificate_file.empty()) refuse("a TLS server needs a certificate_file");
+    auto impl = std::make_unique<Impl>();
+    impl->ctx = make_context(TLS_server_method(), options);
+    SSL_CTX* const ctx = impl->ctx.get();
+    impl->verify = !options.ca_file.empty();
+    if (impl->verify) {
+        load_trust(ctx, options);
+        SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
+    static constexpr unsigned char kSessions[] = "pinwheel";  // NOLINT(modernize-avoid-c-arrays)
+    SSL_CTX_set_session_id_context(ctx, kSessions, sizeof kSessions - 1);
+    SSL_CTX_set_alpn_select_cb(ctx, &choose_http11, nullptr);
+    return TlsContext(std::move(impl));
+}
+
+TlsContext::TlsContext(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+TlsContext::~TlsContext() = default;
+TlsContext::TlsContext(TlsContext&&) noexcept = default;
+TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
+
+bool TlsContext::verifies() const noexcept {
+    return impl_->verify;
+}
+
+std::unique_ptr<TlsStream> TlsContext::client(std::unique_ptr<ByteStream> lower, const std::string& host,
+                                              std::uint16_t port) {
+    auto stream = std::make_unique<TlsStream::Impl>(*impl_, std::move(lower));
+    stream->host = host;
+    stream->peer = host + ":" + std::to_string(port);
+    SSL* const ssl = stream->ssl.get();
+    if (Endpoint::parse(host, port)) {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
+    } else {
+        std::string name = host;  // SSL_set_tlsext_host_name() is a macro with a C cast
+        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        SSL_set1_host(ssl, host.c_str());
+    }
+    const auto known = impl_->sessions.find(stream->peer);
+    if (known != impl_->sessions.end()) {
+        SSL_set_session(ssl, known->second.get());
+        impl_->sessions.erase(known);  // a ticket serves once (RFC 8446 appendix C.4)
+    }
+    SSL_set_connect_state(ssl);
+    return std::unique_ptr<TlsStream>(new TlsStream(std::move(stream)));
+}
+
+std::unique_ptr<TlsStream> TlsContext::accept(std::unique_ptr<ByteStream> lower) {
+    auto stream = std::make_unique<TlsStream::Impl>(*impl_, std::move(lower));
+    SSL_set_accept_state(stream->ssl.get());
+    return std::unique_ptr<TlsStream>(new TlsStream(std::move(stream)));
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "../core/error.h"
+#include "byte_stream.h"
+
+namespace pinwheel {
+
+class TlsStream;
+
+/// What TLS to speak. Files are PEM.
+struct TlsOptions {
+    /// Certificates to trust in place of the system's: a file, a folder of hashed names, or both.
+    std::string ca_file{};
+    std::string ca_path{};
+    /// This side's certificate chain and its key, for servers that ask for one.
+    std::string certificate_file{};
+    std::string key_file{};
+    /// TLS 1.2 ciphers in OpenSSL's notation and TLS 1.3 suites; empty: OpenSSL's choice.
+    std::string ciphers{};
+    std::string cipher_suites{};
+    bool allow_tls12 = true;
+    bool allow_tls13 = true;
+    /// Resume sessions on later connections of the same context to the same host and port.
+    bool session_resumption = true;
+    /// Kernel TLS, where kernel and OpenSSL offer it.
+    bool kernel_tls = false;
+    /// Append the session keys to the file named by SSLKEYLOGFILE. Whoever has that file can read the
+    /// traffic.
+    bool honour_sslkeylogfile = false;
+    /// Anyone on the way may then read and change everything.
+    bool dangerously_disable_certificate_verification = false;
+};
+
+/// Certificates, trust and sessions, shared by the streams made from it. Certificates are verified unless
+/// that is switched off: chain, host name or IP address, and dates. TLS 1.2 at least, no renegotiation.
+/// Threading: one thread, that of its streams. Must outlive them.
+class TlsContext {
+  public:
+    /// For clients. Throws std::system_error (Errc::tls_setup) whose text names the file and what is wrong
+    /// with it.
+    explicit TlsContext(const TlsOptions& options = {});
+    /// For servers, which must have a certificate. With a `ca_file` it asks clients for a certificate and
+    /// requires it.
+    [[nodiscard]] static TlsContext server(const TlsOptions& options);
+    ~TlsContext();
+    TlsContext(TlsContext&&) noexcept;
+    TlsContext& operator=(TlsContext&&) noexcept;
+
+    /// A client's stream over `lower` (which is connected) to `host`, a name or an IP literal; handshake()
+    /// comes next.
+    [[nodiscard]] std::unique_ptr<TlsStream> client(std::unique_ptr<ByteStream> lower,
+                                                    const std::string& host, std::uint16_t port);
+    /// A server's stream.
+    [[nodiscard]] std::unique_ptr<TlsStream> accept(std::unique_ptr<ByteStream> lower);
+
+    [[nodiscard]] bool verifies() const noexcept;
+
+    struct Impl;
+
+  private:
+    explicit TlsContext(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pinwheel

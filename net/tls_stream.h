@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "byte_stream.h"
+
+namespace pinwheel {
+
+/// TLS over another stream. One read of the lower stream fills one large buffer, from which OpenSSL takes all
+/// the records that came; a poll that brought no whole record costs no OpenSSL call. Threading: the reactor's
+/// thread. Allocates: at construction, and within OpenSSL until the handshake is done.
+class TlsStream final : public ByteStream {
+  public:
+    ~TlsStream() override;
+
+    /// Goes on with the handshake: ok once it is done and the peer verified; would_block: call again when the
+    /// descriptor is readable, or writable if wants_write().
+    [[nodiscard]] IoResult handshake() noexcept;
+
+    /// eof after the peer's close_notify; an end of the lower stream without it is an error (truncation).
+    [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
+    [[nodiscard]] IoResult write_some(std::span<const std::byte> in) noexcept override;
+    void shutdown_write() noexcept override;
+    void abort() noexcept override;
+    [[nodiscard]] int fd() const noexcept override;
+    [[nodiscard]] bool has_buffered_input() const noexcept override;
+    [[nodiscard]] bool wants_write() const noexcept override;
+    [[nodiscard]] SystemTime arrival_time() const noexcept override;
+    [[nodiscard]] std::string error_detail() const override;
+    [[nodiscard]] TlsInfo tls_info() const override;
+
+    struct Impl;
+
+  private:
+    friend class TlsContext;
+    explicit TlsStream(std::unique_ptr<Impl> impl) noexcept;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pinwheel

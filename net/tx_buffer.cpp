@@ -1,0 +1,52 @@
+#include "tx_buffer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <new>
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kSmallest = 1024;
+constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is given back when it is empty
+
+}  // namespace
+
+std::span<std::byte> TxBuffer::claim(std::size_t size) noexcept {
+    if (size > limit_ || this->size() > limit_ - size) return {};
+    if (bytes_.size() - tail_ < size) {
+        std::memmove(bytes_.data(), bytes_.data() + head_, tail_ - head_);
+        tail_ -= head_;
+        head_ = 0;
+        if (bytes_.size() - tail_ < size) {
+            try {
+                bytes_.resize(std::max(kSmallest, std::bit_ceil(tail_ + size)));
+            } catch (const std::bad_alloc&) {
+                return {};
+            }
+        }
+    }
+    return {bytes_.data() + tail_, size};
+}
+
+bool TxBuffer::append(std::span<const std::byte> unit) noexcept {
+    const auto room = claim(unit.size());
+    if (room.size() != unit.size()) return false;
+    std::copy(unit.begin(), unit.end(), room.begin());
+    commit(unit.size());
+    return true;
+}
+
+IoResult TxBuffer::flush(ByteStream& stream) noexcept {
+    while (head_ < tail_) {
+        const IoResult wrote = stream.write_some({bytes_.data() + head_, tail_ - head_});
+        if (wrote.status != IoStatus::ok) return wrote;
+        head_ += wrote.bytes;
+    }
+    clear();
+    if (bytes_.size() > kKept) std::vector<std::byte>().swap(bytes_);
+    return IoResult::done(0);
+}
+
+}  // namespace pinwheel

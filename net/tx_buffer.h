@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "byte_stream.h"
+
+namespace pinwheel {
+
+/// What is to be sent: keeps order, and the rest that the stream has not taken yet.
+/// Threading: one thread. Invariant: a unit that was claimed and committed is sent whole or not at all, up to
+/// the end of the stream. Allocates: when the backlog grows; memory of a large backlog is given back once it
+/// is sent.
+class TxBuffer {
+  public:
+    /// At most `limit` bytes wait.
+    explicit TxBuffer(std::size_t limit) noexcept : limit_(limit) {}
+
+    /// Room for a unit of `size` bytes; empty if that would exceed the limit, or there is no memory.
+    [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept;
+    /// The unit turned out to have `size` bytes, at most what was claimed.
+    void commit(std::size_t size) noexcept { tail_ += size; }
+    /// Both in one. False: refused, nothing was taken.
+    [[nodiscard]] bool append(std::span<const std::byte> unit) noexcept;
+
+    /// Writes as much as the stream takes. would_block: a rest is left; ok: nothing is left.
+    IoResult flush(ByteStream& stream) noexcept;
+
+    [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+    void clear() noexcept { head_ = tail_ = 0; }
+
+  private:
+    const std::size_t limit_;
+    std::vector<std::byte> bytes_;
+    std::size_t head_ = 0;
+    std::size_t tail_ = 0;
+};
+
+}  // namespace pinwheel

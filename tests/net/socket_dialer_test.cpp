@@ -1,0 +1,116 @@
+#include "../../net/socket_dialer.h"
+
+#include "dial_support.h"
+
+namespace pinwheel {
+namespace {
+
+using namespace std::chrono_literals;
+using test::DialOutcome;
+using test::turn_until;
+
+class SocketDialerTest : public testing::Test {
+  protected:
+    void accept(UniqueFd socket) { accepted.push_back(std::move(socket)); }
+    Listener listen(const char* address, int backlog = 16) {
+        return Listener(reactor, *Endpoint::parse(address, 0),
+                        Listener::Accepted::member<&SocketDialerTest::accept>(*this), backlog);
+    }
+
+    Reactor reactor;
+    Resolver resolver{reactor};
+    SocketDialer dialer{reactor, resolver, nullptr};
+    DialOutcome outcome;
+    std::vector<UniqueFd> accepted;
+};
+
+TEST_F(SocketDialerTest, ConnectsToLiteralsOfBothFamilies) {
+    for (const char* address : {"127.0.0.1", "::1"}) {
+        DialOutcome reached;
+        Listener listener = listen(address);
+        const auto dial = dialer.dial({address, listener.endpoint().port(), false}, reached);
+        EXPECT_FALSE(reached.over());
+        turn_until(reactor, [&] { return reached.over() && !accepted.empty(); });
+        ASSERT_NE(reached.stream, nullptr) << reached.error->message();
+        EXPECT_TRUE(reached.warnings.empty());
+        accepted.clear();
+    }
+}
+
+TEST_F(SocketDialerTest, BytesComeWithTheKernelsTimeOfArrival) {
+    Listener listener = listen("127.0.0.1");
+    const auto dial = dialer.dial({"127.0.0.1", listener.endpoint().port(), false}, outcome);
+    turn_until(reactor, [&] { return outcome.over() && !accepted.empty(); });
+    std::array<std::byte, 16> buffer{};
+    EXPECT_EQ(outcome.stream->read_some(buffer).status, IoStatus::would_block);
+    const auto before = std::chrono::system_clock::now();
+    ASSERT_EQ(::send(accepted[0].get(), "hello", 5, 0), 5);
+    IoResult got = IoResult::again();
+    while (got.status == IoStatus::would_block) got = outcome.stream->read_some(buffer);
+    EXPECT_EQ(got.bytes, 5U);
+    // The first packets after the option is set may go without a stamp; then it is the epoch, not a wrong
+    // time.
+    const SystemTime arrival = outcome.stream->arrival_time();
+    EXPECT_TRUE(arrival == SystemTime{} || arrival >= before);
+    accepted.clear();
+    do got = outcome.stream->read_some(buffer);
+    while (got.status == IoStatus::would_block);
+    EXPECT_EQ(got.status, IoStatus::eof);
+}
+
+TEST_F(SocketDialerTest, ALocalhostThatListensOnOneFamilyIsReachedThroughTheOther) {
+    Listener listener = listen("127.0.0.1");
+    const auto dial = dialer.dial({"localhost", listener.endpoint().port(), false}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    EXPECT_NE(outcome.stream, nullptr) << outcome.error->message();
+}
+
+TEST_F(SocketDialerTest, ARefusedPortNamesEachAddressThatWasTried) {
+    const auto port = test::refused_port();
+    const auto dial = dialer.dial({"127.0.0.1", port, false}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, Errc::connection_refused);
+    const auto text = std::to_string(port);
+    EXPECT_EQ(outcome.error->message(),
+              "cannot connect to 127.0.0.1:" + text + " (127.0.0.1:" + text + ": Connection refused)");
+}
+
+TEST_F(SocketDialerTest, ANameThatDoesNotResolveIsNamed) {
+    const auto dial = dialer.dial({"no such host", 80, false}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(error_class(outcome.error->code), ErrorClass::resolve);
+    EXPECT_NE(outcome.error->message().find("'no such host'"), std::string::npos);
+}
+
+TEST_F(SocketDialerTest, ADroppedDialSaysNothingAndLeavesNoDescriptor) {
+    Listener listener = listen("127.0.0.1");
+    reactor.poll();
+    const auto before = test::open_descriptors();
+    auto dial = dialer.dial({"127.0.0.1", listener.endpoint().port(), false}, outcome);
+    reactor.poll();
+    dial.reset();
+    for (int i = 0; i < 10; ++i) reactor.poll();
+    accepted.clear();
+    EXPECT_FALSE(outcome.over());
+    EXPECT_EQ(test::open_descriptors(), before);
+}
+
+TEST_F(SocketDialerTest, TlsWithoutAContextIsAnError) {
+    Listener listener = listen("127.0.0.1");
+    const auto dial = dialer.dial({"127.0.0.1", listener.endpoint().port(), true}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    EXPECT_EQ(outcome.error->code, Errc::tls_setup);
+}
+
+TEST_F(SocketDialerTest, ARefusedSourceAddressFailsTheDial) {
+    Listener listener = listen("127.0.0.1");
+    SocketDialer bound(reactor, resolver, nullptr, {.socket = {.source_address = "192.0.2.7"}});
+    const auto dial = bound.dial({"127.0.0.1", listener.endpoint().port(), false}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    EXPECT_NE(outcome.error->message().find("192.0.2.7"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pinwheel

@@ -1,0 +1,64 @@
+#include "../../net/tx_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include "../support/scripted_stream.h"
+
+namespace pinwheel {
+namespace {
+
+std::span<const std::byte> bytes(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+TEST(TxBuffer, KeepsOrderAndTheRestThroughPartialWritesOfEverySize) {
+    for (std::size_t limit = 1; limit < 40; ++limit) {
+        test::StreamScript script;
+        test::ScriptedStream stream(script);
+        script.write_limit = limit;
+        script.write_room = 0;
+        TxBuffer tx(1000);
+        std::string expected;
+        for (int i = 0; i < 20; ++i) {
+            const std::string unit = "unit " + std::to_string(i) + ";";
+            expected += unit;
+            ASSERT_TRUE(tx.append(bytes(unit)));
+            script.write_room += 3;
+            EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
+        }
+        script.write_room = 10'000;
+        EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+        EXPECT_EQ(tx.size(), 0U);
+        EXPECT_EQ(script.written, expected);
+    }
+}
+
+TEST(TxBuffer, RefusesAUnitPastTheLimitWhole) {
+    TxBuffer tx(10);
+    EXPECT_TRUE(tx.append(bytes("12345678")));
+    EXPECT_FALSE(tx.append(bytes("123")));
+    EXPECT_EQ(tx.size(), 8U);
+    EXPECT_TRUE(tx.append(bytes("12")));
+}
+
+TEST(TxBuffer, AWriteErrorIsPassedOn) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    script.write_error = Errc::connection_reset;
+    TxBuffer tx(10);
+    ASSERT_TRUE(tx.append(bytes("x")));
+    EXPECT_EQ(tx.flush(stream).error, Errc::connection_reset);
+}
+
+TEST(TxBuffer, SendsAUnitInOneWrite) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    TxBuffer tx(100'000);
+    ASSERT_TRUE(tx.append(bytes(std::string(90'000, 'x'))));
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+    EXPECT_EQ(script.writes, 1);
+    EXPECT_EQ(script.written.size(), 90'000U);
+}
+
+}  // namespace
+}  // namespace pinwheel
