@@ -1,6 +1,6 @@
 #include "../../net/tls_stream.h"
 
-#include <fcntl.h>
+#include <sys/ioctl.h>
 
 #include "../../net/rx_buffer.h"
 #include "../../net/socket_dialer.h"
@@ -135,6 +135,8 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
     while (client->read_some(buffer).status != IoStatus::would_block) {
     }  // the session tickets
     for (int i = 0; i < 64; ++i) ASSERT_EQ(served->write_some(bytes(std::string(200, 'r'))).bytes, 200U);
+    constexpr int kRecordBytes = 64 * (5 + 200 + 1 + 16);
+    for (int waiting = 0; waiting < kRecordBytes;) ASSERT_EQ(::ioctl(client->fd(), FIONREAD, &waiting), 0);
     reads = 0;
     std::size_t records = 0;
     do {
