@@ -12,6 +12,7 @@
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/function_ref.h"
+#include "../core/random.h"
 #include "../core/timer_wheel.h"
 #include "poller.h"
 #include "wakeup.h"
@@ -63,7 +64,7 @@ struct ReactorOptions {
 /// Threading: one thread, that which calls poll() or run(); stop() and post() may come from any.
 class Reactor {
   public:
-    /// Throws std::system_error if epoll or the wake-up descriptor cannot be had.
+    /// Throws std::system_error if epoll, the wake-up descriptor or random bytes cannot be had.
     explicit Reactor(ReactorOptions options = {});
     ~Reactor();
     Reactor(const Reactor&) = delete;
@@ -92,6 +93,8 @@ class Reactor {
     /// Unix time, read when asked: for stamps, not for deadlines.
     [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
     [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
+    /// For frame masks and handshake keys of all that runs here.
+    [[nodiscard]] SecureRandom& random() noexcept { return random_; }
     /// True inside handlers.
     [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
 
@@ -131,6 +134,7 @@ class Reactor {
     const std::size_t direct_sockets_;
     bool in_turn_ = false;
     TimePoint now_;
+    SecureRandom random_;
     TimerWheel wheel_;
     Poller poller_;
     std::size_t writers_ = 0;        // watches that wait to write

@@ -1,0 +1,314 @@
+#include "connection.h"
+
+#include <array>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#include "frame_codec.h"
+#include "utf8.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kReceiveBuffer = std::size_t{32} << 10;
+constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// The close code that tells the peer what it did (RFC 6455 section 7.4.1).
+CloseCode close_code_for(Errc code) noexcept {
+    switch (code) {
+        case Errc::bad_utf8:
+            return CloseCode::invalid_payload;
+        case Errc::message_too_large:
+            return CloseCode::message_too_big;
+        default:
+            return CloseCode::protocol_error;
+    }
+}
+
+std::string describe(const CloseFrame& frame) {
+    std::string text = "close code " + std::to_string(frame.code) + " (" +
+                       std::string(describe_close_code(frame.code)) + ")";
+    if (!frame.reason.empty()) text += ": " + std::string(frame.reason);
+    return text;
+}
+
+}  // namespace
+
+Connection::Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options,
+                       ConnectionHandler& handler, MessageSink& sink)
+    : reactor_(reactor),
+      dialer_(dialer),
+      options_(std::move(options)),
+      handler_(handler),
+      sink_(sink),
+      rx_(kReceiveBuffer),
+      tx_(options_.send_buffer_limit),
+      assembler_(Role::client, options_.max_message_size, sink, *this),
+      watch_(IoWatch::Callback::member<&Connection::on_io>(*this)),
+      timer_(Timer::Callback::member<&Connection::on_timer>(*this)) {}
+
+Connection::~Connection() = default;
+
+// The attempt
+
+void Connection::start(const Url& url) {
+    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls()};
+    upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
+    state_ = State::dialing;
+    reactor_.schedule_after(timer_, options_.connection_timeout);
+    dial_ = dialer_.dial(target_, *this);
+}
+
+void Connection::on_dial_warning(const Error& warning) {
+    handler_.on_warning(warning);
+}
+
+void Connection::on_dial_failed(const Error& error) {
+    end({.error = error}, State::gone);
+}
+
+void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
+    reactor_.dispose(std::move(dial_));
+    stream_ = std::move(stream);
+    state_ = State::upgrading;
+    const Errc refused = reactor_.watch(watch_, stream_->fd(), {.read = true});
+    if (refused != Errc::ok)
+        return end({.error = {refused, "the socket to " + target_.to_string() + " cannot be watched"}},
+                   State::gone);
+    std::ignore = tx_.append(bytes_of(upgrade_->request()));
+    flush();
+}
+
+void Connection::read_upgrade_answer() {
+    const auto outcome = upgrade_->feed(rx_.readable(), reactor_.system_now());
+    rx_.consume(outcome.consumed);
+    if (outcome.status == UpgradeStatus::need_more) return;
+    if (outcome.status == UpgradeStatus::failed)
+        return end({.error = upgrade_->error(),
+                    .http_status = upgrade_->http_status(),
+                    .retry_after = upgrade_->retry_after()},
+                   State::gone);
+    subprotocol_ = upgrade_->subprotocol();
+    upgrade_.reset();
+    timer_.cancel();
+    state_ = State::open;
+    handler_.on_open();
+}
+
+void Connection::on_timer(TimePoint) {
+    switch (state_) {
+        case State::dialing:
+        case State::upgrading:
+            return end({.error = {Errc::connect_timeout,
+                                  target_.to_string() +
+                                      (state_ == State::dialing ? " could not be reached"
+                                                                : " did not answer the upgrade") +
+                                      " within the connection timeout"}},
+                       State::gone);
+        case State::closing:
+            return end({}, State::gone);
+        default:
+            return drop_stream();
+    }
+}
+
+// Receiving
+
+int Connection::on_io(Interest ready, TimePoint now) {
+    int work = 0;
+    if (ready.write) flush();
+    if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
+    if (ready.write) ++work;
+    update_interest();
+    return work;
+}
+
+/// One read, and everything that it brought: all its frames, and every byte that TLS holds back.
+int Connection::receive(TimePoint now) {
+    int work = 0;
+    do {
+        if (rx_.readable().empty()) {
+            const IoResult got = stream_->read_some(rx_.writable());
+            if (got.status == IoStatus::would_block) break;
+            ++work;
+            if (got.status != IoStatus::ok) {
+                stream_failed(got);
+                break;
+            }
+            rx_.commit(got.bytes);
+        }
+        if (state_ == State::upgrading) read_upgrade_answer();
+        if (state_ == State::open || state_ == State::closing) decode(now);
+    } while (stream_ && state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
+             stream_->has_buffered_input());
+    sink_.batch_end();
+    return work;
+}
+
+void Connection::decode(TimePoint now) {
+    // Should a handler throw, what it has not seen is decoded in the next turn.
+    struct Revisit {
+        Connection& self;
+        bool unwinding = true;
+        ~Revisit() {
+            if (unwinding && self.watch_.active()) self.reactor_.revisit(self.watch_);
+        }
+    } revisit{*this};
+
+    if (assembler_.wants_input()) assembler_.feed(rx_.readable());
+    progress_ = assembler_.run({.received = now, .kernel_received = stream_->arrival_time()});
+    revisit.unwinding = false;
+    if (progress_ == MessageAssembler::Progress::paused) return;
+    rx_.clear();
+    if (progress_ != MessageAssembler::Progress::failed) return;
+    const Errc broken = assembler_.error();
+    send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
+    stream_->shutdown_write();
+    end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
+        State::draining);
+}
+
+void Connection::resume() noexcept {
+    if (progress_ != MessageAssembler::Progress::paused) return;
+    progress_ = MessageAssembler::Progress::need_input;
+    update_interest();
+    reactor_.revisit(watch_);
+}
+
+/// After the end only the peer's end of stream is of interest.
+int Connection::discard() {
+    rx_.clear();
+    const IoResult got = stream_->read_some(rx_.writable());
+    if (got.status == IoStatus::would_block) return 0;
+    if (got.status != IoStatus::ok) drop_stream();
+    return 1;
+}
+
+void Connection::on_ping(std::span<const std::byte> payload) {
+    if (state_ == State::open) std::ignore = send_frame(Opcode::pong, payload);
+}
+
+void Connection::on_pong(std::span<const std::byte> payload) {
+    handler_.on_pong(payload);
+}
+
+/// RFC 6455 section 5.5.1: the answer to a close frame echoes its status code.
+void Connection::on_close(const CloseFrame& frame) {
+    const bool ours = state_ == State::closing;
+    if (!ours) send_close(frame.code, {});
+    stream_->shutdown_write();
+    Error cause;
+    if (!ours)
+        cause = {Errc::closed_by_peer,
+                 target_.to_string() + " closed the connection with " + describe(frame)};
+    end({.error = std::move(cause), .close_code = frame.code, .close_reason = std::string(frame.reason)},
+        State::draining);
+}
+
+// Sending
+
+Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    if (state_ != State::open) return Errc::not_connected;
+    return send_frame(opcode, payload);
+}
+
+Errc Connection::ping(std::span<const std::byte> payload) noexcept {
+    if (payload.size() > kMaxControlPayload) return Errc::invalid_argument;
+    return send(Opcode::ping, payload);
+}
+
+Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    if (payload.size() > options_.send_buffer_limit) return Errc::send_buffer_full;
+    const auto room = tx_.claim(frame_size(payload.size()));
+    if (room.empty()) return Errc::send_buffer_full;
+    tx_.commit(encode_frame(opcode, payload, reactor_.random().next_u32(), room));
+    flush();
+    update_interest();
+    return Errc::ok;
+}
+
+void Connection::send_close(std::uint16_t code, std::string_view reason) noexcept {
+    std::array<std::byte, kMaxControlPayload> payload{};
+    if (code == to_wire(CloseCode::no_status)) {
+        std::ignore = send_frame(Opcode::close, {});
+        return;
+    }
+    reason = reason.substr(0, kMaxCloseReason);
+    reason = reason.substr(0, check_utf8_prefix(bytes_of(reason)).checked);
+    payload[0] = static_cast<std::byte>(code >> 8);
+    payload[1] = static_cast<std::byte>(code & 0xff);
+    std::memcpy(payload.data() + 2, reason.data(), reason.size());
+    std::ignore = send_frame(Opcode::close, std::span(payload).first(2 + reason.size()));
+}
+
+void Connection::flush() noexcept {
+    // A failed write shows as a failed read as well; there it is reported, once.
+    if (stream_) std::ignore = tx_.flush(*stream_);
+}
+
+void Connection::update_interest() noexcept {
+    if (!watch_.active()) return;
+    reactor_.change(watch_, {.read = progress_ != MessageAssembler::Progress::paused,
+                             .write = tx_.size() > 0 || stream_->wants_write()});
+}
+
+// The end
+
+void Connection::close(std::uint16_t code, std::string_view reason) noexcept {
+    if (state_ != State::open) return;
+    send_close(code, reason);
+    state_ = State::closing;
+    resume();  // what is held back stands before the peer's close frame
+    reactor_.schedule_after(timer_, options_.close_timeout);
+}
+
+void Connection::abort(std::optional<std::uint16_t> code) noexcept {
+    if (code && state_ == State::open) send_close(*code, {});
+    if (stream_ && !code) stream_->abort();
+    assembler_.stop();
+    upgrade_.reset();
+    if (dial_) reactor_.dispose(std::move(dial_));
+    drop_stream();
+}
+
+void Connection::stream_failed(const IoResult& result) {
+    if (state_ == State::upgrading && result.status == IoStatus::eof) {
+        upgrade_->end_of_stream();
+        return end({.error = upgrade_->error(),
+                    .http_status = upgrade_->http_status(),
+                    .retry_after = upgrade_->retry_after()},
+                   State::gone);
+    }
+    const std::string detail = stream_->error_detail();
+    end({.error = {result.error, target_.to_string() + ": " + std::string(pinwheel::describe(result.error)) +
+                                     (detail.empty() ? "" : " (" + detail + ")")}},
+        State::gone);
+}
+
+void Connection::end(ConnectionEnd end, State next) {
+    end.was_open = state_ == State::open || state_ == State::closing;
+    if (dial_) reactor_.dispose(std::move(dial_));
+    assembler_.stop();
+    upgrade_.reset();
+    state_ = next;
+    timer_.cancel();
+    if (next == State::draining)
+        reactor_.schedule_after(timer_, options_.close_timeout);
+    else
+        drop_stream();
+    handler_.on_end(end);
+}
+
+void Connection::drop_stream() noexcept {
+    state_ = State::gone;
+    timer_.cancel();
+    watch_.stop();
+    if (stream_) reactor_.dispose(std::move(stream_));
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+namespace pinwheel {
+
+/// RFC 6455 section 5.2.
+enum class Opcode : std::uint8_t { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+
+/// The side that this endpoint plays: a client masks what it sends, a server must not (RFC 6455 section 5.1).
+enum class Role : std::uint8_t { client, server };
+
+}  // namespace pinwheel

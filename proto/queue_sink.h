@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "../core/message_queue.h"
+#include "message_sink.h"
+
+namespace pinwheel {
+
+/// What to do with a message for which the queue has no room.
+enum class OverflowPolicy : std::uint8_t {
+    drop_newest,   ///< it is counted and skipped; a `dropped` record tells the consumer where
+    backpressure,  ///< reading stops until there is room, and TCP holds the peer back
+};
+
+/// Puts messages into a queue, for a consumer on any one thread.
+/// Threading: the queue's producer. Allocates: what the queue does.
+class QueueSink final : public MessageSink {
+  public:
+    QueueSink(MessageQueue& queue, OverflowPolicy policy) noexcept : queue_(queue), policy_(policy) {}
+
+    /// Tells the consumer that a connection is up; messages carry its generation from now on.
+    void connected(std::uint32_t generation, const MessageStamp& stamp) noexcept;
+    /// Tells the consumer that it ended.
+    void disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept;
+
+    [[nodiscard]] Claim claim(std::size_t size) noexcept override;
+    [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept override;
+    void commit(std::size_t size, bool is_text, const MessageStamp& stamp) override;
+    void batch_end() noexcept override { queue_.publish(); }
+
+    /// Messages that did not fit, in all.
+    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    /// True if the queue takes a message now.
+    [[nodiscard]] bool has_room() noexcept { return !queue_.full(); }
+
+  private:
+    [[nodiscard]] Claim drop() noexcept;
+    /// Puts what was dropped since the last record into the queue, before anything else goes there.
+    void report_gap() noexcept;
+
+    MessageQueue& queue_;
+    const OverflowPolicy policy_;
+    std::uint32_t generation_ = 0;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t dropped_ = 0;
+    std::uint64_t unreported_ = 0;
+};
+
+}  // namespace pinwheel

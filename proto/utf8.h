@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace pinwheel {
+
+/// True if all of it is UTF-8 (RFC 3629): no surrogates, nothing overlong, nothing cut short.
+[[nodiscard]] bool is_utf8(std::span<const std::byte> text) noexcept;
+
+/// How far a text that is still coming has been found good.
+struct Utf8Progress {
+    /// Bytes that are whole, valid characters. What follows may be the beginning of one, at most 3 bytes.
+    std::size_t checked = 0;
+    /// No continuation can make it valid.
+    bool impossible = false;
+};
+
+/// Checks the beginning of a text of which more may come: it fails at once on a prefix that nothing can save.
+[[nodiscard]] Utf8Progress check_utf8_prefix(std::span<const std::byte> text) noexcept;
+
+}  // namespace pinwheel

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../../net/dialer.h"
+#include "../../net/reactor.h"
+#include "../../proto/accept_key.h"
+#include "scripted_stream.h"
+
+namespace pinwheel::test {
+
+/// The key in an upgrade request; empty if there is none.
+inline std::string upgrade_key(const std::string& request) {
+    const std::string name = "Sec-WebSocket-Key: ";
+    const auto at = request.find(name);
+    return at == std::string::npos ? std::string() : request.substr(at + name.size(), 24);
+}
+
+/// The answer that accepts the request.
+inline std::string upgrade_answer(const std::string& request, const std::string& headers = {}) {
+    return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+           "Upgrade\r\nSec-WebSocket-Accept: " +
+           accept_for_key(upgrade_key(request)) + "\r\n" + headers + "\r\n";
+}
+
+/// Gives out scripted streams, one a dial, in the order of `plans`; a dial beyond them stays under way for
+/// ever.
+class ScriptedDialer final : public Dialer {
+  public:
+    struct Plan {
+        std::optional<Error> failure;
+        /// Answer the upgrade request by itself, so that only frames need a script.
+        bool accepts = true;
+        std::string answer;  ///< in place of the accepting one
+        StreamScript script;
+    };
+
+    explicit ScriptedDialer(Reactor& reactor) : reactor_(reactor) {}
+
+    /// The plan of the next dial that has none; stays valid.
+    Plan& plan(std::optional<Error> failure = std::nullopt) {
+        auto& added = plans_.emplace_back(std::make_unique<Plan>());
+        added->failure = std::move(failure);
+        return *added;
+    }
+    [[nodiscard]] std::size_t dials() const noexcept { return dials_; }
+    [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
+    [[nodiscard]] const DialTarget& target() const noexcept { return target_; }
+    [[nodiscard]] Plan& at(std::size_t i) { return *plans_.at(i); }
+
+    [[nodiscard]] std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) override {
+        target_ = target;
+        Plan* const plan = dials_ < plans_.size() ? plans_[dials_].get() : nullptr;
+        ++dials_;
+        return std::make_unique<ScriptedDial>(*this, handler, plan);
+    }
+
+  private:
+    /// Answers the upgrade from what was written, then plays its script.
+    class AcceptingStream final : public ByteStream {
+      public:
+        explicit AcceptingStream(Plan& plan) : plan_(plan), inner_(plan.script) {}
+        IoResult read_some(std::span<std::byte> out) noexcept override {
+            const auto request_end = plan_.script.written.find("\r\n\r\n");
+            if (!answered_ && request_end != std::string::npos) {
+                answered_ = true;
+                const auto request = plan_.script.written.substr(0, request_end + 4);
+                plan_.script.written.erase(0, request_end + 4);
+                const auto answer = plan_.answer.empty() ? upgrade_answer(request) : plan_.answer;
+                if (plan_.accepts) put_before(answer);
+            }
+            return inner_.read_some(out);
+        }
+        IoResult write_some(std::span<const std::byte> in) noexcept override { return inner_.write_some(in); }
+        void shutdown_write() noexcept override { inner_.shutdown_write(); }
+        void abort() noexcept override { inner_.abort(); }
+        int fd() const noexcept override { return -1; }
+        SystemTime arrival_time() const noexcept override { return inner_.arrival_time(); }
+
+      private:
+        /// Glued to the bytes that follow, if there are any.
+        void put_before(const std::string& answer) {
+            auto& steps = plan_.script.steps;
+            if (!steps.empty() && std::holds_alternative<std::string>(steps.front()))
+                std::get<std::string>(steps.front()).insert(0, answer);
+            else
+                steps.emplace_front(answer);
+        }
+
+        Plan& plan_;
+        ScriptedStream inner_;
+        bool answered_ = false;
+    };
+
+    class ScriptedDial final : public Dial {
+      public:
+        ScriptedDial(ScriptedDialer& dialer, DialHandler& handler, Plan* plan)
+            : dialer_(dialer), handler_(handler), plan_(plan) {
+            ++dialer_.under_way_;
+            if (plan_ != nullptr) dialer_.reactor_.schedule(timer_, dialer_.reactor_.now());
+        }
+        ~ScriptedDial() override { --dialer_.under_way_; }
+
+      private:
+        void answer(TimePoint) {
+            if (plan_->failure) return handler_.on_dial_failed(*plan_->failure);
+            handler_.on_dialed(std::make_unique<AcceptingStream>(*plan_));
+        }
+        ScriptedDialer& dialer_;
+        DialHandler& handler_;
+        Plan* plan_;
+        Timer timer_{Timer::Callback::member<&ScriptedDial::answer>(*this)};
+    };
+
+    Reactor& reactor_;
+    std::vector<std::unique_ptr<Plan>> plans_;
+    std::size_t dials_ = 0;
+    std::size_t under_way_ = 0;
+    DialTarget target_;
+};
+
+}  // namespace pinwheel::test
