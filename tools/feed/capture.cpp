@@ -1,0 +1,35 @@
+#include "capture.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+namespace pinwheel {
+
+Capture Capture::load(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw std::runtime_error("capture '" + path + "' cannot be read: " + std::strerror(errno));
+    Capture capture;
+    std::string line;
+    double first = 0;
+    for (std::size_t number = 1; std::getline(file, line); ++number) {
+        const auto first_tab = line.find('\t');
+        double time = 0;
+        const bool fields =
+            first_tab != std::string::npos && line.size() > first_tab + 2 && line[first_tab + 2] == '\t';
+        if (!fields ||
+            std::from_chars(line.data(), line.data() + first_tab, time).ptr != line.data() + first_tab)
+            throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
+                                     ": not 'time TAB < or > or = TAB payload'");
+        if (number == 1) first = time;
+        if (line[first_tab + 1] == '<')
+            capture.received.push_back(
+                {std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time - first)),
+                 line.substr(first_tab + 3)});
+    }
+    return capture;
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "../../net/listener.h"
+#include "../../net/tls_context.h"
+#include "capture.h"
+#include "market.h"
+#include "server_session.h"
+
+namespace pinwheel {
+
+struct FeedOptions {
+    Endpoint listen{};
+    /// Serve wss with this identity; null: ws.
+    TlsContext* tls = nullptr;
+    /// Messages a second, over all channels.
+    double rate = 10'000;
+    std::uint64_t seed = 1;
+    /// Served in place of the market, to each client from its beginning.
+    const Capture* capture = nullptr;
+    /// Times the recorded pace; 0: as fast as the client takes it.
+    double speed = 1;
+};
+
+/// The built-in exchange: a WebSocket server for demos, tests and benchmarks. What a client gets depends on
+/// its path:
+///   /echo        each message back, of the same type
+///   /burst/N/S   for each message, N binary frames of S bytes in one write
+///   any other    the market, or the capture if there is one: subscribe and unsubscribe as in
+///                {"type":"subscribe","channel":"trades.BTC-USD"}, answered by an ack; channel "*" means all
+class FeedServer final : private SessionHandler {
+  public:
+    /// Throws std::system_error if it cannot listen.
+    FeedServer(Reactor& reactor, FeedOptions options);
+    ~FeedServer() override;
+    FeedServer(const FeedServer&) = delete;
+    FeedServer& operator=(const FeedServer&) = delete;
+
+    [[nodiscard]] const Endpoint& endpoint() const noexcept { return listener_.endpoint(); }
+    [[nodiscard]] std::size_t clients() const noexcept { return clients_.size(); }
+    /// Market messages made so far.
+    [[nodiscard]] std::uint64_t published() const noexcept { return published_; }
+    /// Cuts every client off, without a close frame.
+    void drop_clients();
+
+  private:
+    struct Client;
+
+    void on_accepted(UniqueFd socket);
+    void on_session_open(ServerSession& session) override;
+    void on_session_message(ServerSession& session, const Message& message) override;
+    void on_session_drained(ServerSession& session) override;
+    void on_session_gone(ServerSession& session) override;
+    void on_tick(TimePoint now);
+    void publish(TimePoint now);
+    void handle_request(Client& client, const Message& message);
+    void play(Client& client, TimePoint now);
+
+    Reactor& reactor_;
+    const FeedOptions options_;
+    Market market_;
+    std::map<ServerSession*, std::shared_ptr<Client>> clients_;
+    TimePoint began_;
+    std::uint64_t published_ = 0;
+    Timer tick_;
+    Listener listener_;
+};
+
+}  // namespace pinwheel

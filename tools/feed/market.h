@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/clock.h"
+#include "../../core/random.h"
+
+namespace pinwheel {
+
+/// A synthetic market: trades and book updates on a few instruments, the same for the same seed save the
+/// stamps. Each channel counts its messages, so that a reader sees what it missed.
+class Market {
+  public:
+    explicit Market(std::uint64_t seed);
+
+    [[nodiscard]] const std::vector<std::string>& channels() const noexcept { return names_; }
+    /// The next event, on a channel that is drawn by lot; `stamp` goes into its `ts`, in ns of Unix time. The
+    /// text is there until the next call.
+    struct Event {
+        std::size_t channel;
+        std::string_view text;
+    };
+    [[nodiscard]] Event next(SystemTime stamp);
+
+  private:
+    struct Channel {
+        bool trades;
+        double price;
+        std::uint64_t sequence;
+    };
+
+    SeededRandom random_;
+    std::vector<std::string> names_;
+    std::vector<Channel> channels_;
+    std::string text_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "../../net/byte_stream.h"
+#include "../../net/reactor.h"
+#include "../../net/rx_buffer.h"
+#include "../../net/tls_context.h"
+#include "../../net/tls_stream.h"
+#include "../../net/tx_buffer.h"
+#include "../../proto/callback_sink.h"
+#include "../../proto/handshake_server.h"
+#include "../../proto/message_assembler.h"
+
+namespace pinwheel {
+
+class ServerSession;
+
+/// What a server does with its clients.
+class SessionHandler {
+  public:
+    virtual ~SessionHandler() = default;
+    /// The upgrade is done.
+    virtual void on_session_open(ServerSession& session) = 0;
+    virtual void on_session_message(ServerSession& session, const Message& message) = 0;
+    /// All that was sent has left for the kernel.
+    virtual void on_session_drained(ServerSession& session) = 0;
+    /// The last call. The session may be destroyed by Reactor::dispose().
+    virtual void on_session_gone(ServerSession& session) = 0;
+};
+
+/// One client of a server: TLS if asked for, the upgrade, frames both ways. The library's codec in the server
+/// role.
+class ServerSession final : private ControlSink {
+  public:
+    /// `tls` may be null. Bytes that wait beyond `send_limit` end the session: the client is too slow.
+    ServerSession(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls,
+                  SessionHandler& handler, std::size_t send_limit);
+    ServerSession(const ServerSession&) = delete;
+    ServerSession& operator=(const ServerSession&) = delete;
+
+    /// Encodes a message; it leaves with the next flush().
+    void queue(Opcode opcode, std::span<const std::byte> payload);
+    void flush();
+    void send(Opcode opcode, std::span<const std::byte> payload) {
+        queue(opcode, payload);
+        flush();
+    }
+    /// Frames that are encoded already.
+    void queue_raw(std::span<const std::byte> frames);
+    void close(std::uint16_t code);
+    /// Ends without a close frame.
+    void drop();
+
+    [[nodiscard]] const std::string& target() const noexcept { return upgrade_.target(); }
+    [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
+    [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }
+
+  private:
+    enum class State : std::uint8_t { tls_handshake, upgrading, open, closing, gone };
+
+    int on_io(Interest ready, TimePoint now);
+    void shake_hands();
+    void read(TimePoint now);
+    void read_request();
+    void decode(TimePoint now);
+    void on_message(const Message& message) { handler_.on_session_message(*this, message); }
+    void on_ping(std::span<const std::byte> payload) override;
+    void on_pong(std::span<const std::byte> payload) override;
+    void on_close(const CloseFrame& frame) override;
+    void update_interest();
+
+    Reactor& reactor_;
+    SessionHandler& handler_;
+    State state_;
+    std::unique_ptr<ByteStream> stream_;
+    TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
+    UpgradeServer upgrade_;
+    RxBuffer rx_;
+    TxBuffer tx_;
+    CallbackSink sink_;
+    MessageAssembler assembler_;
+    IoWatch watch_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pinwheel {
+
+/// A certificate for localhost, 127.0.0.1 and ::1, made on the spot under an authority of its own. The files,
+/// which only this user may read, go with the object.
+class TemporaryIdentity {
+  public:
+    TemporaryIdentity();
+    ~TemporaryIdentity();
+    TemporaryIdentity(const TemporaryIdentity&) = delete;
+    TemporaryIdentity& operator=(const TemporaryIdentity&) = delete;
+
+    [[nodiscard]] std::string certificate_file() const { return (folder_ / "certificate.pem").string(); }
+    [[nodiscard]] std::string key_file() const { return (folder_ / "key.pem").string(); }
+    [[nodiscard]] std::string authority_file() const { return (folder_ / "ca.pem").string(); }
+    /// The authority's certificate, as PEM.
+    [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
+
+  private:
+    std::filesystem::path folder_;
+    std::string authority_;
+};
+
+}  // namespace pinwheel

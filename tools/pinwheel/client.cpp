@@ -1,0 +1,66 @@
+#include "client.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+
+#include "../../core/cpu.h"
+
+namespace pinwheel::tool {
+namespace {
+
+std::atomic<bool> g_interrupted{false};
+std::atomic<Reactor*> g_running{nullptr};
+
+void on_signal(int) {
+    g_interrupted = true;
+    if (Reactor* const reactor = g_running) reactor->stop();  // an atomic store and a write: safe here
+}
+
+HttpHeader parse_header(const std::string& text) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos) throw UsageError{"--header wants 'Name: value', with a colon"};
+    const auto value = text.find_first_not_of(' ', colon + 1);
+    return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
+}
+
+}  // namespace
+
+Client::Client(const ClientOptions& options) : url_(Url::parse(options.url)) {
+    if (!url_) throw UsageError{url_.error().message()};
+    for (const auto& header : options.headers)
+        connection_options_.upgrade.headers.push_back(parse_header(header));
+    if (const Error refused = validate(connection_options_.upgrade)) throw UsageError{refused.message()};
+    connection_options_.connection_timeout =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
+    if (options.cpu >= 0)
+        if (const Error refused = pin_to_cpu(options.cpu)) throw UsageError{refused.message()};
+    reactor_ = std::make_unique<Reactor>(
+        ReactorOptions{.mode = options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin});
+    resolver_ = std::make_unique<Resolver>(*reactor_);
+    try {
+        tls_ = std::make_unique<TlsContext>(TlsOptions{.ca_file = options.ca_file});
+    } catch (const std::system_error& error) {
+        throw UsageError{error.what()};
+    }
+    dialer_ = std::make_unique<SocketDialer>(*reactor_, *resolver_, tls_.get());
+}
+
+void run_until_stopped(Reactor& reactor) {
+    g_running = &reactor;
+    std::signal(SIGINT, &on_signal);
+    std::signal(SIGTERM, &on_signal);
+    if (!g_interrupted) reactor.run();
+    g_running = nullptr;
+}
+
+bool interrupted() noexcept {
+    return g_interrupted;
+}
+
+void complain(const std::string& message) {
+    std::fprintf(stderr, "pinwheel: %s\n", message.c_str());
+}
+
+}  // namespace pinwheel::tool

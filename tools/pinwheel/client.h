@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../net/reactor.h"
+#include "../../net/resolver.h"
+#include "../../net/socket_dialer.h"
+#include "../../net/tls_context.h"
+#include "../../proto/connection.h"
+
+namespace pinwheel::tool {
+
+/// What all commands that connect have in common.
+struct ClientOptions {
+    std::string url{};
+    std::string ca_file{};
+    std::vector<std::string> headers{};  // "Name: value"
+    bool epoll = false;
+    int cpu = -1;
+    double timeout = 10;  // of the connection attempt, in seconds
+};
+
+/// An error of the command line or of what it names: exit status 2.
+struct UsageError {
+    std::string message;
+};
+
+/// Reactor, name resolution, TLS and dialer for one client. Throws UsageError.
+class Client {
+  public:
+    explicit Client(const ClientOptions& options);
+
+    [[nodiscard]] const Url& url() const noexcept { return *url_; }
+    [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }
+    [[nodiscard]] Dialer& dialer() noexcept { return *dialer_; }
+    [[nodiscard]] TlsContext& tls() noexcept { return *tls_; }
+    [[nodiscard]] const ConnectionOptions& connection_options() const noexcept { return connection_options_; }
+
+  private:
+    Result<Url> url_;
+    ConnectionOptions connection_options_;
+    std::unique_ptr<Reactor> reactor_;
+    std::unique_ptr<Resolver> resolver_;
+    std::unique_ptr<TlsContext> tls_;
+    std::unique_ptr<SocketDialer> dialer_;
+};
+
+/// Runs the reactor until it is stopped; SIGINT and SIGTERM stop it.
+void run_until_stopped(Reactor& reactor);
+/// True once a signal has asked to stop.
+[[nodiscard]] bool interrupted() noexcept;
+
+/// Prints `pinwheel: message` to stderr.
+void complain(const std::string& message);
+
+}  // namespace pinwheel::tool

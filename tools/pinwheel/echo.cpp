@@ -1,0 +1,53 @@
+#include <tuple>
+
+#include "../../proto/callback_sink.h"
+#include "commands.h"
+
+namespace pinwheel::tool {
+namespace {
+
+/// Sends every message back; done when the connection has ended and drained.
+class Echo final : public ConnectionHandler {
+  public:
+    explicit Echo(Client& client)
+        : client_(client),
+          connection_(client.reactor(), client.dialer(), client.connection_options(), *this, sink_) {}
+
+    [[nodiscard]] int run() {
+        connection_.start(client_.url());
+        run_until_stopped(client_.reactor());
+        while (!connection_.drained() && !interrupted())
+            client_.reactor().poll_for(std::chrono::milliseconds{50});
+        return status_;
+    }
+
+  private:
+    void on_open() override {}
+    void on_pong(std::span<const std::byte>) override {}
+    void on_warning(const Error& warning) override { complain(warning.message()); }
+    void on_end(const ConnectionEnd& end) override {
+        const bool clean = end.error.code == Errc::closed_by_peer || !end.error;
+        status_ = clean ? 0 : 1;
+        if (!clean) complain(end.error.message());
+        client_.reactor().stop();
+    }
+    void on_message(const Message& message) {
+        const Errc refused =
+            connection_.send(message.is_text ? Opcode::text : Opcode::binary, message.payload);
+        if (refused != Errc::ok) connection_.close(to_wire(CloseCode::message_too_big));
+    }
+
+    Client& client_;
+    CallbackSink sink_{CallbackSink::Callback::member<&Echo::on_message>(*this)};
+    int status_ = 1;
+    Connection connection_;
+};
+
+}  // namespace
+
+int echo(const ClientOptions& options) {
+    Client client(options);
+    return Echo(client).run();
+}
+
+}  // namespace pinwheel::tool

@@ -1,0 +1,61 @@
+#include "../feed/feed_server.h"
+
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <system_error>
+
+#include "../feed/temporary_identity.h"
+#include "commands.h"
+
+namespace pinwheel::tool {
+namespace {
+
+double parse_speed(const std::string& text) {
+    if (text == "max") return 0;
+    double speed = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
+    if (error != std::errc() || end != text.data() + text.size() || !(speed > 0))
+        throw UsageError{"--speed '" + text + "' is neither a number above 0 nor 'max'"};
+    return speed;
+}
+
+std::optional<TlsContext> make_tls(const FeedCommandOptions& options) {
+    if (!options.certificate.empty())
+        return TlsContext::server({.certificate_file = options.certificate, .key_file = options.key});
+    if (!options.tls) return std::nullopt;
+    const TemporaryIdentity identity;
+    if (!options.ca_out.empty()) {
+        std::ofstream out(options.ca_out);
+        out << identity.authority();
+        if (!out.flush()) throw UsageError{"--ca-out '" + options.ca_out + "' cannot be written"};
+    }
+    return TlsContext::server(
+        {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
+}
+
+}  // namespace
+
+int feed(const FeedCommandOptions& options) {
+    const auto endpoint = Endpoint::parse(options.address, options.port);
+    if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
+    const double speed = parse_speed(options.speed);
+    std::optional<Capture> capture;
+    if (!options.capture.empty()) capture = Capture::load(options.capture);
+    auto tls = make_tls(options);
+    Reactor reactor;
+    const FeedServer server(reactor, {.listen = *endpoint,
+                                      .tls = tls ? &*tls : nullptr,
+                                      .rate = options.rate,
+                                      .seed = options.seed,
+                                      .capture = capture ? &*capture : nullptr,
+                                      .speed = speed});
+    std::printf("%u\n", server.endpoint().port());
+    std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server.endpoint().to_string().c_str());
+    std::fflush(stdout);
+    run_until_stopped(reactor);
+    return 0;
+}
+
+}  // namespace pinwheel::tool

@@ -1,0 +1,85 @@
+#include <cstdio>
+#include <vector>
+
+#include "../../core/histogram.h"
+#include "../../proto/callback_sink.h"
+#include "commands.h"
+
+namespace pinwheel::tool {
+namespace {
+
+/// One request at a time: sent, answered, measured.
+class RoundTrips final : public ConnectionHandler {
+  public:
+    RoundTrips(Client& client, const RttOptions& options)
+        : client_(client),
+          options_(options),
+          payload_(options.size, std::byte{'x'}),
+          connection_(client.reactor(), client.dialer(), client.connection_options(), *this, sink_) {}
+
+    [[nodiscard]] int run() {
+        connection_.start(client_.url());
+        run_until_stopped(client_.reactor());
+        if (histogram_.count() == 0) return 1;
+        print();
+        return histogram_.count() == options_.count ? 0 : 1;
+    }
+
+  private:
+    void on_open() override { send(); }
+    void on_pong(std::span<const std::byte>) override {}
+    void on_warning(const Error& warning) override { complain(warning.message()); }
+    void on_end(const ConnectionEnd& end) override {
+        if (end.error) complain(end.error.message());
+        client_.reactor().stop();
+    }
+    void on_message(const Message& message) {
+        const auto answered = clock_.now();
+        if (message.payload.size() != payload_.size()) {
+            complain("the answer has " + std::to_string(message.payload.size()) +
+                     " bytes, not those that were sent");
+            return client_.reactor().stop();
+        }
+        if (warm_up_ > 0)
+            --warm_up_;
+        else
+            histogram_.record((answered - sent_).count());
+        if (histogram_.count() == options_.count) return connection_.close(to_wire(CloseCode::normal));
+        send();
+    }
+    void send() {
+        sent_ = clock_.now();
+        if (connection_.send(Opcode::binary, payload_) != Errc::ok) client_.reactor().stop();
+    }
+    void print() const {
+        const auto at = [&](double percentile) {
+            return static_cast<unsigned long long>(histogram_.value_at(percentile));
+        };
+        const auto count = static_cast<unsigned long long>(histogram_.count());
+        std::printf(
+            options_.json
+                ? R"({"count":%llu,"size":%zu,"rtt_ns":{"p50":%llu,"p99":%llu,"p999":%llu,"max":%llu}})"
+                  "\n"
+                : "%llu round trips of %zu bytes, ns: p50 %llu, p99 %llu, p99.9 %llu, max %llu\n",
+            count, options_.size, at(50), at(99), at(99.9), at(100));
+    }
+
+    Client& client_;
+    const RttOptions& options_;
+    const std::vector<std::byte> payload_;
+    SteadyClock clock_;
+    TimePoint sent_{};
+    int warm_up_ = 100;
+    Histogram histogram_;
+    CallbackSink sink_{CallbackSink::Callback::member<&RoundTrips::on_message>(*this)};
+    Connection connection_;
+};
+
+}  // namespace
+
+int rtt(const RttOptions& options) {
+    Client client(options.client);
+    return RoundTrips(client, options).run();
+}
+
+}  // namespace pinwheel::tool
