@@ -12,43 +12,102 @@ namespace pinwheel {
 
 /// A queue of records for one producer and one consumer: a chain of rings. A record that does not fit the
 /// newest ring goes to a larger one linked behind it; the consumer drops a ring when it is drained and has a
-/// successor. Threading: the producer's calls from one thread, the consumer's from one (other) thread, size()
-/// from both. Invariant: records come out in the order of publication; messages counted never exceed the
-/// limit. Allocates: a ring when the newest is too small; nothing in a steady state.
+/// successor. A ring that has long been far too large gets a smaller successor. Threading: the producer's
+/// calls from one thread, the consumer's from one (other) thread, the numbers from any. Invariant: records
+/// come out in the order of commits; messages counted never exceed the limit. Allocates: a ring when the
+/// newest is too small or far too large; nothing in a steady state.
 class MessageQueue {
   public:
-    /// `max_messages` 0: no limit. `capacity` is the first ring's in bytes, a power of two.
+    /// `max_messages` 0: no limit. `capacity` is the first ring's in bytes, a power of two; throws what a
+    /// ring's construction does.
     explicit MessageQueue(std::size_t max_messages = 0, std::size_t capacity = std::size_t{256} << 10);
     ~MessageQueue();
     MessageQueue(const MessageQueue&) = delete;
     MessageQueue& operator=(const MessageQueue&) = delete;
 
+    /// Touches the first ring's pages, so that neither side faults on its first lap. Before any use.
+    void prefault() noexcept;
+
     // The producer's side.
 
-    /// True if the limit of messages is reached.
-    [[nodiscard]] bool full() noexcept;
-    /// Room for a payload of `size` bytes; null only if there is no memory.
-    [[nodiscard]] std::byte* claim(std::size_t size) noexcept;
+    /// True if the limit of messages is reached, those not published yet included.
+    [[nodiscard]] bool full() noexcept {
+        if (max_messages_ == 0 || committed_ - cached_popped_ < max_messages_) return false;
+        cached_popped_ = popped_.load(std::memory_order_acquire);
+        return committed_ - cached_popped_ >= max_messages_;
+    }
+
+    /// Room for a payload of `size` bytes; null only if there is no memory, or the size is above kMaxPayload.
+    /// The limit of messages is the caller's to ask for, with full(). A claim that is not committed leaves no
+    /// trace; the next one replaces it.
+    [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
+        if (better_capacity_ == 0) [[likely]] {
+            if (auto* const room = newest_->ring.claim(size)) [[likely]]
+                return room;
+        }
+        return claim_in_new_segment(size, {});
+    }
+
     /// Makes the open claim larger and keeps its first `used` bytes, perhaps at another place. Null: no
     /// memory; the claim is gone.
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept;
-    /// Ends the claim, with `header.size` bytes.
-    void commit(const RecordHeader& header) noexcept;
-    /// Shows all committed records to the consumer.
-    void publish() noexcept;
-    /// Commits a record without payload and publishes; it does not count as a message. False: no memory.
+
+    /// Ends the claim, with `header.size` bytes, at most what was claimed.
+    void commit(const RecordHeader& header) noexcept {
+        newest_->ring.commit(header);
+        committed_bytes_ += SpscRing::record_size(header.size);
+        if (header.kind == RecordKind::message) ++committed_;
+    }
+
+    /// Shows all committed records to the consumer; the newest is marked as the last of its batch. An open
+    /// claim stays open.
+    void publish() noexcept {
+        if (committed_bytes_ == published_bytes_.load(std::memory_order_relaxed)) return;
+        // Before the records: whoever has seen one taken out finds it counted as put in.
+        published_.store(committed_, std::memory_order_release);
+        published_bytes_.store(committed_bytes_, std::memory_order_release);
+        if (shown_ != newest_) [[unlikely]]
+            publish_across_segments();
+        else
+            newest_->ring.publish();
+        note_high_water();
+        if (newest_->ring.capacity() > base_capacity_) [[unlikely]]
+            watch_use();
+    }
+
+    /// Commits a record without payload and publishes; it does not count as a message, and an open claim is
+    /// gone. False: no memory.
     bool push_control(const RecordHeader& header) noexcept;
+
+    /// Of the newest ring, in bytes.
+    [[nodiscard]] std::size_t capacity() const noexcept { return newest_->ring.capacity(); }
 
     // The consumer's side.
 
     /// The oldest record; null if there is none. It stays valid until pop().
-    [[nodiscard]] const RecordHeader* front() noexcept;
-    void pop() noexcept;
+    [[nodiscard]] const RecordHeader* front() noexcept {
+        if (const auto* const record = head_->ring.front()) [[likely]]
+            return record;
+        if (head_->next.load(std::memory_order_acquire) == nullptr) return nullptr;
+        return front_behind_link();
+    }
+
+    /// Gives back the record that front() showed.
+    void pop() noexcept {
+        const RecordHeader& record = *head_->ring.front();
+        const bool is_message = record.kind == RecordKind::message;
+        const std::size_t bytes = SpscRing::record_size(record.size);
+        head_->ring.pop();
+        popped_bytes_.store(popped_bytes_.load(std::memory_order_relaxed) + bytes, std::memory_order_release);
+        if (is_message) popped_.store(popped_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+
+    // Numbers, from any thread.
 
     /// Messages published and not yet given back.
-    [[nodiscard]] std::size_t size() const noexcept {
-        return published_.load(std::memory_order_acquire) - popped_.load(std::memory_order_acquire);
-    }
+    [[nodiscard]] std::size_t size() const noexcept { return difference(published_, popped_); }
+    /// Bytes of the rings that records published and not yet given back take, control records included.
+    [[nodiscard]] std::size_t bytes() const noexcept { return difference(published_bytes_, popped_bytes_); }
     /// The most messages that ever waited.
     [[nodiscard]] std::size_t high_water() const noexcept {
         return high_water_.load(std::memory_order_relaxed);
@@ -56,22 +115,54 @@ class MessageQueue {
     [[nodiscard]] std::size_t max_messages() const noexcept { return max_messages_; }
 
   private:
-    struct Segment;
+    using Counter = std::atomic<std::size_t>;
+
+    struct Segment {
+        explicit Segment(std::size_t capacity) : ring(capacity) {}
+        SpscRing ring;
+        Segment* successor = nullptr;  // the producer's; becomes `next` when all records here are published
+        std::atomic<Segment*> next{nullptr};
+    };
+
+    /// What was given back is read first: the difference may be out of date, but is never negative.
+    [[nodiscard]] static std::size_t difference(const Counter& in, const Counter& out) noexcept {
+        const std::size_t gone = out.load(std::memory_order_acquire);
+        return in.load(std::memory_order_acquire) - gone;
+    }
+
+    /// Asks for the consumer's count only when the old one might make a new mark, since it costs a cache
+    /// miss.
+    void note_high_water() noexcept {
+        const std::size_t mark = high_water_.load(std::memory_order_relaxed);
+        if (committed_ - cached_popped_ <= mark) return;
+        cached_popped_ = popped_.load(std::memory_order_acquire);
+        if (committed_ - cached_popped_ > mark)
+            high_water_.store(committed_ - cached_popped_, std::memory_order_relaxed);
+    }
 
     [[nodiscard]] std::byte* claim_in_new_segment(std::size_t size, std::span<const std::byte> kept) noexcept;
+    void publish_across_segments() noexcept;
+    void watch_use() noexcept;
+    [[nodiscard]] const RecordHeader* front_behind_link() noexcept;
 
     const std::size_t max_messages_;
     const std::size_t base_capacity_;
 
-    alignas(64) Segment* tail_;  // the producer's
+    alignas(64) Segment* newest_;  // the producer's, as all up to head_
+    Segment* shown_;               // the newest that the consumer can reach
     std::size_t committed_ = 0;
+    std::size_t committed_bytes_ = 0;
     std::size_t cached_popped_ = 0;
-    std::size_t claims_fit_for_base_ = 0;
-    std::atomic<std::size_t> published_{0};
-    std::atomic<std::size_t> high_water_{0};
+    Counter published_{0};
+    Counter published_bytes_{0};
+    Counter high_water_{0};
+    std::size_t better_capacity_ = 0;  // of the next ring, if the newest has been found too large; else 0
+    std::size_t peak_ = 0;             // bytes waiting in the newest ring, of the publications watched
+    std::size_t watched_ = 0;
 
     alignas(64) Segment* head_;  // the consumer's
-    std::atomic<std::size_t> popped_{0};
+    Counter popped_{0};
+    Counter popped_bytes_{0};
 };
 
 }  // namespace pinwheel

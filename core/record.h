@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -17,6 +18,9 @@ enum class RecordKind : std::uint8_t {
 
 /// Bytes behind every payload that may be read (not used): what a vectorised parser needs.
 inline constexpr std::size_t kPayloadPadding = 64;
+
+/// The largest payload that a header can tell.
+inline constexpr std::size_t kMaxPayload = std::numeric_limits<std::uint32_t>::max();
 
 /// The head of a record; the payload follows at once. A record takes whole units of 64 bytes:
 ///
@@ -57,6 +61,12 @@ struct RecordHeader {
     [[nodiscard]] bool is_last_in_batch() const noexcept { return (flags & kLastInBatch) != 0; }
 };
 
-static_assert(sizeof(RecordHeader) == 48 && std::is_trivially_copyable_v<RecordHeader>);
+static_assert(sizeof(RecordHeader) == 48 && sizeof(RecordHeader) % 16 == 0 &&
+              std::is_trivially_copyable_v<RecordHeader>);
+static_assert(offsetof(RecordHeader, kind) == 4 && offsetof(RecordHeader, flags) == 5 &&
+              offsetof(RecordHeader, code) == 6 && offsetof(RecordHeader, sequence) == 8 &&
+              offsetof(RecordHeader, count) == 16 && offsetof(RecordHeader, generation) == 24 &&
+              offsetof(RecordHeader, reason) == 28 && offsetof(RecordHeader, received) == 32 &&
+              offsetof(RecordHeader, kernel_received) == 40);
 
 }  // namespace pinwheel

@@ -1,62 +1,93 @@
 #include "spsc_ring.h"
 
 #include <bit>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <string>
 
+#include "cpu.h"
+
 namespace pinwheel {
+namespace {
+
+[[noreturn]] void refuse(const std::string& what) {
+    throw std::invalid_argument(what);
+}
+
+/// The capacity in units. Half the positions, so that full and empty differ, and twice the bytes must have an
+/// address.
+template <std::unsigned_integral Position>
+Position checked_capacity(std::size_t bytes) {
+    constexpr std::size_t kUnit = BasicSpscRing<Position>::kUnit;
+    constexpr std::uint64_t kHalf = (std::uint64_t{std::numeric_limits<Position>::max()} >> 1) + 1;
+    constexpr std::uint64_t kAddressable = std::uint64_t{1} << 46;
+    constexpr std::uint64_t kLargest = kHalf < kAddressable / kUnit ? kHalf * kUnit : kAddressable;
+    if (!std::has_single_bit(bytes) || bytes < 2 * kUnit || bytes > kLargest)
+        refuse("a ring's capacity must be a power of two from " + std::to_string(2 * kUnit) + " to " +
+               std::to_string(kLargest) + " bytes; it is " + std::to_string(bytes));
+    return static_cast<Position>(bytes / kUnit);
+}
+
+}  // namespace
 
 template <std::unsigned_integral Position>
 BasicSpscRing<Position>::BasicSpscRing(std::size_t capacity)
-    : own_(bytes_needed((checked_capacity(capacity), capacity))),
-      control_(reinterpret_cast<Control*>(own_.data())),
-      data_(own_.data() + sizeof(Control)),
-      capacity_(checked_capacity(capacity)) {
+    : capacity_(checked_capacity<Position>(capacity)) {
+    own_ = MappedMemory(bytes_needed(capacity));
+    bind({own_.data(), own_.size()});
     format();
 }
 
 template <std::unsigned_integral Position>
 BasicSpscRing<Position>::BasicSpscRing(std::span<std::byte> memory, std::size_t capacity)
-    : control_(reinterpret_cast<Control*>(memory.data())),
-      data_(memory.data() + sizeof(Control)),
-      capacity_(checked_capacity(capacity)) {
-    if (memory.size() < bytes_needed(capacity))
-        throw std::invalid_argument("a ring of " + std::to_string(capacity) + " bytes needs " +
-                                    std::to_string(bytes_needed(capacity)) + " bytes of memory, not " +
-                                    std::to_string(memory.size()));
+    : capacity_(checked_capacity<Position>(capacity)) {
+    bind(memory);
     format();
 }
 
 template <std::unsigned_integral Position>
-BasicSpscRing<Position>::BasicSpscRing(std::span<std::byte> memory)
-    : control_(reinterpret_cast<Control*>(memory.data())),
-      data_(memory.data() + sizeof(Control)),
-      capacity_(0) {
-    const bool is_ring = memory.size() >= sizeof(Control) && control_->magic == kMagic &&
-                         control_->position_bits == std::numeric_limits<Position>::digits;
-    if (!is_ring) throw std::invalid_argument("the memory holds no ring of this kind");
-    capacity_ = checked_capacity(control_->capacity * kUnit);
-    if (memory.size() < bytes_needed(capacity()))
-        throw std::invalid_argument("the memory holds only a part of its ring");
-    producing_ = cached_written_ = control_->written.load(std::memory_order_acquire);
+BasicSpscRing<Position>::BasicSpscRing(std::span<std::byte> memory) {
+    bind(memory);
+    if (control_->magic.load(std::memory_order_acquire) != kMagic) refuse("the memory holds no ring");
+    if (control_->version != kVersion)
+        refuse("the memory holds a ring of layout version " + std::to_string(control_->version) + ", not " +
+               std::to_string(kVersion));
+    if (control_->position_bits != std::numeric_limits<Position>::digits)
+        refuse("the memory holds a ring over positions of " + std::to_string(control_->position_bits) +
+               " bits, not " + std::to_string(std::numeric_limits<Position>::digits));
+    if (control_->capacity > memory.size() / (2 * kUnit))
+        refuse("the memory of " + std::to_string(memory.size()) + " bytes holds only a part of its ring");
+    capacity_ = checked_capacity<Position>(control_->capacity * kUnit);
+    bind(memory);
     consuming_ = cached_read_ = control_->read.load(std::memory_order_acquire);
+    producing_ = cached_written_ = control_->written.load(std::memory_order_acquire);
+    if (static_cast<Position>(producing_ - consuming_) > capacity_)
+        refuse("the ring's positions are damaged");
 }
 
+/// With a capacity of 0, to the control block alone.
 template <std::unsigned_integral Position>
-Position BasicSpscRing<Position>::checked_capacity(std::size_t bytes) {
-    constexpr std::uint64_t kReach = (std::uint64_t{std::numeric_limits<Position>::max()} >> 1) + 1;
-    if (!std::has_single_bit(bytes) || bytes < 2 * kUnit || bytes / kUnit > kReach)
-        throw std::invalid_argument(
-            "a ring's capacity must be a power of two of at least 128 bytes and within its "
-            "positions' reach; it is " +
-            std::to_string(bytes));
-    return static_cast<Position>(bytes / kUnit);
+void BasicSpscRing<Position>::bind(std::span<std::byte> memory) {
+    if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignof(Control) != 0)
+        refuse("a ring's memory must be aligned to " + std::to_string(alignof(Control)) + " bytes");
+    if (memory.size() < bytes_needed(capacity()))
+        refuse("a ring of " + std::to_string(capacity()) + " bytes needs " +
+               std::to_string(bytes_needed(capacity())) + " bytes of memory, not " +
+               std::to_string(memory.size()));
+    control_ = reinterpret_cast<Control*>(memory.data());
+    data_ = memory.data() + sizeof(Control);
 }
 
 template <std::unsigned_integral Position>
 void BasicSpscRing<Position>::format() {
-    new (control_) Control{kMagic, std::numeric_limits<Position>::digits, capacity_, 0, 0};
+    new (control_) Control{0, kVersion, std::numeric_limits<Position>::digits, capacity_, 0, 0};
+    control_->magic.store(kMagic, std::memory_order_release);
+}
+
+template <std::unsigned_integral Position>
+void BasicSpscRing<Position>::prefault() noexcept {
+    pinwheel::prefault(control_, bytes_needed(capacity()));
 }
 
 template class BasicSpscRing<std::uint8_t>;

@@ -4,8 +4,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 #include <span>
 
 #include "mapped_memory.h"
@@ -17,9 +15,10 @@ namespace pinwheel {
 /// addresses.
 template <std::unsigned_integral Position>
 struct RingControl {
-    std::uint64_t magic;
-    std::uint64_t position_bits;
-    std::uint64_t capacity;  // in units
+    std::atomic<std::uint64_t> magic;  ///< stored last, when all else is there
+    std::uint32_t version;             ///< of the layout, the record header's included
+    std::uint32_t position_bits;
+    std::uint64_t capacity;  ///< in units
     alignas(64) std::atomic<Position> written;
     alignas(64) std::atomic<Position> read;
 };
@@ -38,13 +37,14 @@ class BasicSpscRing {
                   sizeof(Control) == 192);
     static_assert(std::atomic<Position>::is_always_lock_free);
 
-    /// A ring in memory of its own. Throws std::invalid_argument unless `capacity` (bytes) is a power of two,
-    /// at least 128, and within the positions' reach; std::bad_alloc if there is no memory.
+    /// A ring in memory of its own, page-aligned. Throws std::invalid_argument unless `capacity` (bytes) is a
+    /// power of two, at least 128, and within the positions' reach; std::bad_alloc if there is no memory.
     explicit BasicSpscRing(std::size_t capacity);
     /// Makes a ring in the caller's memory of bytes_needed(capacity), 64-aligned; it must outlive the ring.
+    /// Throws std::invalid_argument as above, or if the memory is too small or not aligned.
     BasicSpscRing(std::span<std::byte> memory, std::size_t capacity);
-    /// Joins a ring that another handle has made in the same memory. Throws std::invalid_argument if there is
-    /// none.
+    /// Joins a ring that another handle has made in the same memory, where its positions stand now. Throws
+    /// std::invalid_argument if there is none, or one of another version or position type, or only a part.
     explicit BasicSpscRing(std::span<std::byte> memory);
     BasicSpscRing(const BasicSpscRing&) = delete;
     BasicSpscRing& operator=(const BasicSpscRing&) = delete;
@@ -58,11 +58,16 @@ class BasicSpscRing {
     [[nodiscard]] static std::size_t record_size(std::size_t payload) noexcept {
         return units_for(payload) * kUnit;
     }
+    /// Touches every page, so that neither side faults on its first lap. Before the first claim.
+    void prefault() noexcept;
 
     // The producer's side.
 
-    /// Room for a payload of up to `size` bytes; null if there is none now. Replaces an open claim.
+    /// Room for a payload of up to `size` bytes; null if there is none now. An open claim is made larger in
+    /// place and keeps its bytes; one that is not committed leaves no trace.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
+        if (size > kMaxPayload) [[unlikely]]
+            return nullptr;
         const std::size_t units = units_for(size);
         if (units > room()) [[unlikely]] {
             cached_read_ = control_->read.load(std::memory_order_acquire);
@@ -74,23 +79,26 @@ class BasicSpscRing {
     /// Ends the claim: the record has `header.size` bytes, at most what was claimed. Not visible before
     /// publish().
     void commit(const RecordHeader& header) noexcept {
-        last_ = at(producing_);
-        std::memcpy(last_, &header, sizeof header);
+        last_ = reinterpret_cast<RecordHeader*>(at(producing_));
+        store(*last_, header);
         producing_ = static_cast<Position>(producing_ + units_for(header.size));
     }
 
     /// Shows all committed records to the consumer; the newest is marked as the last of its batch.
     void publish() noexcept {
         if (last_ == nullptr) return;
-        reinterpret_cast<RecordHeader*>(last_)->flags |= RecordHeader::kLastInBatch;
+        last_->flags |= RecordHeader::kLastInBatch;
+        publish_unfinished();
+    }
+
+    /// Shows all committed records while their batch goes on elsewhere: none is marked as the last.
+    void publish_unfinished() noexcept {
         last_ = nullptr;
         control_->written.store(producing_, std::memory_order_release);
     }
 
-    /// True if the consumer has taken all that was published.
-    [[nodiscard]] bool drained() const noexcept {
-        return control_->read.load(std::memory_order_acquire) == producing_;
-    }
+    /// True if a committed record waits for publish().
+    [[nodiscard]] bool has_unpublished() const noexcept { return last_ != nullptr; }
 
     // The consumer's side.
 
@@ -117,7 +125,8 @@ class BasicSpscRing {
     }
 
   private:
-    static constexpr std::uint64_t kMagic = 0x31676e69727770;  // "pwring1"
+    static constexpr std::uint64_t kMagic = 0x676e69722d6e6970;  // "pin-ring"
+    static constexpr std::uint32_t kVersion = 1;
 
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;
@@ -128,17 +137,33 @@ class BasicSpscRing {
     [[nodiscard]] std::byte* at(Position position) const noexcept {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
     }
-    static Position checked_capacity(std::size_t bytes);
+
+    /// Field by field: a copy of the whole reads in wide loads what the caller has just written in narrow
+    /// stores, which stalls and doubles the cost of a push.
+    static void store(RecordHeader& to, const RecordHeader& from) noexcept {
+        to.size = from.size;
+        to.kind = from.kind;
+        to.flags = from.flags;
+        to.code = from.code;
+        to.sequence = from.sequence;
+        to.count = from.count;
+        to.generation = from.generation;
+        to.reason = from.reason;
+        to.received = from.received;
+        to.kernel_received = from.kernel_received;
+    }
+
+    void bind(std::span<std::byte> memory);
     void format();
 
     MappedMemory own_;
-    Control* control_;
-    std::byte* data_;
-    Position capacity_;
+    Control* control_ = nullptr;
+    std::byte* data_ = nullptr;
+    Position capacity_ = 0;  // in units
 
     alignas(64) Position producing_ = 0;
     Position cached_read_ = 0;
-    std::byte* last_ = nullptr;  // the newest committed record that is not published
+    RecordHeader* last_ = nullptr;  // the newest committed record that is not published
 
     alignas(64) Position consuming_ = 0;
     Position cached_written_ = 0;

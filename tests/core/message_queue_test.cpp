@@ -2,29 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstring>
 #include <random>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
+
+#include "queue_support.h"
 
 namespace pinwheel {
 namespace {
-
-void push(MessageQueue& queue, std::string_view text, std::uint64_t sequence = 0) {
-    auto* const room = queue.claim(text.size());
-    ASSERT_NE(room, nullptr);
-    std::memcpy(room, text.data(), text.size());
-    queue.commit({.size = static_cast<std::uint32_t>(text.size()), .sequence = sequence});
-}
-
-std::string take(MessageQueue& queue) {
-    const auto* const record = queue.front();
-    if (record == nullptr) return "(nothing)";
-    const auto payload = record->payload();
-    std::string text(reinterpret_cast<const char*>(payload.data()), payload.size());
-    queue.pop();
-    return text;
-}
 
 TEST(MessageQueue, CountsMessagesAgainstItsLimitAndNotControlRecords) {
     MessageQueue queue(2, 4096);
@@ -45,58 +34,90 @@ TEST(MessageQueue, CountsMessagesAgainstItsLimitAndNotControlRecords) {
     EXPECT_EQ(queue.front()->count, 3U);
 }
 
-TEST(MessageQueue, WithoutALimitItGrowsByLinkingLargerRings) {
+TEST(MessageQueue, CountsBytesOfAllRecordsUntilTheyAreGivenBack) {
     MessageQueue queue(0, 1024);
-    for (int i = 0; i < 5000; ++i) push(queue, std::to_string(i));
+    push(queue, "abc");
+    EXPECT_EQ(queue.bytes(), 0U);
+    EXPECT_TRUE(queue.push_control({.kind = RecordKind::connected}));
+    push(queue, std::string(2000, 'x'));
     queue.publish();
-    EXPECT_FALSE(queue.full());
-    EXPECT_EQ(queue.size(), 5000U);
-    for (int i = 0; i < 5000; ++i) ASSERT_EQ(take(queue), std::to_string(i));
-    EXPECT_EQ(queue.front(), nullptr);
+    const std::size_t all = SpscRing::record_size(3) + SpscRing::record_size(0) + SpscRing::record_size(2000);
+    EXPECT_EQ(queue.bytes(), all);
+    EXPECT_EQ(take(queue), "abc");
+    EXPECT_EQ(queue.bytes(), all - SpscRing::record_size(3));
+    take(queue);
+    take(queue);
+    EXPECT_EQ(queue.bytes(), 0U);
 }
 
-TEST(MessageQueue, ARecordLargerThanTheRingGetsOneOfItsOwn) {
-    MessageQueue queue(10, 1024);
-    const std::string large(3'000'000, 'x');
+TEST(MessageQueue, TheHighWaterMarkIsTheMostThatEverWaited) {
+    MessageQueue queue(0, 4096);
+    for (const int waiting : {3, 1, 7, 2}) {
+        for (int i = 0; i < waiting; ++i) {
+            push(queue, "x");
+            queue.publish();
+        }
+        for (int i = 0; i < waiting; ++i) take(queue);
+    }
+    EXPECT_EQ(queue.high_water(), 7U);
+}
+
+TEST(MessageQueue, AnUnpublishedMessageCountsAgainstTheLimit) {
+    MessageQueue queue(1, 1024);
+    push(queue, "a");
+    EXPECT_EQ(queue.size(), 0U);
+    EXPECT_TRUE(queue.full());
+}
+
+TEST(MessageQueue, ADroppedRecordStandsWhereTheGapIs) {
+    MessageQueue queue(1, 1024);
     push(queue, "before");
-    push(queue, large);
+    queue.publish();
+    ASSERT_TRUE(queue.full());
+    EXPECT_EQ(take(queue), "before");
+    EXPECT_TRUE(queue.push_control({.kind = RecordKind::dropped, .count = 4}));
     push(queue, "after");
     queue.publish();
-    EXPECT_EQ(take(queue), "before");
-    EXPECT_EQ(take(queue), large);
+    ASSERT_NE(queue.front(), nullptr);
+    EXPECT_EQ(queue.front()->kind, RecordKind::dropped);
+    EXPECT_EQ(queue.front()->count, 4U);
+    queue.pop();
     EXPECT_EQ(take(queue), "after");
 }
 
-TEST(MessageQueue, AGrowingClaimKeepsItsBytesOverARingsEnd) {
+TEST(MessageQueue, OnlyTheLastOfABatchIsMarkedThoughTheBatchGoesOverSeveralRings) {
     MessageQueue queue(0, 1024);
-    push(queue, std::string(300, 'p'));
-    std::memcpy(queue.claim(4), "head", 4);
-    auto* room = queue.grow(4, 100);
-    room = queue.grow(4, 50'000);
-    ASSERT_NE(room, nullptr);
-    std::memset(room + 4, 't', 50'000 - 4);
-    queue.commit({.size = 50'000});
+    for (const std::size_t size : {10U, 5'000U, 10U, 50'000U, 10U}) push(queue, std::string(size, 'x'));
+    EXPECT_EQ(queue.front(), nullptr) << "nothing is visible before publish()";
     queue.publish();
-    EXPECT_EQ(take(queue), std::string(300, 'p'));
-    EXPECT_EQ(take(queue), "head" + std::string(50'000 - 4, 't'));
+    for (int i = 0; i < 4; ++i) {
+        ASSERT_NE(queue.front(), nullptr);
+        EXPECT_FALSE(queue.front()->is_last_in_batch()) << i;
+        queue.pop();
+    }
+    ASSERT_NE(queue.front(), nullptr);
+    EXPECT_TRUE(queue.front()->is_last_in_batch());
 }
 
-TEST(MessageQueue, ALargeRingIsGivenBackAfterABurst) {
+TEST(MessageQueue, ABatchEndsBeforeAnOpenClaimThatHasMovedOn) {
     MessageQueue queue(0, 1024);
-    push(queue, std::string(100'000, 'x'));
+    push(queue, "a");
+    push(queue, "b");
+    std::memcpy(queue.claim(4), "head", 4);
+    auto* room = queue.grow(4, 3'000);
+    room = queue.grow(3'000, 30'000);
     queue.publish();
-    take(queue);
-    for (int i = 0; i < 5000; ++i) {
-        push(queue, "small");
-        queue.publish();
-        ASSERT_EQ(take(queue), "small");
-    }
-    push(queue, std::string(900, 'y'));
+    ASSERT_NE(queue.front(), nullptr);
+    EXPECT_FALSE(queue.front()->is_last_in_batch());
+    EXPECT_EQ(take(queue), "a");
+    ASSERT_NE(queue.front(), nullptr);
+    EXPECT_TRUE(queue.front()->is_last_in_batch());
+    EXPECT_EQ(take(queue), "b");
+    EXPECT_EQ(queue.front(), nullptr);
+    std::memset(room + 4, 't', 30'000 - 4);
+    queue.commit({.size = 30'000});
     queue.publish();
-    push(queue, std::string(900, 'z'));  // fits the large ring beside the other, not the first ring's size
-    queue.publish();
-    EXPECT_EQ(take(queue), std::string(900, 'y'));
-    EXPECT_EQ(take(queue), std::string(900, 'z'));
+    EXPECT_EQ(take(queue), "head" + std::string(30'000 - 4, 't'));
 }
 
 TEST(MessageQueueThreads, OrderAndContentsHoldAcrossRings) {
@@ -125,6 +146,49 @@ TEST(MessageQueueThreads, OrderAndContentsHoldAcrossRings) {
     }
     producer.join();
     EXPECT_EQ(queue.size(), 0U);
+}
+
+/// As a connection does it: drops when full, and says how many before the next message.
+TEST(MessageQueueThreads, EveryGapIsToldWhereItIs) {
+    constexpr std::uint64_t kMessages = 200'000;
+    MessageQueue queue(16, 1024);
+    std::thread producer([&] {
+        std::uint64_t gap = 0;
+        for (std::uint64_t i = 1; i <= kMessages; ++i) {
+            if (queue.full()) {
+                ++gap;
+                if (i % 64 == 0) std::this_thread::yield();
+                continue;
+            }
+            if (gap != 0)
+                std::ignore =
+                    queue.push_control({.kind = RecordKind::dropped, .count = std::exchange(gap, 0)});
+            push(queue, std::string(i % 90, 'g'), i);
+            if (i % 3 == 0) queue.publish();
+        }
+        std::ignore = queue.push_control({.kind = RecordKind::disconnected, .count = gap});
+    });
+    std::uint64_t seen = 0;  // told of, message or gap
+    std::uint64_t wrong = 0;
+    for (bool open = true; open;) {
+        wrong += queue.size() > 16;
+        const auto* const record = queue.front();
+        if (record == nullptr) {
+            std::this_thread::yield();
+            continue;
+        }
+        if (record->kind == RecordKind::message)
+            wrong += ++seen != record->sequence;
+        else
+            seen += record->count;
+        open = record->kind != RecordKind::disconnected;
+        queue.pop();
+    }
+    producer.join();
+    EXPECT_EQ(wrong, 0U);
+    EXPECT_EQ(seen, kMessages);
+    EXPECT_LE(queue.high_water(), 16U);
+    EXPECT_EQ(queue.bytes(), 0U);
 }
 
 }  // namespace
