@@ -2,7 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
 
 #include "../core/function_ref.h"
 #include "message.h"
@@ -10,8 +11,9 @@
 
 namespace pinwheel {
 
-/// Hands each message to a callback, from one buffer that all messages share.
-/// Allocates: when a message is larger than any before; memory beyond 64 KiB is given back after the message.
+/// Hands each message to a callback, from one buffer that all messages share. Threading: the reactor's
+/// thread. Allocates: when a message is larger than the buffer; one beyond 64 KiB is given back after 1024
+/// messages in a row that were smaller.
 class CallbackSink final : public MessageSink {
   public:
     using Callback = FunctionRef<void(const Message& message)>;
@@ -28,13 +30,21 @@ class CallbackSink final : public MessageSink {
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
   private:
-    [[nodiscard]] bool reserve(std::size_t size) noexcept;
+    struct Free {
+        void operator()(std::byte* memory) const noexcept { std::free(memory); }
+    };
+    using Buffer = std::unique_ptr<std::byte, Free>;
+
+    [[nodiscard]] bool reserve(std::size_t size, std::size_t used) noexcept;
+    [[nodiscard]] bool reallocate(std::size_t capacity, std::size_t used) noexcept;
 
     Callback callback_;
     std::uint32_t generation_ = 0;
     std::uint64_t sequence_ = 0;
     std::uint64_t dropped_ = 0;
-    std::vector<std::byte> buffer_;
+    Buffer buffer_;
+    std::size_t capacity_ = 0;
+    std::size_t smaller_in_a_row_ = 0;  // messages, while the buffer is larger than what is kept
 };
 
 }  // namespace pinwheel

@@ -24,14 +24,15 @@ struct FrameChunk {
     bool ends_frame = false;
     /// Of the whole frame.
     std::uint64_t payload_length = 0;
-    /// Unmasked; gone at the next call of the decoder.
+    /// Unmasked; in the input or in the decoder, there until the decoder's next call.
     std::span<const std::byte> data{};
 };
 
 /// Cuts a stream of bytes into frames with wslay's frame layer, and refuses what RFC 6455 section 5.2
 /// forbids: reserved bits and opcodes, lengths that are not minimal, control frames that are fragmented or
-/// too long, and a masked frame from a server or an unmasked one from a client. Threading: one thread.
-/// Allocates: wslay's context of some 4 KiB, at construction.
+/// too long, and a masked frame from a server or an unmasked one from a client. wslay reads small frames by
+/// the dozen through its buffer of 4 KiB; the payload of a large unmasked one is not copied there.
+/// Threading: one thread. Allocates: wslay's context of some 4 KiB, at construction.
 class FrameDecoder {
   public:
     enum class Status : std::uint8_t { chunk, need_input, failed };
@@ -44,19 +45,25 @@ class FrameDecoder {
 
     /// Gives more bytes, which must stay until next() says need_input; only when it has said so, or at first.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
-    [[nodiscard]] Status next(FrameChunk& chunk) noexcept;
+    /// Decodes the next chunk. A frame's header is judged once its first payload byte is there.
+    [[nodiscard]] Status next() noexcept;
+    /// After chunk.
+    [[nodiscard]] const FrameChunk& chunk() const noexcept { return chunk_; }
     /// After failed.
     [[nodiscard]] Errc error() const noexcept { return error_; }
 
   private:
     struct Wslay;
 
+    [[nodiscard]] Status next_part() noexcept;
     [[nodiscard]] Status fail(Errc code) noexcept;
 
-    const Role role_;
+    const bool mask_due_;  // in the frames of the peer
     Errc error_ = Errc::ok;
-    std::uint64_t frame_left_ = 0;
+    FrameChunk chunk_;
+    std::uint64_t frame_left_ = 0;  // payload bytes of the frame behind the chunk
     std::span<const std::byte> input_{};
+    const std::byte* in_place_ = nullptr;  // payload that was left in the input, in this call
     std::unique_ptr<Wslay> wslay_;
 };
 

@@ -6,6 +6,26 @@
 #include "utf8.h"
 
 namespace pinwheel {
+namespace {
+
+void copy(std::span<const std::byte> from, std::byte* to) noexcept {
+    if (!from.empty()) std::memcpy(to, from.data(), from.size());
+}
+
+/// RFC 6455 section 5.5.1.
+Errc read_close(std::span<const std::byte> payload, CloseFrame& frame) noexcept {
+    if (payload.empty()) return Errc::ok;
+    if (payload.size() == 1) return Errc::bad_close;
+    frame.code = static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
+                                            std::to_integer<unsigned>(payload[1]));
+    if (!is_wire_close_code(frame.code)) return Errc::bad_close;
+    const auto reason = payload.subspan(2);
+    if (!is_utf8(reason)) return Errc::bad_utf8;
+    frame.reason = {reinterpret_cast<const char*>(reason.data()), reason.size()};
+    return Errc::ok;
+}
+
+}  // namespace
 
 void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
     decoder_.feed(input);
@@ -13,129 +33,130 @@ void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
 }
 
 MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
-    while (true) {
-        switch (state_) {
-            case State::hungry:
-                return Progress::need_input;
-            case State::stopped:
-                return Progress::stopped;
-            case State::failed:
-                return Progress::failed;
-            case State::decoding:
-            case State::pending:
-                break;
-        }
-        if (state_ == State::decoding) {
-            const auto status = decoder_.next(chunk_);
-            if (status == FrameDecoder::Status::need_input) {
-                state_ = State::hungry;
-                continue;
-            }
-            if (status == FrameDecoder::Status::failed) {
-                error_ = decoder_.error();
-                state_ = State::failed;
-                continue;
-            }
-        }
+    if (state_ == State::pending) {
         state_ = State::decoding;
-        const Errc broken = take(stamp);
-        if (state_ == State::pending) return Progress::paused;
-        if (broken != Errc::ok) [[unlikely]] {
-            error_ = broken;
-            state_ = State::failed;
-        }
+        take(stamp);
+    }
+    while (state_ == State::decoding) {
+        const auto status = decoder_.next();
+        if (status == FrameDecoder::Status::chunk) [[likely]]
+            take(stamp);
+        else if (status == FrameDecoder::Status::need_input)
+            state_ = State::hungry;
+        else
+            fail(decoder_.error());
+    }
+    switch (state_) {
+        case State::pending:
+            return Progress::paused;
+        case State::stopped:
+            return Progress::stopped;
+        case State::failed:
+            return Progress::failed;
+        default:
+            return Progress::need_input;
     }
 }
 
-Errc MessageAssembler::take(const MessageStamp& stamp) {
-    if (chunk_.opcode >= Opcode::close) [[unlikely]]
-        return take_control();
-    return take_data(stamp);
+void MessageAssembler::fail(Errc code) noexcept {
+    error_ = code;
+    state_ = State::failed;
 }
 
-Errc MessageAssembler::take_data(const MessageStamp& stamp) {
-    if (chunk_.begins_frame) {
-        const Errc broken = chunk_.opcode == Opcode::continuation ? begin_continuation() : begin_message();
-        if (broken != Errc::ok || state_ == State::pending) return broken;
+void MessageAssembler::take(const MessageStamp& stamp) {
+    const FrameChunk& chunk = decoder_.chunk();
+    if (chunk.opcode >= Opcode::close) [[unlikely]]
+        return take_control(chunk);
+    if (chunk.begins_frame && chunk.ends_frame && chunk.fin && chunk.opcode != Opcode::continuation &&
+        open_ == Open::none) [[likely]]
+        return take_whole_message(chunk, stamp);
+    take_part(chunk, stamp);
+}
+
+/// The usual case, a message in one frame in one chunk: nothing of it outlives the call.
+void MessageAssembler::take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp) {
+    const std::size_t size = chunk.data.size();
+    if (size > max_message_size_) [[unlikely]]
+        return fail(Errc::message_too_large);
+    const auto claim = messages_.claim(size);
+    if (claim.verdict != MessageSink::Verdict::take) [[unlikely]] {
+        if (claim.verdict == MessageSink::Verdict::pause) state_ = State::pending;
+        return;
     }
-    if (open_ == Open::stored) {
-        if (const Errc broken = store(); broken != Errc::ok) return broken;
-    }
-    if (chunk_.ends_frame && chunk_.fin) finish(stamp);
-    return Errc::ok;
+    const bool is_text = chunk.opcode == Opcode::text;
+    if (!is_text)
+        copy(chunk.data, claim.room);
+    else if (!copy_ascii(chunk.data, claim.room) && !is_utf8({claim.room, size})) [[unlikely]]
+        return fail(Errc::bad_utf8);
+    messages_.commit(size, is_text, stamp);
 }
 
-Errc MessageAssembler::begin_message() {
-    if (open_ != Open::none) return Errc::bad_fragment;
-    if (chunk_.payload_length > max_message_size_) return Errc::message_too_large;
-    const auto claim = messages_.claim(static_cast<std::size_t>(chunk_.payload_length));
-    if (claim.verdict == MessageSink::Verdict::pause) {
-        state_ = State::pending;
-        return Errc::ok;
-    }
-    open_ = claim.verdict == MessageSink::Verdict::take ? Open::stored : Open::dropped;
-    room_ = claim.room;
-    is_text_ = chunk_.opcode == Opcode::text;
-    size_ = checked_ = 0;
-    return Errc::ok;
-}
-
-Errc MessageAssembler::begin_continuation() noexcept {
-    if (open_ == Open::none) return Errc::bad_fragment;
-    if (chunk_.payload_length > max_message_size_ - size_) return Errc::message_too_large;
-    if (open_ == Open::stored && chunk_.payload_length > 0) {
-        room_ = messages_.grow(size_, size_ + static_cast<std::size_t>(chunk_.payload_length));
-        if (room_ == nullptr) open_ = Open::dropped;
-    }
-    return Errc::ok;
-}
-
-Errc MessageAssembler::store() noexcept {
-    if (!chunk_.data.empty()) std::memcpy(room_ + size_, chunk_.data.data(), chunk_.data.size());
-    size_ += chunk_.data.size();
-    if (!is_text_) return Errc::ok;
-    const std::span<const std::byte> unchecked(room_ + checked_, size_ - checked_);
-    if (chunk_.ends_frame && chunk_.fin) return is_utf8(unchecked) ? Errc::ok : Errc::bad_utf8;
-    const auto progress = check_utf8_prefix(unchecked);
-    checked_ += progress.checked;
-    return progress.impossible ? Errc::bad_utf8 : Errc::ok;
-}
-
-void MessageAssembler::finish(const MessageStamp& stamp) {
+void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& stamp) {
+    if (chunk.begins_frame) begin_frame(chunk);
+    const bool ends_message = chunk.ends_frame && chunk.fin;
+    if (state_ == State::decoding && open_ == Open::stored) store(chunk.data, ends_message);
+    if (state_ != State::decoding || !ends_message) return;
     const bool stored = open_ == Open::stored;
     open_ = Open::none;
     if (stored) messages_.commit(size_, is_text_, stamp);
 }
 
-Errc MessageAssembler::take_control() {
-    if (chunk_.begins_frame) control_size_ = 0;
-    if (!chunk_.data.empty())
-        std::memcpy(control_payload_.data() + control_size_, chunk_.data.data(), chunk_.data.size());
-    control_size_ += chunk_.data.size();
-    if (!chunk_.ends_frame) return Errc::ok;
-    const std::span<const std::byte> payload(control_payload_.data(), control_size_);
-    if (chunk_.opcode == Opcode::close) return take_close(payload);
-    if (chunk_.opcode == Opcode::ping)
-        control_.on_ping(payload);
-    else
-        control_.on_pong(payload);
-    return Errc::ok;
+void MessageAssembler::begin_frame(const FrameChunk& chunk) noexcept {
+    const bool continues = chunk.opcode == Opcode::continuation;
+    if (continues != (open_ != Open::none)) return fail(Errc::bad_fragment);
+    const std::size_t before = continues ? announced_ : 0;
+    if (chunk.payload_length > max_message_size_ - before) return fail(Errc::message_too_large);
+    announced_ = before + static_cast<std::size_t>(chunk.payload_length);
+    if (!continues) return begin_message(chunk.opcode == Opcode::text);
+    if (open_ == Open::stored && announced_ > before) {
+        room_ = messages_.grow(before, announced_);
+        if (room_ == nullptr) open_ = Open::dropped;
+    }
 }
 
-Errc MessageAssembler::take_close(std::span<const std::byte> payload) {
-    CloseFrame frame;
-    if (payload.size() == 1) return Errc::bad_close;
-    if (payload.size() >= 2) {
-        frame.code = static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
-                                                std::to_integer<unsigned>(payload[1]));
-        const auto reason = payload.subspan(2);
-        if (!is_wire_close_code(frame.code)) return Errc::bad_close;
-        if (!is_utf8(reason)) return Errc::bad_utf8;
-        frame.reason = {reinterpret_cast<const char*>(reason.data()), reason.size()};
+void MessageAssembler::begin_message(bool is_text) noexcept {
+    const auto claim = messages_.claim(announced_);
+    if (claim.verdict == MessageSink::Verdict::pause) {
+        state_ = State::pending;
+        return;
     }
+    open_ = claim.verdict == MessageSink::Verdict::take ? Open::stored : Open::dropped;
+    room_ = claim.room;
+    is_text_ = is_text;
+    size_ = checked_ = 0;
+}
+
+void MessageAssembler::store(std::span<const std::byte> data, bool ends_message) noexcept {
+    std::byte* const end = room_ + size_;
+    size_ += data.size();
+    if (!is_text_) return copy(data, end);
+    const bool is_ascii = copy_ascii(data, end);
+    if (is_ascii && checked_ + data.size() == size_) {
+        checked_ = size_;
+        return;
+    }
+    const std::span<const std::byte> unchecked(room_ + checked_, size_ - checked_);
+    if (ends_message) {
+        if (!is_utf8(unchecked)) fail(Errc::bad_utf8);
+        return;
+    }
+    const auto progress = check_utf8_prefix(unchecked);
+    checked_ += progress.checked;
+    if (progress.impossible) fail(Errc::bad_utf8);
+}
+
+void MessageAssembler::take_control(const FrameChunk& chunk) {
+    if (chunk.begins_frame) control_size_ = 0;
+    copy(chunk.data, control_payload_.data() + control_size_);
+    control_size_ += chunk.data.size();
+    if (!chunk.ends_frame) return;
+    const std::span<const std::byte> payload(control_payload_.data(), control_size_);
+    if (chunk.opcode == Opcode::ping) return control_.on_ping(payload);
+    if (chunk.opcode == Opcode::pong) return control_.on_pong(payload);
+    CloseFrame frame;
+    if (const Errc broken = read_close(payload, frame); broken != Errc::ok) return fail(broken);
     state_ = State::stopped;
     control_.on_close(frame);
-    return Errc::ok;
 }
 
 }  // namespace pinwheel

@@ -60,14 +60,14 @@ class MessageAssembler {
     enum class State : std::uint8_t { hungry, decoding, pending, stopped, failed };
     enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are coming
 
-    [[nodiscard]] Errc take(const MessageStamp& stamp);
-    [[nodiscard]] Errc take_data(const MessageStamp& stamp);
-    [[nodiscard]] Errc begin_message();
-    [[nodiscard]] Errc begin_continuation() noexcept;
-    [[nodiscard]] Errc store() noexcept;
-    void finish(const MessageStamp& stamp);
-    [[nodiscard]] Errc take_control();
-    [[nodiscard]] Errc take_close(std::span<const std::byte> payload);
+    void fail(Errc code) noexcept;
+    void take(const MessageStamp& stamp);
+    void take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp);
+    void take_part(const FrameChunk& chunk, const MessageStamp& stamp);
+    void begin_frame(const FrameChunk& chunk) noexcept;
+    void begin_message(bool is_text) noexcept;
+    void store(std::span<const std::byte> data, bool ends_message) noexcept;
+    void take_control(const FrameChunk& chunk);
 
     FrameDecoder decoder_;
     const std::size_t max_message_size_;
@@ -77,10 +77,10 @@ class MessageAssembler {
     Open open_ = Open::none;
     bool is_text_ = false;
     Errc error_ = Errc::ok;
-    FrameChunk chunk_;           // the one at hand; kept while paused
     std::byte* room_ = nullptr;  // of the open message
-    std::size_t size_ = 0;       // of it, so far
-    std::size_t checked_ = 0;    // of it, found to be UTF-8
+    std::size_t announced_ = 0;  // bytes of it, by its frames so far
+    std::size_t size_ = 0;       // that are stored
+    std::size_t checked_ = 0;    // that were found to be UTF-8
     std::size_t control_size_ = 0;
     std::array<std::byte, kMaxControlPayload> control_payload_{};
 };

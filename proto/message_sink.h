@@ -19,7 +19,7 @@ class MessageSink {
   public:
     enum class Verdict : std::uint8_t {
         take,   ///< `room` is the payload's final place
-        drop,   ///< this message is to be skipped; the sink has counted it
+        drop,   ///< this message is to be skipped, unseen; the sink has counted it
         pause,  ///< no room now: stop reading, and ask again
     };
     struct Claim {

@@ -1,18 +1,26 @@
 #include "queue_sink.h"
 
+#include <limits>
 #include <tuple>
 
 namespace pinwheel {
+namespace {
 
-void QueueSink::report_gap() noexcept {
-    if (unreported_ == 0) return;
+constexpr std::size_t kLargestRecord = std::numeric_limits<decltype(RecordHeader::size)>::max();
+
+}  // namespace
+
+bool QueueSink::report_gap() noexcept {
+    if (unreported_ == 0) return true;
     const RecordHeader gap{
         .kind = RecordKind::dropped, .sequence = sequence_, .count = unreported_, .generation = generation_};
-    if (queue_.push_control(gap)) unreported_ = 0;
+    if (!queue_.push_control(gap)) return false;
+    unreported_ = 0;
+    return true;
 }
 
 void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) noexcept {
-    report_gap();
+    std::ignore = report_gap();
     generation_ = generation;
     std::ignore = queue_.push_control({.kind = RecordKind::connected,
                                        .sequence = sequence_,
@@ -21,7 +29,7 @@ void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) n
 }
 
 void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept {
-    report_gap();
+    std::ignore = report_gap();
     std::ignore = queue_.push_control({.kind = RecordKind::disconnected,
                                        .code = code,
                                        .sequence = sequence_,
@@ -43,7 +51,8 @@ MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
         queue_.publish();
         return {Verdict::pause, nullptr};
     }
-    report_gap();
+    if (size > kLargestRecord || !report_gap()) [[unlikely]]
+        return drop();
     auto* const room = queue_.claim(size);
     if (room == nullptr) [[unlikely]]
         return drop();
@@ -51,7 +60,7 @@ MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
 }
 
 std::byte* QueueSink::grow(std::size_t used, std::size_t size) noexcept {
-    auto* const room = queue_.grow(used, size);
+    auto* const room = size > kLargestRecord ? nullptr : queue_.grow(used, size);
     if (room == nullptr) std::ignore = drop();
     return room;
 }

@@ -37,8 +37,9 @@ class QueueSink final : public MessageSink {
 
   private:
     [[nodiscard]] Claim drop() noexcept;
-    /// Puts what was dropped since the last record into the queue, before anything else goes there.
-    void report_gap() noexcept;
+    /// Puts what was dropped since the last record into the queue, before anything else goes there. False: no
+    /// memory.
+    [[nodiscard]] bool report_gap() noexcept;
 
     MessageQueue& queue_;
     const OverflowPolicy policy_;

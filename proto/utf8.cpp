@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -36,23 +37,53 @@ bool can_become_character(std::span<const std::byte> start) noexcept {
     return second >= low && second <= high;
 }
 
-/// Most market data is plain ASCII: eight bytes a step, without a call.
-bool is_ascii(std::span<const std::byte> text) noexcept {
-    std::uint64_t seen = 0;
-    std::size_t at = 0;
-    for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data() + at, 8);
-        seen |= word;
-    }
-    for (; at < text.size(); ++at) seen |= std::to_integer<std::uint64_t>(text[at]);
-    return (seen & 0x8080808080808080) == 0;
+using Block = std::uint64_t __attribute__((vector_size(16)));
+
+template <class Word>
+Word copy_word(const std::byte* in, std::byte* out) noexcept {
+    Word word;
+    std::memcpy(&word, in, sizeof word);
+    std::memcpy(out, &word, sizeof word);
+    return word;
 }
+
+/// Both ends of a text, which may overlap.
+template <class Word>
+Word copy_ends(const std::byte* in, std::byte* out, std::size_t size) noexcept {
+    const std::size_t last = size - sizeof(Word);
+    return copy_word<Word>(in, out) | copy_word<Word>(in + last, out + last);
+}
+
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
 
 }  // namespace
 
+bool copy_ascii(std::span<const std::byte> text, std::byte* out) noexcept {
+    const auto* const in = text.data();
+    const std::size_t size = text.size();
+    if (size >= sizeof(Block)) [[likely]] {
+        constexpr std::size_t kStride = 4 * sizeof(Block);
+        Block seen = copy_ends<Block>(in, out, size);
+        std::size_t at = 0;
+        for (; at + kStride <= size; at += kStride) {
+            const Block first =
+                copy_word<Block>(in + at, out + at) | copy_word<Block>(in + at + 16, out + at + 16);
+            const Block second =
+                copy_word<Block>(in + at + 32, out + at + 32) | copy_word<Block>(in + at + 48, out + at + 48);
+            seen |= first | second;
+        }
+        for (; at + sizeof(Block) < size; at += sizeof(Block)) seen |= copy_word<Block>(in + at, out + at);
+        return ((seen[0] | seen[1]) & kHighBits) == 0;
+    }
+    if (size >= 8) return (copy_ends<std::uint64_t>(in, out, size) & kHighBits) == 0;
+    if (size >= 4) return (copy_ends<std::uint32_t>(in, out, size) & kHighBits) == 0;
+    std::uint64_t seen = 0;
+    for (std::size_t at = 0; at < size; ++at) seen |= copy_word<std::uint8_t>(in + at, out + at);
+    return (seen & kHighBits) == 0;
+}
+
 bool is_utf8(std::span<const std::byte> text) noexcept {
-    return is_ascii(text) || simdjson::validate_utf8(reinterpret_cast<const char*>(text.data()), text.size());
+    return simdjson::validate_utf8(reinterpret_cast<const char*>(text.data()), text.size());
 }
 
 Utf8Progress check_utf8_prefix(std::span<const std::byte> text) noexcept {
