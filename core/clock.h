@@ -11,6 +11,11 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// A point in Unix time, used for stamps only, never for deadlines. The epoch means "not known".
 using SystemTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
+/// `now` + `delay`, or the end of time if that lies beyond it. `delay` is not negative.
+[[nodiscard]] constexpr TimePoint time_after(TimePoint now, Duration delay) noexcept {
+    return delay > TimePoint::max() - now ? TimePoint::max() : now + delay;
+}
+
 /// Where a reactor gets its time from, once a turn.
 class Clock {
   public:

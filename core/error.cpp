@@ -59,12 +59,13 @@ constexpr std::array kRows{
     Row{Errc::queue_full, limit, true, "the message queue is full"},
     Row{Errc::send_buffer_full, limit, true, "the send buffer is full"},
     Row{Errc::timeout, limit, true, "the time ran out"},
+    Row{Errc::retries_exhausted, limit, true, "every allowed attempt to connect has failed"},
 };
 
 constexpr bool rows_in_order() {
     for (std::size_t i = 0; i < kRows.size(); ++i)
         if (static_cast<std::size_t>(kRows[i].code) != i) return false;
-    return static_cast<std::size_t>(Errc::timeout) + 1 == kRows.size();
+    return static_cast<std::size_t>(Errc::retries_exhausted) + 1 == kRows.size();
 }
 static_assert(rows_in_order());
 

@@ -57,6 +57,7 @@ enum class Errc : std::uint8_t {
     queue_full,
     send_buffer_full,
     timeout,
+    retries_exhausted,
 };
 
 /// What kind of failure an error is. The state machine looks only at this and at `may_pass`.

@@ -80,8 +80,7 @@ void Reactor::post(std::function<void()> work) {
 }
 
 void Reactor::schedule_after(Timer& timer, Duration delay) noexcept {
-    const bool beyond_time = delay > TimePoint::max() - now_;
-    schedule(timer, beyond_time ? TimePoint::max() : now_ + delay);
+    schedule(timer, time_after(now_, delay));
 }
 
 Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
