@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "../core/clock.h"
+#include "../core/error.h"
+
+namespace pinwheel {
+
+/// What construction, configuration and waiting calls throw. what() is one line that says what was wrong,
+/// with what, and what to do; it holds no header value, query string or payload.
+class WebSocketError : public std::runtime_error {
+  public:
+    explicit WebSocketError(const Error& error) : std::runtime_error(error.message()), code_(error.code) {}
+
+    [[nodiscard]] Errc code() const noexcept { return code_; }
+
+  private:
+    Errc code_;
+};
+
+/// connect() came to an end that trying again cannot cure.
+class WebSocketConnectionError : public WebSocketError {
+  public:
+    /// The query and fragment of `url` are cut off: they may hold a key. code() is the last error's.
+    WebSocketConnectionError(std::string_view url, std::uint32_t attempts, Error last_error);
+
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
+    [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
+
+  private:
+    std::string url_;
+    std::uint32_t attempts_;
+    Error last_error_;
+};
+
+/// There is no connection, and none is coming. code() is not_connected.
+class WebSocketClosedError : public WebSocketError {
+  public:
+    /// Close code and reason of RFC 6455 section 7.1.5 and 7.1.6; 1006 if there was no close frame.
+    explicit WebSocketClosedError(std::uint16_t close_code, std::string reason = {});
+
+    [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
+    /// As the peer wrote it.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+  private:
+    std::uint16_t close_code_;
+    std::string reason_;
+};
+
+/// A waiting call's time ran out. code() is timeout.
+class WebSocketTimeoutError : public WebSocketError {
+  public:
+    WebSocketTimeoutError(std::string_view operation, Duration timeout);
+
+    [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
+    [[nodiscard]] Duration timeout() const noexcept { return timeout_; }
+
+  private:
+    std::string operation_;
+    Duration timeout_;
+};
+
+/// The budget of tries is spent. code() is retries_exhausted.
+class WebSocketReconnectError : public WebSocketError {
+  public:
+    /// `attempts` since the budget was last whole; `last_error` ended the last of them, or the connection.
+    WebSocketReconnectError(std::uint32_t attempts, Error last_error);
+
+    [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
+    [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
+
+  private:
+    std::uint32_t attempts_;
+    Error last_error_;
+};
+
+/// The peer broke RFC 6455. code() says how.
+class WebSocketProtocolError : public WebSocketError {
+  public:
+    explicit WebSocketProtocolError(const Error& protocol_error) : WebSocketError(protocol_error) {}
+
+    [[nodiscard]] std::string protocol_error() const { return what(); }
+};
+
+/// A message did not fit the queue. code() is queue_full.
+class WebSocketQueueFullError : public WebSocketError {
+  public:
+    WebSocketQueueFullError(std::size_t queue_size, std::uint64_t dropped_count);
+
+    [[nodiscard]] std::size_t queue_size() const noexcept { return queue_size_; }
+    [[nodiscard]] std::uint64_t dropped_count() const noexcept { return dropped_count_; }
+
+  private:
+    std::size_t queue_size_;
+    std::uint64_t dropped_count_;
+};
+
+}  // namespace pinwheel
