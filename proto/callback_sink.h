@@ -27,7 +27,10 @@ class CallbackSink final : public MessageSink {
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept override;
     void commit(std::size_t size, bool is_text, const MessageStamp& stamp) override;
 
+    /// Messages for which there was no memory, in all.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    /// Bytes held for messages now.
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   private:
     struct Free {

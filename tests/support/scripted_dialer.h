@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../net/dialer.h"
@@ -43,7 +44,7 @@ class ScriptedDialer final : public Dialer {
 
     /// The plan of the next dial that has none; stays valid.
     Plan& plan(std::optional<Error> failure = std::nullopt) {
-        auto& added = plans_.emplace_back(std::make_unique<Plan>());
+        auto& added = plans_.emplace_back(std::make_shared<Plan>());
         added->failure = std::move(failure);
         return *added;
     }
@@ -54,7 +55,7 @@ class ScriptedDialer final : public Dialer {
 
     [[nodiscard]] std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) override {
         target_ = target;
-        Plan* const plan = dials_ < plans_.size() ? plans_[dials_].get() : nullptr;
+        const auto plan = dials_ < plans_.size() ? plans_[dials_] : nullptr;
         ++dials_;
         return std::make_unique<ScriptedDial>(*this, handler, plan);
     }
@@ -63,15 +64,16 @@ class ScriptedDialer final : public Dialer {
     /// Answers the upgrade from what was written, then plays its script.
     class AcceptingStream final : public ByteStream {
       public:
-        explicit AcceptingStream(Plan& plan) : plan_(plan), inner_(plan.script) {}
+        explicit AcceptingStream(std::shared_ptr<Plan> plan)
+            : plan_(std::move(plan)), inner_(plan_->script) {}
         IoResult read_some(std::span<std::byte> out) noexcept override {
-            const auto request_end = plan_.script.written.find("\r\n\r\n");
+            const auto request_end = plan_->script.written.find("\r\n\r\n");
             if (!answered_ && request_end != std::string::npos) {
                 answered_ = true;
-                const auto request = plan_.script.written.substr(0, request_end + 4);
-                plan_.script.written.erase(0, request_end + 4);
-                const auto answer = plan_.answer.empty() ? upgrade_answer(request) : plan_.answer;
-                if (plan_.accepts) put_before(answer);
+                const auto request = plan_->script.written.substr(0, request_end + 4);
+                plan_->script.written.erase(0, request_end + 4);
+                const auto answer = plan_->answer.empty() ? upgrade_answer(request) : plan_->answer;
+                if (plan_->accepts) put_before(answer);
             }
             return inner_.read_some(out);
         }
@@ -84,22 +86,22 @@ class ScriptedDialer final : public Dialer {
       private:
         /// Glued to the bytes that follow, if there are any.
         void put_before(const std::string& answer) {
-            auto& steps = plan_.script.steps;
+            auto& steps = plan_->script.steps;
             if (!steps.empty() && std::holds_alternative<std::string>(steps.front()))
                 std::get<std::string>(steps.front()).insert(0, answer);
             else
                 steps.emplace_front(answer);
         }
 
-        Plan& plan_;
+        std::shared_ptr<Plan> plan_;  // the reactor may destroy the stream after the dialer
         ScriptedStream inner_;
         bool answered_ = false;
     };
 
     class ScriptedDial final : public Dial {
       public:
-        ScriptedDial(ScriptedDialer& dialer, DialHandler& handler, Plan* plan)
-            : dialer_(dialer), handler_(handler), plan_(plan) {
+        ScriptedDial(ScriptedDialer& dialer, DialHandler& handler, std::shared_ptr<Plan> plan)
+            : dialer_(dialer), handler_(handler), plan_(std::move(plan)) {
             ++dialer_.under_way_;
             if (plan_ != nullptr) dialer_.reactor_.schedule(timer_, dialer_.reactor_.now());
         }
@@ -108,16 +110,16 @@ class ScriptedDialer final : public Dialer {
       private:
         void answer(TimePoint) {
             if (plan_->failure) return handler_.on_dial_failed(*plan_->failure);
-            handler_.on_dialed(std::make_unique<AcceptingStream>(*plan_));
+            handler_.on_dialed(std::make_unique<AcceptingStream>(plan_));
         }
         ScriptedDialer& dialer_;
         DialHandler& handler_;
-        Plan* plan_;
+        std::shared_ptr<Plan> plan_;
         Timer timer_{Timer::Callback::member<&ScriptedDial::answer>(*this)};
     };
 
     Reactor& reactor_;
-    std::vector<std::unique_ptr<Plan>> plans_;
+    std::vector<std::shared_ptr<Plan>> plans_;
     std::size_t dials_ = 0;
     std::size_t under_way_ = 0;
     DialTarget target_;
