@@ -60,6 +60,15 @@ TEST(MessageAssembler, NothingIsClaimedForAMessageBeyondTheLimit) {
     EXPECT_EQ(small.sink.log, "claim:3 T:abc ");
 }
 
+TEST(MessageAssembler, NothingOfARefusedFrameIsStored) {
+    const std::string large(kMaxMessage, 'b');
+    for (const std::string& refused : {text_frame("bcd"), continuation(large)}) {
+        Scripted test;
+        EXPECT_EQ(test.run(text_frame("a", false) + refused), Progress::failed);
+        EXPECT_EQ(text_of(std::span(test.sink.room).first(3)), "a\xee\xee");
+    }
+}
+
 TEST(MessageAssembler, OneMessageGrowsByTheFragmentsThatBringSomething) {
     Scripted test;
     test.run(text_frame("", false) + continuation("ab", false) + continuation("", false) + continuation("c"));

@@ -152,7 +152,7 @@ TEST(QueueSink, AGrowingMessageKeepsItsBeginningOverRings) {
     EXPECT_TRUE(consume(queue) == "before " + expected + " after ");
 }
 
-TEST(QueueSink, AMessageThatNoRecordHoldsIsDropped) {
+TEST(QueueSink, AMessageForWhichThereIsNoMemoryIsDropped) {
     MessageQueue queue;
     QueueSink sink(queue, OverflowPolicy::drop_newest);
     EXPECT_EQ(sink.claim(std::size_t{1} << 32).verdict, Verdict::drop);
