@@ -62,17 +62,19 @@ std::byte* MessageQueue::grow(std::size_t used, std::size_t size) noexcept {
 
 void MessageQueue::publish_across_segments() noexcept {
     const Segment* last = shown_;  // that holds the newest record
-    for (const Segment* segment = shown_; segment != nullptr; segment = segment->successor)
+    for (const Segment* segment = shown_; segment != newest_;) {
+        segment = segment->successor;
         if (segment->ring.has_unpublished()) last = segment;
-    while (true) {
+    }
+    while (shown_ != newest_) {
         if (shown_ == last)
             shown_->ring.publish();
         else
             shown_->ring.publish_unfinished();
-        if (shown_ == newest_) return;
-        Segment* const drained = std::exchange(shown_, shown_->successor);
-        drained->next.store(shown_, std::memory_order_release);  // with it the ring is the consumer's to drop
+        Segment* const left = std::exchange(shown_, shown_->successor);
+        left->next.store(shown_, std::memory_order_release);  // with it the ring is the consumer's to drop
     }
+    newest_->ring.publish();
 }
 
 void MessageQueue::watch_use() noexcept {
