@@ -1,0 +1,273 @@
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "../core/clock.h"
+#include "../core/cpu.h"
+#include "../core/message_queue.h"
+#include "../core/spsc_ring.h"
+
+/// A hop between two cores: what the ring moves (64 bytes of payload and the record's head) beside
+/// boost::lockfree::spsc_queue, which moves a pointer. Both run in alternation, and the ratio of each round
+/// is what counts: which cores the machine gives, and how far they are from each other, changes by the
+/// minute.
+namespace pinwheel::bench {
+namespace {
+
+constexpr int kThisCpu = 0;
+constexpr int kOtherCpu = 1;
+
+using Item = std::array<std::uint64_t, 8>;
+static_assert(sizeof(Item) == 64);
+
+Item item_of(std::uint64_t number) {
+    Item item;
+    item.fill(number);
+    return item;
+}
+
+/// Reads all of it; a torn item gives a number that was never sent.
+std::uint64_t number_of(const Item& item) {
+    std::uint64_t any = 0;
+    std::uint64_t all = ~std::uint64_t{0};
+    for (const std::uint64_t word : item) any |= word, all &= word;
+    return any == all ? any : 0;
+}
+
+/// The floor: numbers go as pointers, nothing is behind them.
+class BoostPointers {
+  public:
+    [[nodiscard]] bool push(std::uint64_t number) { return queue_.push(reinterpret_cast<void*>(number)); }
+    void flush() {}
+    [[nodiscard]] bool pop(std::uint64_t& number) {
+        void* pointer = nullptr;
+        if (!queue_.pop(pointer)) return false;
+        number = reinterpret_cast<std::uintptr_t>(pointer);
+        return true;
+    }
+
+  private:
+    boost::lockfree::spsc_queue<void*, boost::lockfree::capacity<1024>> queue_;
+};
+
+/// Pointers to 64 bytes that the producer writes and the consumer reads.
+class BoostItems {
+  public:
+    [[nodiscard]] bool push(std::uint64_t number) {
+        Item& item = items_[number % items_.size()];
+        item = item_of(number);
+        return queue_.push(&item);
+    }
+    void flush() {}
+    [[nodiscard]] bool pop(std::uint64_t& number) {
+        Item* item = nullptr;
+        if (!queue_.pop(item)) return false;
+        number = number_of(*item);
+        return true;
+    }
+
+  private:
+    struct alignas(64) Line : Item {};
+    std::vector<Line> items_ = std::vector<Line>(2048);  // more than the queue holds: none is in use twice
+    boost::lockfree::spsc_queue<Item*, boost::lockfree::capacity<1024>> queue_;
+};
+
+/// A ring or a queue of records with `kPayload` bytes; `kBatch` records are published at a time.
+template <class Carrier, std::size_t kPayload, std::uint64_t kBatch>
+class Records {
+  public:
+    template <class... Arguments>
+    explicit Records(Arguments... arguments) : carrier_(arguments...) {
+        carrier_.prefault();
+    }
+    [[nodiscard]] bool push(std::uint64_t number) {
+        auto* const room = claim();
+        if (room == nullptr) {
+            carrier_.publish();
+            return false;
+        }
+        const Item item = item_of(number);
+        std::memcpy(room, &item, kPayload);
+        carrier_.commit({.size = kPayload, .sequence = number});
+        if (number % kBatch == 0) carrier_.publish();
+        return true;
+    }
+    void flush() { carrier_.publish(); }
+    [[nodiscard]] bool pop(std::uint64_t& number) {
+        const auto* const record = carrier_.front();
+        if (record == nullptr) return false;
+        Item item = item_of(record->sequence);
+        std::memcpy(&item, record->payload().data(), kPayload);
+        number = number_of(item);
+        carrier_.pop();
+        return true;
+    }
+
+  private:
+    [[nodiscard]] std::byte* claim() {
+        if constexpr (requires { carrier_.full(); })
+            if (carrier_.full()) return nullptr;
+        return carrier_.claim(kPayload);
+    }
+
+    Carrier carrier_;
+};
+
+template <std::size_t kPayload, std::uint64_t kBatch, std::size_t kKib>
+struct Ring : Records<SpscRing, kPayload, kBatch> {
+    Ring() : Records<SpscRing, kPayload, kBatch>(kKib << 10) {}
+};
+template <std::size_t kPayload, std::uint64_t kBatch>
+struct Queue : Records<MessageQueue, kPayload, kBatch> {
+    Queue() : Records<MessageQueue, kPayload, kBatch>(std::size_t{1000}) {}
+};
+
+template <class Contender>
+void push_wait(Contender& contender, std::uint64_t number) {
+    while (!contender.push(number)) relax();
+}
+template <class Contender>
+std::uint64_t pop_wait(Contender& contender) {
+    std::uint64_t number = 0;
+    while (!contender.pop(number)) relax();
+    return number;
+}
+
+/// A result, or 0 if an answer was wrong.
+using Measured = double;
+
+/// The median time of a trip to the other core and back, in ns. A sample is several trips, so that the
+/// clock's own time does not count.
+template <class Contender>
+Measured round_trip(std::uint64_t trips) {
+    constexpr std::uint64_t kTripsPerSample = 8;
+    Contender out;
+    Contender back;
+    std::thread echo([&out, &back, trips] {
+        std::ignore = pin_to_cpu(kOtherCpu);
+        for (std::uint64_t i = 0; i < trips; ++i) {
+            push_wait(back, pop_wait(out));
+            back.flush();
+        }
+    });
+    SteadyClock clock;
+    std::vector<std::int64_t> samples;
+    samples.reserve(trips / kTripsPerSample + 1);
+    bool right = true;
+    TimePoint began = clock.now();
+    for (std::uint64_t i = 1; i <= trips; ++i) {
+        push_wait(out, i);
+        out.flush();
+        right &= pop_wait(back) == i;
+        if (i % kTripsPerSample != 0) continue;
+        const TimePoint now = clock.now();
+        samples.push_back((now - began).count());
+        began = now;
+    }
+    echo.join();
+    const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
+    std::nth_element(samples.begin(), middle, samples.end());
+    return right ? static_cast<double>(*middle) / kTripsPerSample : 0;
+}
+
+/// Items a second, in millions, from the moment when the consumer has its core.
+template <class Contender>
+Measured throughput(std::uint64_t items) {
+    Contender contender;
+    std::atomic<bool> ready{false};
+    bool right = false;
+    std::thread consumer([&contender, &ready, &right, items] {
+        std::ignore = pin_to_cpu(kOtherCpu);
+        ready = true;
+        ready.notify_one();
+        bool in_order = true;
+        for (std::uint64_t i = 1; i <= items; ++i) in_order &= pop_wait(contender) == i;
+        right = in_order;
+    });
+    ready.wait(false);
+    SteadyClock clock;
+    const TimePoint began = clock.now();
+    for (std::uint64_t i = 1; i <= items; ++i) push_wait(contender, i);
+    contender.flush();
+    consumer.join();
+    const auto took = static_cast<double>((clock.now() - began).count());
+    return right ? static_cast<double>(items) * 1e3 / took : 0;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+/// One iteration is a round: the floor, then the contender.
+template <Measured (*floor)(std::uint64_t), Measured (*contender)(std::uint64_t), std::uint64_t size>
+void compare(benchmark::State& state) {
+    std::vector<double> floors;
+    std::vector<double> values;
+    std::vector<double> ratios;
+    for (auto _ : state) {
+        floors.push_back(floor(size));
+        values.push_back(contender(size));
+        if (floors.back() == 0 || values.back() == 0) return state.SkipWithError("a wrong item arrived");
+        ratios.push_back(values.back() / floors.back());
+    }
+    state.counters["this"] = median(values);
+    state.counters["pointers"] = median(floors);
+    state.counters["ratio"] = median(ratios);
+}
+
+template <class Contender>
+bool add(const char* name, bool each_is_published) {
+    static constexpr std::uint64_t kTrips = 4'000;
+    static constexpr std::uint64_t kItems = 500'000;
+    if (round_trip<Contender>(100) == 0 || throughput<Contender>(kItems / 20) == 0) {
+        std::fprintf(stderr, "%s: a wrong item arrived\n", name);
+        return false;
+    }
+    const std::string whose = name;
+    if (each_is_published)
+        benchmark::RegisterBenchmark(("round_trip_ns/" + whose).c_str(),
+                                     compare<round_trip<BoostPointers>, round_trip<Contender>, kTrips>)
+            ->Unit(benchmark::kMillisecond)
+            ->UseRealTime();
+    benchmark::RegisterBenchmark(("million_items_a_second/" + whose).c_str(),
+                                 compare<throughput<BoostPointers>, throughput<Contender>, kItems>)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+    return true;
+}
+
+bool add_all() {
+    return add<BoostItems>("boost_to_64_bytes", true) && add<Ring<64, 1, 256>>("ring", true) &&
+           add<Ring<64, 64, 256>>("ring/batches_of_64", false) &&
+           add<Ring<64, 64, 4096>>("ring/batches_of_64/4_MiB", false) &&
+           add<Ring<16, 1, 256>>("ring/16_bytes", true) &&
+           add<Ring<16, 64, 256>>("ring/16_bytes/batches_of_64", false) && add<Queue<64, 1>>("queue", true) &&
+           add<Queue<64, 64>>("queue/batches_of_64", false);
+}
+
+}  // namespace
+}  // namespace pinwheel::bench
+
+int main(int argc, char** argv) {
+    constexpr int kSkipped = 77;
+    if (pinwheel::cpu_count() < 2) {
+        std::fputs("a hop between cores needs two of them\n", stderr);
+        return kSkipped;
+    }
+    benchmark::Initialize(&argc, argv);
+    std::ignore = pinwheel::pin_to_cpu(pinwheel::bench::kThisCpu);
+    if (!pinwheel::bench::add_all()) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    return 0;
+}
