@@ -94,13 +94,13 @@ constexpr const char* kExpected = R"(
 )";
 
 TEST(Session, AVirtualDayGoesByTheBook) {
-    FsmDriver day({.has_should_disconnect = true,
-                   .has_should_reconnect = true,
-                   .reconnect = {.jitter = 0},
-                   .window = {.disconnect_check_interval = 10s,
-                              .reconnect_check_interval = 5s,
-                              .connection_lifetime = 24h,
-                              .disconnect_margin = 300s}});
+    test::FsmDriver day({.has_should_disconnect = true,
+                         .has_should_reconnect = true,
+                         .reconnect = {.jitter = 0},
+                         .window = {.disconnect_check_interval = 10s,
+                                    .reconnect_check_interval = 5s,
+                                    .connection_lifetime = 24h,
+                                    .disconnect_margin = 300s}});
     const E::TransportEnded refused{.error = Errc::connection_refused};
     const E::TransportEnded later{.error = Errc::closed_by_peer, .close_code = 1013};
     const E::TransportEnded bye{.error = Errc::closed_by_peer, .close_code = 1001};

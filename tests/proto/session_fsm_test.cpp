@@ -10,6 +10,7 @@ namespace pinwheel {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace test;
 using E = SessionEvent;
 
 // States

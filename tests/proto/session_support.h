@@ -7,7 +7,7 @@
 
 #include "../../proto/session_fsm.h"
 
-namespace pinwheel {
+namespace pinwheel::test {
 
 /// Feeds events to a machine and gives the effects as text.
 class SessionUnderTest {
@@ -54,4 +54,4 @@ inline SessionOptions strategy(ReconnectStrategy strategy, bool has_should_recon
     return options;
 }
 
-}  // namespace pinwheel
+}  // namespace pinwheel::test

@@ -13,7 +13,7 @@
 #include "../../proto/session_fsm.h"
 #include "../../proto/subscription_set.h"
 
-namespace pinwheel {
+namespace pinwheel::test {
 
 /// Plays a manager around a SessionFsm in a world without sockets: its timers, its callbacks, and a server
 /// whose behaviour is scripted. Time starts at midnight and jumps from one event to the next.
@@ -213,4 +213,4 @@ class FsmDriver {
     std::vector<std::string> log_;
 };
 
-}  // namespace pinwheel
+}  // namespace pinwheel::test

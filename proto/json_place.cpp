@@ -1,0 +1,198 @@
+#include "json_place.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <span>
+#include <system_error>
+#include <vector>
+
+#include "utf8.h"
+
+namespace pinwheel {
+namespace {
+
+/// Reads strictly until something does not fit. Each reader returns false after fail().
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text) noexcept : text_(text) {}
+
+    [[nodiscard]] JsonPlace find() {
+        if (read_all()) fail("the parser refuses it");
+        const auto before = text_.substr(0, at_);
+        const auto newline = before.rfind('\n');
+        return {.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
+                .column = newline == std::string_view::npos ? before.size() + 1 : before.size() - newline,
+                .what = what_};
+    }
+
+  private:
+    static constexpr std::size_t kMaxDepth = 1000;
+
+    [[nodiscard]] bool read_all() {
+        const std::size_t readable = utf8_size();
+        cut_ = readable < text_.size();
+        text_ = text_.substr(0, readable);
+        // Nested arrays and objects are a stack of what closes them.
+        std::vector<char> open;
+        do {
+            if (!read_until_value_done(open)) return explain();
+        } while (!open.empty());
+        skip_space();
+        if (at_ == text_.size() && !cut_) return true;
+        fail("expected the end");
+        return explain();
+    }
+
+    /// The longest beginning that could be UTF-8.
+    [[nodiscard]] std::size_t utf8_size() const {
+        const auto bytes = std::as_bytes(std::span(text_.data(), text_.size()));
+        std::size_t good = 0;
+        for (std::size_t bad = bytes.size() + 1; bad - good > 1;) {
+            const std::size_t middle = good + (bad - good) / 2;
+            (check_utf8_prefix(bytes.first(middle)).impossible ? bad : good) = middle;
+        }
+        return good;
+    }
+
+    /// What looks like a missing end is the byte that ended the readable text.
+    bool explain() noexcept {
+        if (cut_ && at_ == text_.size()) what_ = "not UTF-8";
+        return false;
+    }
+
+    /// Reads a value's beginning, or all of it, and then whatever it closes or a comma leads on to.
+    bool read_until_value_done(std::vector<char>& open) {
+        skip_space();
+        if (eat('{')) {
+            open.push_back('}');
+            skip_space();
+            if (!peek('}')) return check_depth(open) && read_key();
+        } else if (eat('[')) {
+            open.push_back(']');
+            skip_space();
+            if (!peek(']')) return check_depth(open);
+        } else if (!read_scalar()) {
+            return false;
+        }
+        while (!open.empty()) {
+            skip_space();
+            if (eat(open.back())) {
+                open.pop_back();
+                continue;
+            }
+            const bool in_object = open.back() == '}';
+            if (!eat(',')) return fail(in_object ? "expected ',' or '}'" : "expected ',' or ']'");
+            return !in_object || read_key();
+        }
+        return true;
+    }
+
+    bool check_depth(const std::vector<char>& open) noexcept {
+        return open.size() < kMaxDepth || fail("nested too deeply");
+    }
+
+    bool read_key() {
+        skip_space();
+        if (!peek('"')) return fail("expected a key in double quotes");
+        if (!read_string()) return false;
+        skip_space();
+        return eat(':') || fail("expected ':'");
+    }
+
+    bool read_scalar() {
+        if (peek('"')) return read_string();
+        for (const std::string_view word : {"true", "false", "null"})
+            if (text_.substr(at_).starts_with(word)) {
+                at_ += word.size();
+                return true;
+            }
+        if (peek('-') || is_digit()) return read_number();
+        return fail("expected a value");
+    }
+
+    bool read_string() {
+        const std::size_t begin = at_++;
+        while (at_ < text_.size()) {
+            if (eat('"')) return true;
+            if (static_cast<unsigned char>(text_[at_]) < 0x20) return fail("a control character in a string");
+            if (!eat('\\')) {
+                ++at_;
+            } else if (eat('u')) {
+                for (int i = 0; i < 4; ++i, ++at_)
+                    if (text_.substr(at_, 1).find_first_of("0123456789abcdefABCDEF") ==
+                        std::string_view::npos)
+                        return fail("expected four hexadecimal digits");
+            } else if (at_ < text_.size() &&
+                       std::string_view("\"\\/bfnrt").find(text_[at_++]) == std::string_view::npos) {
+                --at_;
+                return fail("an unknown escape");
+            }
+        }
+        if (!cut_) at_ = begin;
+        return fail("a string without an end");
+    }
+
+    bool read_number() {
+        const std::size_t begin = at_;
+        eat('-');
+        if (!eat('0') && !read_digits()) return fail("expected a digit");
+        if (is_digit()) return fail("a number with a leading zero");
+        bool is_integer = true;
+        if (eat('.')) {
+            is_integer = false;
+            if (!read_digits()) return fail("expected a digit");
+        }
+        if (eat('e') || eat('E')) {
+            is_integer = false;
+            if (!eat('+')) eat('-');
+            if (!read_digits()) return fail("expected a digit");
+        }
+        if (is_held(text_.substr(begin, at_ - begin), is_integer)) return true;
+        at_ = begin;
+        return fail("a number out of range");
+    }
+
+    [[nodiscard]] static bool is_held(std::string_view digits, bool is_integer) noexcept {
+        const auto holds = [digits](auto value) {
+            return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{};
+        };
+        if (!is_integer) return holds(double{});
+        return holds(std::int64_t{}) || (digits.front() != '-' && holds(std::uint64_t{}));
+    }
+
+    bool read_digits() noexcept {
+        const std::size_t begin = at_;
+        while (is_digit()) ++at_;
+        return at_ != begin;
+    }
+    void skip_space() noexcept {
+        while (peek(' ') || peek('\n') || peek('\r') || peek('\t')) ++at_;
+    }
+    [[nodiscard]] bool is_digit() const noexcept {
+        return at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9';
+    }
+    [[nodiscard]] bool peek(char byte) const noexcept { return at_ < text_.size() && text_[at_] == byte; }
+    bool eat(char byte) noexcept {
+        if (!peek(byte)) return false;
+        ++at_;
+        return true;
+    }
+    bool fail(std::string_view what) noexcept {
+        what_ = what;
+        return false;
+    }
+
+    std::string_view text_;
+    bool cut_ = false;  // text_ ends before a byte that is not UTF-8
+    std::size_t at_ = 0;
+    std::string_view what_;
+};
+
+}  // namespace
+
+JsonPlace find_json_error(std::string_view text) {
+    return Scanner(text).find();
+}
+
+}  // namespace pinwheel

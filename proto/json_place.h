@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pinwheel {
+
+/// Where a text stops being JSON, and what should stand there.
+struct JsonPlace {
+    std::size_t line = 1;    ///< from 1
+    std::size_t column = 1;  ///< in bytes, from 1
+    std::string_view what;   ///< such as `expected a value`; static storage
+};
+
+/// The first place at which `text` breaks the grammar of RFC 8259, or has a number that no parser can hold.
+/// For text that a fast parser has refused without telling where; slow.
+[[nodiscard]] JsonPlace find_json_error(std::string_view text);
+
+}  // namespace pinwheel
