@@ -6,13 +6,7 @@ namespace pinwheel {
 
 void Keepalive::start(TimePoint now) noexcept {
     in_flight_ = 0;
-    next_ping_.reset();
     if (options_.interval > Duration::zero()) next_ping_ = time_after(now, options_.interval);
-}
-
-void Keepalive::stop() noexcept {
-    in_flight_ = 0;
-    next_ping_.reset();
 }
 
 TimePoint Keepalive::pong_deadline() const noexcept {
@@ -44,8 +38,8 @@ bool Keepalive::pong(std::span<const std::byte> payload, TimePoint now) noexcept
     if (payload.size() != Payload{}.size()) return false;
     std::uint64_t number = 0;
     for (const auto byte : payload) number = number << 8 | static_cast<std::uint64_t>(byte);
-    const std::uint64_t newer = last_ - number;
-    if (number > last_ || newer >= in_flight_) return false;
+    const std::uint64_t newer = last_ - number;  // wraps to more than are in flight for one never sent
+    if (newer >= in_flight_) return false;
     in_flight_ = newer;
 
     const Duration trip = now - sent_at(number);

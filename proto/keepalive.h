@@ -41,12 +41,10 @@ class Keepalive {
 
     explicit Keepalive(const KeepaliveOptions& options) noexcept : options_(options) {}
 
-    /// A connection is up: the first ping is due after one interval.
+    /// A connection is up: the first ping is due after one interval, and no earlier one's pong matches.
     void start(TimePoint now) noexcept;
-    /// The connection is gone: nothing is due, no pong matches.
-    void stop() noexcept;
 
-    /// When due() has something to say; nothing if stopped, or if pings are off.
+    /// When due() has something to say; nothing before start(), or if pings are off.
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
     /// What is due at `now`: after send_ping the ping with payload() is to be sent. An interval that was
     /// slept through is not made up for.

@@ -99,21 +99,16 @@ class SessionFsm::Moves {
     // Ending a connection
 
     void lost(Errc error, Duration floor) noexcept {
-        leave_open();
+        disarm_all();
         fsm_.state_ = SessionState::idle;
         const bool tries = fsm_.auto_reconnect_ && next_try(Purpose::reconnect, floor, Duration::zero());
         effects_.push(SessionEffect::NotifyDisconnected{reason_of(error)});
         if (fsm_.auto_reconnect_ && !tries) give_up(Errc::retries_exhausted, error);
     }
 
-    void leave_open() noexcept {
-        fsm_.keepalive_.stop();
-        disarm_all();
-    }
-
     /// From open or closing, at once.
     void leave(DisconnectReason reason, SessionState next) noexcept {
-        leave_open();
+        disarm_all();
         fsm_.state_ = next;
         effects_.push(SessionEffect::NotifyDisconnected{reason});
     }
@@ -125,7 +120,7 @@ class SessionFsm::Moves {
     }
 
     void begin_closing(DisconnectReason reason, Resume resume, Duration delay = Duration::zero()) noexcept {
-        leave_open();
+        disarm_all();
         fsm_.state_ = SessionState::closing;
         fsm_.reason_ = reason;
         fsm_.resume_ = resume;
