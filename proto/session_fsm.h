@@ -58,26 +58,23 @@ enum class Resume : std::uint8_t {
 /// The life of a session: which transport to make and when, what to tell whom, when to stop. It touches
 /// nothing; its owner turns what happens into events, and executes the effects of each in order.
 ///
-///                  connect                       TransportUp
-///       ┌──────┐ ───────────▶ ┌────────────┐ ───────────────────▶ ┌──────┐
-///       │ idle │              │ connecting │                      │ open │ ◀┐ DisconnectAsked(no),
-///       └──────┘ ◀─────────── └────────────┘ ◀─────────┐          └──────┘ ─┘ Pong, KeepaliveDue
-///         ▲  │    budget spent   │      ▲              │           │    │
-///         │  │    or no cure     │      │ BackoffDue   │      lost │    │ close, request_disconnect,
-///         │  │                   │      │              │           │    │ should_disconnect, age limit,
-///         │  │ schedule_         ▼      │  WindowAsked │           │    │ schedule_reconnect, shutdown
-///         │  │ reconnect      ┌───────────┐     (yes)  │           │    ▼
-///         │  └──────────────▶ │  backoff  │ ◀──────────┼───────────┤  ┌─────────┐
-///         │                   └───────────┘            │           │  │ closing │
-///         │                      ▲ WindowAsked     ┌─────────────────┐└─────────┘
-///         │                      └──(delay)─────── │ awaiting_window │     │
-///         │                            (no) ┌────▶ └─────────────────┘     │ by the Resume plan:
-///         │                                 └───────────┘       ▲          │ idle, connecting, backoff,
-///         └─────────────────────────────────────────────────────┴──────────┘ awaiting_window or closed
+///                                                    close(), shutdown(), request_disconnect(),
+///          connect()             TransportUp          schedule_reconnect(), should_disconnect, age
+///     idle ────────▶ connecting ─────────────▶ open ────────────────────────────────────▶ closing
+///      ▲              │      ▲                  │                                            │
+///      │       failed │      │ BackoffDue,      │ lost                                       │ ended:
+///      │              │      │ WindowAsked(yes) │                                            │ the plan
+///      │              ▼      │                  ▼                                            ▼
+///      │          ┌─────────────────────────────────┐            to backoff or awaiting_window,
+///      └───────── │    backoff, awaiting_window     │ ◀───────── or to connecting, idle or closed
+///       close(),  └─────────────────────────────────┘
+///       kill()
 ///
-/// After a loss, and after a failed attempt with budget left, the strategy chooses between connecting,
-/// backoff and awaiting_window. close(), kill() and request_disconnect() lead from each of connecting,
-/// backoff and awaiting_window to idle, shutdown() and force_close() from every state to closed.
+/// After a loss, and after a failed attempt with budget left, the strategy chooses between backoff,
+/// awaiting_window and connecting at once; with none left, and after an error without cure, idle follows.
+/// close(), kill() and request_disconnect() lead from connecting, backoff and awaiting_window to idle; kill()
+/// from open and closing, too. schedule_reconnect() leads from idle to backoff. shutdown() leads, over
+/// closing if a connection is up, and force_close() at once from every state to closed.
 ///
 /// The contract:
 /// - Every pair of state and event is allowed. An event that means nothing in a state has no effects.
