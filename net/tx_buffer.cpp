@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <new>
 
 namespace pinwheel {
@@ -16,7 +15,7 @@ constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is given
 std::span<std::byte> TxBuffer::claim(std::size_t size) noexcept {
     if (size > limit_ || this->size() > limit_ - size) return {};
     if (bytes_.size() - tail_ < size) {
-        std::memmove(bytes_.data(), bytes_.data() + head_, tail_ - head_);
+        std::copy(bytes_.data() + head_, bytes_.data() + tail_, bytes_.data());
         tail_ -= head_;
         head_ = 0;
         if (bytes_.size() - tail_ < size) {

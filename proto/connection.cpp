@@ -1,7 +1,7 @@
 #include "connection.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -242,7 +242,7 @@ void Connection::send_close(std::uint16_t code, std::string_view reason) noexcep
     reason = reason.substr(0, check_utf8_prefix(bytes_of(reason)).checked);
     payload[0] = static_cast<std::byte>(code >> 8);
     payload[1] = static_cast<std::byte>(code & 0xff);
-    std::memcpy(payload.data() + 2, reason.data(), reason.size());
+    std::ranges::copy(bytes_of(reason), payload.begin() + 2);
     std::ignore = send_frame(Opcode::close, std::span(payload).first(2 + reason.size()));
 }
 

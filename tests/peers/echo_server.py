@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""A WebSocket server on python3-websockets. The first line that it prints is its port on 127.0.0.1; then come
+'closed CODE REASON' for each connection that ended, as this side saw it.
+
+    echo_server.py [--cert PEM --key PEM] [--subprotocol NAME]
+
+The path chooses what it does:
+    /                             sends each message back, with its type
+    /fragments?count=N            sends each message back in N fragments
+    /fragments?count=N&ping=1     ... with a ping after each fragment but the last
+    /big?size=N&type=text|binary  sends one message of N bytes; byte i of a binary one is i % 251, a text is x's
+    /count?n=N                    sends the numbers 0 to N-1, a message each
+    /ping?payload=P               sends a ping, and the text 'pong' when it was answered
+    /silent                       echoes, but answers no ping
+    /close?code=C&reason=R        closes at once
+    /drop                         resets the connection at the first message
+    /stall                        reads nothing after the upgrade
+    /headers?name=H               sends the value of the request's header H
+    /reject?status=S&retry-after=T    refuses the upgrade
+"""
+import argparse
+import asyncio
+import http
+import signal
+import ssl
+import traceback
+import urllib.parse
+
+import websockets
+
+
+class Protocol(websockets.WebSocketServerProtocol):
+    async def process_request(self, path, request_headers):
+        url = urllib.parse.urlsplit(path)
+        if url.path != '/reject':
+            return None
+        query = dict(urllib.parse.parse_qsl(url.query))
+        headers = {'Retry-After': query['retry-after']} if 'retry-after' in query else {}
+        return http.HTTPStatus(int(query['status'])), headers, b'not today\n'
+
+    async def pong(self, data=b''):
+        if urllib.parse.urlsplit(self.path).path != '/silent':
+            await super().pong(data)
+
+
+async def fragments(ws, message, count, with_pings):
+    size = max(1, -(-len(message) // count))
+    cuts = [message[i:i + size] for i in range(0, len(message), size)] or [message]
+    for number, cut in enumerate(cuts):
+        yield cut
+        if with_pings and number + 1 < len(cuts):
+            await ws.ping()
+
+
+async def echo(ws, _query):
+    async for message in ws:
+        await ws.send(message)
+
+
+async def echo_fragments(ws, query):
+    async for message in ws:
+        await ws.send(fragments(ws, message, int(query['count']), 'ping' in query))
+
+
+async def big(ws, query):
+    size = int(query['size'])
+    if query.get('type') == 'text':
+        await ws.send('x' * size)
+    else:
+        await ws.send((bytes(range(251)) * (size // 251 + 1))[:size])
+    await ws.wait_closed()
+
+
+async def count(ws, query):
+    for number in range(int(query['n'])):
+        await ws.send(str(number))
+    await ws.wait_closed()
+
+
+async def ping(ws, query):
+    await (await ws.ping(query.get('payload', '')))
+    await ws.send('pong')
+    await ws.wait_closed()
+
+
+async def close(ws, query):
+    await ws.close(int(query.get('code', 1000)), query.get('reason', ''))
+
+
+async def drop(ws, _query):
+    await ws.recv()
+    ws.transport.abort()
+
+
+async def stall(ws, _query):
+    ws.transport.pause_reading()
+    await asyncio.get_running_loop().create_future()
+
+
+async def headers(ws, query):
+    await ws.send(ws.request_headers.get(query['name'], ''))
+    await ws.wait_closed()
+
+
+MODES = {'/': echo, '/silent': echo, '/fragments': echo_fragments, '/big': big, '/count': count, '/ping': ping,
+         '/close': close, '/drop': drop, '/stall': stall, '/headers': headers}
+
+
+async def serve_one(ws):
+    url = urllib.parse.urlsplit(ws.path)
+    mode = MODES.get(url.path)
+    if mode is None:
+        await ws.close(1008, 'no such path')
+    else:
+        try:
+            await mode(ws, dict(urllib.parse.parse_qsl(url.query)))
+        except websockets.ConnectionClosed:
+            pass
+        except Exception:
+            traceback.print_exc()
+            raise
+    await ws.wait_closed()
+    print('closed', ws.close_code, ws.close_reason, flush=True)
+
+
+async def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cert')
+    parser.add_argument('--key')
+    parser.add_argument('--subprotocol', action='append', default=[])
+    options = parser.parse_args()
+    tls = None
+    if options.cert:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(options.cert, options.key)
+    ended = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set_result, None)
+    # No pings and no limits of its own: what a test sees, the test asked for.
+    async with websockets.serve(serve_one, '127.0.0.1', 0, ssl=tls, create_protocol=Protocol, max_size=None,
+                                ping_interval=None, compression=None,
+                                subprotocols=options.subprotocol or None) as server:
+        print(server.sockets[0].getsockname()[1], flush=True)
+        await ended
+
+
+asyncio.run(main())

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../support/subprocess.h"
+#include "../support/temp_dir.h"
+
+namespace pinwheel::test {
+
+/// A server that pinwheel did not write, started for a test and gone with its object. Throws if it cannot be
+/// started: a peer that is missing fails the test.
+class Peer {
+  public:
+    /// Debian's python3-websockets, tests/peers/echo_server.py.
+    [[nodiscard]] static std::unique_ptr<Peer> python(std::vector<std::string> options = {});
+    /// Node's ws, tests/peers/echo_server.js.
+    [[nodiscard]] static std::unique_ptr<Peer> node(std::vector<std::string> options = {});
+    /// nginx or haproxy as a TLS front before the server on `backend`; its files go to `folder`.
+    [[nodiscard]] static std::unique_ptr<Peer> front(const std::string& program, std::uint16_t backend,
+                                                     const std::string& cert, const std::string& key,
+                                                     const TempDir& folder);
+
+    /// On 127.0.0.1.
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    [[nodiscard]] Subprocess& process() noexcept { return process_; }
+    /// What the echo servers tell of a connection that ended: 'closed CODE REASON'.
+    [[nodiscard]] std::string next_event() { return process_.read_line(); }
+
+  private:
+    explicit Peer(std::vector<std::string> argv);
+
+    Subprocess process_;
+    std::uint16_t port_;
+};
+
+}  // namespace pinwheel::test
