@@ -27,10 +27,10 @@ using SslPtr = std::unique_ptr<SSL, OpensslFree<SSL_free>>;
 using SessionPtr = std::unique_ptr<SSL_SESSION, OpensslFree<SSL_SESSION_free>>;
 
 /// OpenSSL's reason for a failure in words; clears its queue.
-[[nodiscard]] std::string openssl_reason();
+[[nodiscard, gnu::visibility("hidden")]] std::string openssl_reason();
 
 /// A BIO whose data is the TlsStream::Impl.
-[[nodiscard]] BIO* make_stream_bio(void* stream);
+[[nodiscard, gnu::visibility("hidden")]] BIO* make_stream_bio(void* stream);
 
 }  // namespace detail
 
