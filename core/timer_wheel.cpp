@@ -68,7 +68,7 @@ void TimerWheel::collect(std::uint64_t target) noexcept {
     unsigned level = 0;
     for (auto tick = next_slot_tick(level); tick && *tick <= target; tick = next_slot_tick(level)) {
         current_ = *tick;
-        auto& slot = slots_[level * kSlots + (current_ >> (level * kDigitBits)) % kSlots];
+        auto& slot = slots_[std::size_t{level} * kSlots + (current_ >> (level * kDigitBits)) % kSlots];
         while (!slot.alone()) {
             auto& timer = static_cast<Timer&>(*slot.next);
             unlink(timer);
