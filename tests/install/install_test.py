@@ -15,6 +15,7 @@ import tempfile
 
 BUILD, HERE = (pathlib.Path(folder) for folder in sys.argv[1:3])
 COMPILER = sys.argv[3]
+README = HERE.parent.parent / 'README.md'
 EXPECTED = 'feed.example 1\n'
 OWN_SYMBOL = re.compile(r'_Z(T[VIS]|Th[nv]?\d*_)?NK?8pinwheel')
 
@@ -64,6 +65,13 @@ def cmake_package(prefix, work):
         assert output == EXPECTED, output
 
 
+def readme_program(prefix, work):
+    source = work / 'program.cpp'
+    source.write_text(re.search(r'```cpp\n(.*?)```', README.read_text(encoding='utf-8'), re.DOTALL)[1])
+    run(COMPILER, '-Wall', '-Wextra', '-Werror', source, '-o', work / 'program',
+        *pkg_config(prefix, '--cflags', '--libs'))
+
+
 def headers_compile_alone(prefix, work):
     headers = sorted((prefix / 'include' / 'pinwheel').rglob('*.h'))
     assert len(headers) > 10, headers
@@ -87,7 +95,7 @@ def only_own_symbols(prefix, _work):
 
 
 def main():
-    cases = [shared, static, cmake_package, headers_compile_alone, only_own_symbols]
+    cases = [shared, static, cmake_package, readme_program, headers_compile_alone, only_own_symbols]
     print(f'1..{len(cases)}')
     failed = False
     for number, case in enumerate(cases, 1):
