@@ -80,7 +80,7 @@ void Reactor::post(std::function<void()> work) {
 }
 
 void Reactor::schedule_after(Timer& timer, Duration delay) noexcept {
-    schedule(timer, time_after(now_, delay));
+    schedule(timer, time_after(now(), delay));
 }
 
 Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
@@ -110,7 +110,7 @@ void Reactor::revisit(IoWatch& watch) noexcept {
 }
 
 void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
-    garbage_.push_back(std::move(garbage));
+    if (in_turn_) garbage_.push_back(std::move(garbage));
 }
 
 void Reactor::forget(IoWatch& watch) noexcept {

@@ -60,8 +60,9 @@ struct ReactorOptions {
 };
 
 /// The loop that everything of pinwheel runs on: due timers, ready sockets, posted work.
-/// Time is read once a turn (and once more after a sleep), here and nowhere below.
-/// Threading: one thread, that which calls poll() or run(); stop() and post() may come from any.
+/// Time is read once a turn (and once more after a sleep), here and nowhere below; calls from outside of a
+/// turn find the clock's. Threading: one thread, that which calls poll() or run(); stop() and post() may come
+/// from any.
 class Reactor {
   public:
     /// Throws std::system_error if epoll, the wake-up descriptor or random bytes cannot be had.
@@ -88,8 +89,11 @@ class Reactor {
     /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates.
     void post(std::function<void()> work);
 
-    /// The time of the current turn.
-    [[nodiscard]] TimePoint now() const noexcept { return now_; }
+    /// The time of the current turn; outside of one, the clock's.
+    [[nodiscard]] TimePoint now() noexcept {
+        if (!in_turn_) now_ = clock_.now();
+        return now_;
+    }
     /// Unix time, read when asked: for stamps, not for deadlines.
     [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
     [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
@@ -110,8 +114,8 @@ class Reactor {
     /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
     void revisit(IoWatch& watch) noexcept;
 
-    /// Keeps `garbage` until no handler runs, then lets it go: for objects that end inside their own
-    /// callback.
+    /// Keeps `garbage` until no handler of this turn runs, then lets it go: for objects that end inside their
+    /// own callback. Outside of a turn it goes at once.
     void dispose(std::shared_ptr<void> garbage) noexcept;
 
   private:

@@ -227,5 +227,39 @@ TEST(Reactor, ADescriptorThatEpollRefusesIsAnError) {
     EXPECT_FALSE(reader.watch.active());
 }
 
+TEST(Reactor, TellsTheClocksTimeOutsideOfATurnAndTheTurnsInside) {
+    ManualClock clock;
+    Reactor reactor({.clock = &clock});
+    const TimePoint start = reactor.now();
+    clock.advance(5s);
+    EXPECT_EQ(reactor.now(), start + 5s);
+    TimePoint inside;
+    reactor.post([&] {
+        clock.advance(1s);
+        inside = reactor.now();
+    });
+    reactor.poll();
+    EXPECT_EQ(inside, start + 5s);
+    EXPECT_EQ(reactor.now(), start + 6s);
+}
+
+TEST(Reactor, DisposesAtOnceOutsideOfATurnAndAfterTheHandlersInside) {
+    Reactor reactor;
+    auto outside = std::make_shared<int>(1);
+    const std::weak_ptr<int> gone = outside;
+    reactor.dispose(std::move(outside));
+    EXPECT_TRUE(gone.expired());
+    auto inside = std::make_shared<int>(2);
+    const std::weak_ptr<int> kept = inside;
+    bool lived = false;
+    reactor.post([&] {
+        reactor.dispose(std::move(inside));
+        lived = !kept.expired();
+    });
+    reactor.poll();
+    EXPECT_TRUE(lived);
+    EXPECT_TRUE(kept.expired());
+}
+
 }  // namespace
 }  // namespace pinwheel
