@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "rx_buffer.h"
+#include "../core/byte_buffer.h"
 #include "tls_context.h"
 #include "tls_stream.h"
 
@@ -54,7 +54,7 @@ struct TlsStream::Impl {
 
     TlsContext::Impl& context;
     std::unique_ptr<ByteStream> lower;
-    RxBuffer rx;
+    ByteBuffer rx;
     detail::SslPtr ssl;
     std::string host;                    // as dialled; empty for a server's stream
     std::string peer;                    // the key of its session

@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "../core/byte_buffer.h"
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../net/byte_stream.h"
 #include "../net/dialer.h"
 #include "../net/reactor.h"
-#include "../net/rx_buffer.h"
 #include "../net/tx_buffer.h"
 #include "close_code.h"
 #include "handshake.h"
@@ -153,7 +153,7 @@ class Connection final : private DialHandler, private ControlSink {
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<UpgradeClient> upgrade_;  // only while upgrading
-    RxBuffer rx_;
+    ByteBuffer rx_;
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;

@@ -2,7 +2,6 @@
 
 #include <sys/ioctl.h>
 
-#include "../../net/rx_buffer.h"
 #include "../../net/socket_dialer.h"
 #include "../../tools/feed/cert_authority.h"
 #include "../support/scripted_stream.h"

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "../../core/byte_buffer.h"
 #include "../../net/byte_stream.h"
 #include "../../net/reactor.h"
-#include "../../net/rx_buffer.h"
 #include "../../net/tls_context.h"
 #include "../../net/tls_stream.h"
 #include "../../net/tx_buffer.h"
@@ -78,7 +78,7 @@ class ServerSession final : private ControlSink {
     std::unique_ptr<ByteStream> stream_;
     TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
     UpgradeServer upgrade_;
-    RxBuffer rx_;
+    ByteBuffer rx_;
     TxBuffer tx_;
     CallbackSink sink_;
     MessageAssembler assembler_;

@@ -9,9 +9,9 @@ namespace pinwheel {
 
 /// A contiguous buffer of fixed size between a stream and its reader.
 /// Threading: one thread. Invariant: head <= tail <= capacity. Allocates: at construction.
-class RxBuffer {
+class ByteBuffer {
   public:
-    explicit RxBuffer(std::size_t capacity)
+    explicit ByteBuffer(std::size_t capacity)
         : bytes_(std::make_unique_for_overwrite<std::byte[]>(capacity)), capacity_(capacity) {}
 
     /// Room behind what is there; what is there moves to the front if the room behind it is the smaller half.
