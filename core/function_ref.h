@@ -29,7 +29,7 @@ class FunctionRef<R(Args...)> {
     template <auto Method, class T>
     [[nodiscard]] static FunctionRef member(T& object) noexcept {
         FunctionRef ref;
-        ref.object_ = std::addressof(object);
+        ref.object_ = const_cast<void*>(static_cast<const void*>(std::addressof(object)));
         ref.call_ = [](void* target, Args... args) -> R {
             return (static_cast<T*>(target)->*Method)(std::forward<Args>(args)...);
         };

@@ -47,7 +47,7 @@ void TimerWheel::place(Timer& timer) noexcept {
 }
 
 void TimerWheel::unlink(Timer& timer) noexcept {
-    static_cast<detail::TimerLink&>(timer).unlink();
+    static_cast<detail::ListLink&>(timer).unlink();
     if (timer.slot_ != kDue && slots_[timer.slot_].alone())
         occupied_[timer.slot_ / kSlots] &= ~(std::uint64_t{1} << (timer.slot_ % kSlots));
 }

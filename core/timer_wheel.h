@@ -7,42 +7,16 @@
 
 #include "clock.h"
 #include "function_ref.h"
+#include "intrusive_list.h"
 
 namespace pinwheel {
 
 class TimerWheel;
 
-namespace detail {
-
-/// A place in a circular list of timers; alone it is an empty list.
-struct TimerLink {
-    TimerLink* next = this;
-    TimerLink* prev = this;
-
-    TimerLink() noexcept = default;
-    TimerLink(const TimerLink&) = delete;
-    TimerLink& operator=(const TimerLink&) = delete;
-
-    [[nodiscard]] bool alone() const noexcept { return next == this; }
-    void insert_before(TimerLink& place) noexcept {
-        next = &place;
-        prev = place.prev;
-        prev->next = this;
-        place.prev = this;
-    }
-    void unlink() noexcept {
-        next->prev = prev;
-        prev->next = next;
-        next = prev = this;
-    }
-};
-
-}  // namespace detail
-
 /// A deadline with a callback, embedded in its owner. Its destructor cancels it.
 /// Threading: that of its wheel. Invariant: armed exactly while it is linked in one wheel. Allocates:
 /// nothing.
-class Timer : private detail::TimerLink {
+class Timer : private detail::ListLink {
   public:
     using Callback = FunctionRef<void(TimePoint now)>;
 
@@ -123,7 +97,7 @@ class TimerWheel {
     TimePoint wake_ = TimePoint::max();
     std::size_t size_ = 0;
     std::array<std::uint64_t, kLevels> occupied_{};
-    std::array<detail::TimerLink, kLevels * kSlots + 1> slots_;  // the last is the due list
+    std::array<detail::ListLink, kLevels * kSlots + 1> slots_;  // the last is the due list
 };
 
 }  // namespace pinwheel

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "clock.h"
+
+namespace pinwheel {
+
+/// What a loop does after each turn: nothing if the turn did work, else something that costs the core less
+/// the longer the idleness lasts. Threading: one thread. Allocates: nothing.
+class IdleStrategy {
+  public:
+    virtual ~IdleStrategy() = default;
+    /// `work` is what the turn did, 0 for an idle one.
+    virtual void idle(int work) noexcept = 0;
+};
+
+/// Spins: for a core of its own. It wakes at once, always.
+class BusySpinIdle final : public IdleStrategy {
+  public:
+    void idle(int work) noexcept override;
+};
+
+/// How long each stage of a BackoffIdle lasts.
+struct BackoffIdleOptions {
+    std::uint32_t spins = 100;  ///< turns
+    std::uint32_t yields = 10;  ///< turns
+    Duration min_park = std::chrono::microseconds{1};
+    Duration max_park = std::chrono::milliseconds{1};
+};
+
+/// Spins, then gives the core to whoever waits for it, then sleeps, twice as long each time up to a limit:
+/// for a core that is shared. It wakes late by as much as `max_park`, and what the kernel adds to a sleep.
+class BackoffIdle final : public IdleStrategy {
+  public:
+    using Options = BackoffIdleOptions;
+    enum class Action : std::uint8_t { none, spin, yield, park };
+    struct Step {
+        Action action = Action::none;
+        Duration park{};
+        friend bool operator==(const Step&, const Step&) = default;
+    };
+
+    explicit BackoffIdle(Options options = {}) noexcept : options_(options) {}
+
+    /// The decision alone: what follows a turn that did `work`.
+    [[nodiscard]] Step next(int work) noexcept {
+        if (work > 0) {
+            idle_turns_ = 0;
+            park_ = {};
+            return {};
+        }
+        if (idle_turns_ < options_.spins) return ++idle_turns_, Step{Action::spin, {}};
+        if (idle_turns_ - options_.spins < options_.yields) return ++idle_turns_, Step{Action::yield, {}};
+        park_ = park_ < options_.min_park ? options_.min_park
+                                          : (park_ > options_.max_park / 2 ? options_.max_park : park_ * 2);
+        park_ = std::min(park_, options_.max_park);
+        return {Action::park, park_};
+    }
+
+    void idle(int work) noexcept override;
+
+  private:
+    const Options options_;
+    std::uint64_t idle_turns_ = 0;
+    Duration park_{};
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,35 @@
+#pragma once
+
+namespace pinwheel::detail {
+
+/// A place in a circular list, embedded in what is listed; alone it is an empty list.
+/// Threading: that of the list. Invariant: the neighbours of a link point back at it. Allocates: nothing.
+struct ListLink {
+    ListLink* next = this;
+    ListLink* prev = this;
+
+    ListLink() noexcept = default;
+    ListLink(const ListLink&) = delete;
+    ListLink& operator=(const ListLink&) = delete;
+
+    [[nodiscard]] bool alone() const noexcept { return next == this; }
+    /// This link must be alone.
+    void insert_before(ListLink& place) noexcept {
+        next = &place;
+        prev = place.prev;
+        prev->next = this;
+        place.prev = this;
+    }
+    void unlink() noexcept {
+        next->prev = prev;
+        prev->next = next;
+        next = prev = this;
+    }
+    /// Takes the place of `head` in its list and leaves it alone. This link must be alone.
+    void take_over(ListLink& head) noexcept {
+        insert_before(head);
+        head.unlink();
+    }
+};
+
+}  // namespace pinwheel::detail
