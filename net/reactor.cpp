@@ -38,6 +38,7 @@ Reactor::Reactor(ReactorOptions options)
     : clock_(options.clock != nullptr ? *options.clock : steady_clock_),
       mode_(options.mode),
       direct_sockets_(options.direct_sockets),
+      idle_(options.idle),
       now_(clock_.now()),
       wheel_(now_, kTick) {
     const Errc refused = poller_.set(wakeup_.fd(), &wakeup_, {}, {.read = true});
@@ -60,7 +61,12 @@ int Reactor::turn(Duration max_wait) {
 
 void Reactor::run() {
     while (!stopped_.load(std::memory_order_relaxed)) {
-        if (turn(Duration::max()) == 0 && mode_ == ReactorMode::busy_spin) relax();
+        const int work = turn(Duration::max());
+        if (mode_ == ReactorMode::epoll) continue;
+        if (idle_ != nullptr)
+            idle_->idle(work);
+        else if (work == 0)
+            relax();
     }
     stopped_.store(false, std::memory_order_relaxed);
 }
@@ -93,7 +99,9 @@ Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
     watch.fd_ = fd;
     watch.interest_ = interest;
     writers_ += interest.write ? 1U : 0U;
-    (fd >= 0 ? watches_ : sources_).push_back(&watch);
+    auto& list = list_of(watch);
+    watch.place_ = list.size();
+    list.push_back(&watch);
     return Errc::ok;
 }
 
@@ -106,7 +114,7 @@ void Reactor::change(IoWatch& watch, Interest interest) noexcept {
 }
 
 void Reactor::revisit(IoWatch& watch) noexcept {
-    if (std::find(revisits_.begin(), revisits_.end(), &watch) == revisits_.end()) revisits_.push_back(&watch);
+    if (watch.alone()) watch.insert_before(revisits_);
 }
 
 void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
@@ -116,8 +124,11 @@ void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
 void Reactor::forget(IoWatch& watch) noexcept {
     change(watch, {});
     poller_.forget(&watch);
-    std::erase(watch.fd_ >= 0 ? watches_ : sources_, &watch);
-    std::erase(revisits_, &watch);
+    auto& list = list_of(watch);
+    list[watch.place_] = list.back();  // if a visit is under way, the last one is seen in the next turn
+    list[watch.place_]->place_ = watch.place_;
+    list.pop_back();
+    watch.unlink();
     watch.reactor_ = nullptr;
 }
 
@@ -126,11 +137,13 @@ bool Reactor::reads_directly() const noexcept {
 }
 
 Duration Reactor::sleep_time(Duration max_wait) const noexcept {
-    const bool work_waits = !revisits_.empty() || !sources_.empty() || !garbage_.empty() || !running_.empty();
+    const bool work_waits = !revisits_.alone() || !revisiting_.alone() || !sources_.empty() ||
+                            !garbage_.empty() || !running_.empty();
     if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits)
         return Duration::zero();
     const auto due = wheel_.next_deadline();
-    return due ? std::clamp(*due - now_, Duration::zero(), max_wait) : max_wait;
+    if (!due) return max_wait;
+    return *due <= now_ ? Duration::zero() : std::min(*due - now_, max_wait);
 }
 
 int Reactor::run_posted() {
@@ -150,9 +163,10 @@ int Reactor::run_posted() {
 
 int Reactor::run_revisits() {
     int work = 0;
-    for (auto rounds = revisits_.size(); rounds > 0 && !revisits_.empty(); --rounds) {
-        IoWatch& watch = *revisits_.front();
-        revisits_.erase(revisits_.begin());
+    if (revisiting_.alone()) revisiting_.take_over(revisits_);
+    while (!revisiting_.alone()) {
+        auto& watch = static_cast<IoWatch&>(*revisiting_.next);
+        watch.unlink();
         work += watch.callback_({.read = true}, now_);
     }
     return work;

@@ -12,6 +12,8 @@
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/function_ref.h"
+#include "../core/idle_strategy.h"
+#include "../core/intrusive_list.h"
 #include "../core/random.h"
 #include "../core/timer_wheel.h"
 #include "poller.h"
@@ -24,7 +26,7 @@ class Reactor;
 /// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the
 /// descriptor. The callback must bear readiness that is not there, and returns the work done: 0 if there was
 /// nothing to do. Threading: the reactor's thread. Allocates: nothing.
-class IoWatch {
+class IoWatch : private detail::ListLink {
   public:
     using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
 
@@ -44,6 +46,7 @@ class IoWatch {
     Reactor* reactor_ = nullptr;
     int fd_ = -1;
     Interest interest_{};
+    std::size_t place_ = 0;  // in the reactor's list of watches; the link is in that of revisits
 };
 
 enum class ReactorMode : std::uint8_t {
@@ -53,8 +56,11 @@ enum class ReactorMode : std::uint8_t {
 
 struct ReactorOptions {
     ReactorMode mode = ReactorMode::epoll;
-    /// Not owned; must outlive the reactor. nullptr: the steady clock.
+    /// Not owned; must outlive the reactor. nullptr: the steady clock. A TscClock makes a turn cheaper.
     Clock* clock = nullptr;
+    /// What run() does after each turn in busy_spin mode. Not owned; must outlive the reactor. nullptr: it
+    /// spins. In epoll mode the kernel's wait is the idling.
+    IdleStrategy* idle = nullptr;
     /// In busy_spin mode up to this many sockets are read without asking epoll first.
     std::size_t direct_sockets = 4;
 };
@@ -124,6 +130,9 @@ class Reactor {
 
     int turn(Duration max_wait);
     [[nodiscard]] Duration sleep_time(Duration max_wait) const noexcept;
+    [[nodiscard]] std::vector<IoWatch*>& list_of(const IoWatch& watch) noexcept {
+        return watch.fd_ >= 0 ? watches_ : sources_;
+    }
     [[nodiscard]] bool reads_directly() const noexcept;
     int run_posted();
     int run_revisits();
@@ -136,6 +145,7 @@ class Reactor {
     Clock& clock_;
     const ReactorMode mode_;
     const std::size_t direct_sockets_;
+    IdleStrategy* const idle_;
     bool in_turn_ = false;
     TimePoint now_;
     SecureRandom random_;
@@ -144,7 +154,8 @@ class Reactor {
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one
-    std::vector<IoWatch*> revisits_;
+    detail::ListLink revisits_;      // for the next turn
+    detail::ListLink revisiting_;    // being worked off, or left by an exception
     std::vector<std::shared_ptr<void>> garbage_;
     std::deque<std::function<void()>> running_;
 

@@ -84,15 +84,13 @@ TEST_F(SocketDialerTest, ANameThatDoesNotResolveIsNamed) {
     EXPECT_NE(outcome.error->message().find("'no such host'"), std::string::npos);
 }
 
-TEST_F(SocketDialerTest, ADroppedDialSaysNothingAndLeavesNoDescriptor) {
+TEST_F(SocketDialerTest, ADialDroppedBeforeItsFirstTurnSaysNothingAndLeavesNoDescriptor) {
     Listener listener = listen("127.0.0.1");
     reactor.poll();
     const auto before = test::open_descriptors();
     auto dial = dialer.dial({"127.0.0.1", listener.endpoint().port(), false}, outcome);
-    reactor.poll();
     dial.reset();
     for (int i = 0; i < 10; ++i) reactor.poll();
-    accepted.clear();
     EXPECT_FALSE(outcome.over());
     EXPECT_EQ(test::open_descriptors(), before);
 }
