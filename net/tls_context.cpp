@@ -1,18 +1,25 @@
 #include "tls_context.h"
 
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <system_error>
 #include <utility>
 
 #include "endpoint.h"
 #include "tls_impl.h"
+#include "unique_fd.h"
 
 namespace pinwheel {
 namespace {
+
+/// OpenSSL's: at least 112 bits, that is RSA of 2048 bits and curves of 224; no signatures over SHA-1.
+constexpr int kSecurityLevel = 2;
 
 [[noreturn]] void refuse(const std::string& what) {
     throw std::system_error(make_error_code(Errc::tls_setup), what);
@@ -26,16 +33,19 @@ void require_file(bool done, const char* option, const std::string& file, const 
 
 void log_keys(const SSL*, const char* line) {
     const char* const name = std::getenv("SSLKEYLOGFILE");
-    std::FILE* const file = name != nullptr ? std::fopen(name, "ae") : nullptr;
-    if (file == nullptr) return;
-    std::fprintf(file, "%s\n", line);
-    std::fclose(file);
+    if (name == nullptr) return;
+    const UniqueFd file(::open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (file) ::dprintf(file.get(), "%s\n", line);
 }
 
 int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto& stream = *static_cast<TlsStream::Impl*>(SSL_get_app_data(ssl));
-    stream.context.sessions[stream.peer].reset(session);
-    return 1;  // it is ours now
+    try {
+        stream.context.sessions[stream.peer].reset(session);
+        return 1;  // it is ours now
+    } catch (const std::bad_alloc&) {
+        return 0;  // the next handshake is a full one
+    }
 }
 
 int choose_http11(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
@@ -70,8 +80,12 @@ void load_identity(SSL_CTX* ctx, const TlsOptions& options) {
 }
 
 detail::SslCtxPtr make_context(const SSL_METHOD* method, const TlsOptions& options) {
+    if (!options.allow_tls12 && !options.allow_tls13)
+        refuse("allow_tls12 and allow_tls13 are both off: one of them must be on");
+    detail::forget_earlier_errors();
     detail::SslCtxPtr ctx(SSL_CTX_new(method));
     if (!ctx) refuse("OpenSSL: " + detail::openssl_reason());
+    SSL_CTX_set_security_level(ctx.get(), kSecurityLevel);
     SSL_CTX_set_min_proto_version(ctx.get(), options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
     SSL_CTX_set_max_proto_version(ctx.get(), options.allow_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -85,6 +99,22 @@ detail::SslCtxPtr make_context(const SSL_METHOD* method, const TlsOptions& optio
     if (options.honour_sslkeylogfile) SSL_CTX_set_keylog_callback(ctx.get(), &log_keys);
     load_identity(ctx.get(), options);
     return ctx;
+}
+
+/// The certificate must be for `host`; a name is told to the server too (SNI).
+void check_identity(SSL* ssl, const std::string& host) {
+    bool done = false;
+    if (Endpoint::parse(host, 0)) {
+        const std::string plain = host.substr(0, host.find('%'));  // a scope is this machine's own
+        done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), plain.c_str()) == 1;
+    } else {
+        std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+        // SSL_set_tlsext_host_name() is a macro with a C cast
+        done = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1 &&
+               SSL_set1_host(ssl, name.c_str()) == 1;
+    }
+    if (!done) refuse("no certificate can be for '" + host + "': " + detail::openssl_reason());
 }
 
 }  // namespace
@@ -133,18 +163,13 @@ std::unique_ptr<TlsStream> TlsContext::client(std::unique_ptr<ByteStream> lower,
     stream->host = host;
     stream->peer = host + ":" + std::to_string(port);
     SSL* const ssl = stream->ssl.get();
-    if (Endpoint::parse(host, port)) {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
-    } else {
-        std::string name = host;  // SSL_set_tlsext_host_name() is a macro with a C cast
-        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
-        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        SSL_set1_host(ssl, host.c_str());
-    }
+    check_identity(ssl, host);
     const auto known = impl_->sessions.find(stream->peer);
     if (known != impl_->sessions.end()) {
         SSL_set_session(ssl, known->second.get());
-        impl_->sessions.erase(known);  // a ticket serves once (RFC 8446 appendix C.4)
+        // A ticket of TLS 1.3 serves once (RFC 8446 appendix C.4).
+        if (SSL_SESSION_get_protocol_version(known->second.get()) >= TLS1_3_VERSION)
+            impl_->sessions.erase(known);
     }
     SSL_set_connect_state(ssl);
     return std::unique_ptr<TlsStream>(new TlsStream(std::move(stream)));

@@ -19,7 +19,8 @@ struct TlsOptions {
     /// This side's certificate chain and its key, for servers that ask for one.
     std::string certificate_file{};
     std::string key_file{};
-    /// TLS 1.2 ciphers in OpenSSL's notation and TLS 1.3 suites; empty: OpenSSL's choice.
+    /// TLS 1.2 ciphers in OpenSSL's notation and TLS 1.3 suites; empty: OpenSSL's choice. A cipher list may
+    /// set another security level, as in "DEFAULT:@SECLEVEL=3".
     std::string ciphers{};
     std::string cipher_suites{};
     bool allow_tls12 = true;
@@ -29,15 +30,17 @@ struct TlsOptions {
     /// Kernel TLS, where kernel and OpenSSL offer it.
     bool kernel_tls = false;
     /// Append the session keys to the file named by SSLKEYLOGFILE. Whoever has that file can read the
-    /// traffic.
+    /// traffic; one that is made is for this user alone.
     bool honour_sslkeylogfile = false;
     /// Anyone on the way may then read and change everything.
     bool dangerously_disable_certificate_verification = false;
 };
 
 /// Certificates, trust and sessions, shared by the streams made from it. Certificates are verified unless
-/// that is switched off: chain, host name or IP address, and dates. TLS 1.2 at least, no renegotiation.
-/// Threading: one thread, that of its streams. Must outlive them.
+/// that is switched off: chain, host name or IP address (among the alternative names; the common name does
+/// not count), and dates. TLS 1.2 at least, no renegotiation, OpenSSL's security level 2: no RSA key below
+/// 2048 bits, no curve below 224, no signature over SHA-1. Threading: one thread, that of its streams. Must
+/// outlive them.
 class TlsContext {
   public:
     /// For clients. Throws std::system_error (Errc::tls_setup) whose text names the file and what is wrong
@@ -51,7 +54,7 @@ class TlsContext {
     TlsContext& operator=(TlsContext&&) noexcept;
 
     /// A client's stream over `lower` (which is connected) to `host`, a name or an IP literal; handshake()
-    /// comes next.
+    /// comes next. Throws std::system_error (Errc::tls_setup) for a name that no certificate can have.
     [[nodiscard]] std::unique_ptr<TlsStream> client(std::unique_ptr<ByteStream> lower,
                                                     const std::string& host, std::uint16_t port);
     /// A server's stream.

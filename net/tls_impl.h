@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "../core/byte_buffer.h"
 #include "tls_context.h"
@@ -29,6 +30,14 @@ using SessionPtr = std::unique_ptr<SSL_SESSION, OpensslFree<SSL_SESSION_free>>;
 /// OpenSSL's reason for a failure in words; clears its queue.
 [[nodiscard, gnu::visibility("hidden")]] std::string openssl_reason();
 
+/// Earlier errors on this thread, of whoever, would be taken for the next call's.
+[[gnu::visibility("hidden")]] void forget_earlier_errors() noexcept;
+
+/// What to do about a certificate that was refused (X509_V_ERR_*), and about a reason of OpenSSL's for a
+/// failure (SSL_R_*). Empty if there is nothing to advise.
+[[nodiscard, gnu::visibility("hidden")]] std::string_view certificate_advice(long verify_result) noexcept;
+[[nodiscard, gnu::visibility("hidden")]] std::string_view failure_advice(int reason) noexcept;
+
 /// A BIO whose data is the TlsStream::Impl.
 [[nodiscard, gnu::visibility("hidden")]] BIO* make_stream_bio(void* stream);
 
@@ -49,7 +58,9 @@ struct TlsStream::Impl {
 
     /// Reads once from below. False: there was nothing, `ended` says whether there ever will be.
     [[nodiscard]] bool refill() noexcept;
-    [[nodiscard]] bool has_whole_record() const noexcept;
+    /// The size of the first record in `rx` if all of it is there, else 0. Of what is no TLS it is all that
+    /// is there, for OpenSSL to refuse.
+    [[nodiscard]] std::size_t whole_record() const noexcept;
     [[nodiscard]] IoResult failure(int result, Errc code) noexcept;
 
     TlsContext::Impl& context;
@@ -59,7 +70,11 @@ struct TlsStream::Impl {
     std::string host;                    // as dialled; empty for a server's stream
     std::string peer;                    // the key of its session
     IoResult ended = IoResult::again();  // how the lower stream ended, once it has
+    std::size_t record_left = 0;         // of the record that OpenSSL is taking
+    bool pending = false;                // OpenSSL holds decrypted bytes
     bool blocked_write = false;
+    bool established = false;
+    int reason = 0;  // OpenSSL's, for the failure that `detail` describes
     std::string detail;
 };
 

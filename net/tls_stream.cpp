@@ -18,22 +18,28 @@ namespace {
 /// Two of the largest records (RFC 8446 section 5.2).
 constexpr std::size_t kCiphertextBuffer = std::size_t{36} << 10;
 constexpr std::size_t kRecordHeader = 5;
+constexpr std::size_t kLargestFragment = (std::size_t{16} << 10) + 2048;  // RFC 5246 section 6.2.3
+static_assert(kCiphertextBuffer >= kRecordHeader + kLargestFragment);
 
 TlsStream::Impl& stream_of(BIO* bio) {
     return *static_cast<TlsStream::Impl*>(BIO_get_data(bio));
 }
 
+/// Gives out whole records only, so that what is left always begins with a record's header.
 int read_bio(BIO* bio, char* out, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
-    const auto there = stream.rx.readable();
-    if (there.empty()) {
-        if (stream.ended.status == IoStatus::would_block) BIO_set_retry_read(bio);
-        return stream.ended.status == IoStatus::would_block ? -1 : 0;
+    const bool ended = stream.ended.status != IoStatus::would_block;
+    if (stream.record_left == 0) stream.record_left = stream.whole_record();
+    if (stream.record_left == 0 && ended) stream.record_left = stream.rx.readable().size();
+    if (stream.record_left == 0) {
+        if (!ended) BIO_set_retry_read(bio);
+        return ended ? 0 : -1;
     }
-    const std::size_t count = std::min(there.size(), static_cast<std::size_t>(size));
-    std::memcpy(out, there.data(), count);
+    const std::size_t count = std::min(stream.record_left, static_cast<std::size_t>(size));
+    std::memcpy(out, stream.rx.readable().data(), count);
     stream.rx.consume(count);
+    stream.record_left -= count;
     return static_cast<int>(count);
 }
 
@@ -46,7 +52,7 @@ int write_bio(BIO* bio, const char* in, int size) {
     if (wrote.status == IoStatus::ok) return static_cast<int>(wrote.bytes);
     if (stream.blocked_write)
         BIO_set_retry_write(bio);
-    else
+    else if (stream.ended.status != IoStatus::error)
         stream.ended = wrote;
     return -1;
 }
@@ -71,6 +77,11 @@ std::string openssl_reason() {
     if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
     const char* const reason = ERR_reason_error_string(code);
     return reason != nullptr ? reason : "OpenSSL error " + std::to_string(code);
+}
+
+void forget_earlier_errors() noexcept {
+    if (ERR_peek_error() != 0) [[unlikely]]
+        ERR_clear_error();
 }
 
 BIO* make_stream_bio(void* stream) {
@@ -113,36 +124,36 @@ bool TlsStream::Impl::refill() noexcept {
         rx.commit(got.bytes);
         return true;
     }
-    if (got.status != IoStatus::would_block) ended = got;
+    if (got.status != IoStatus::would_block && ended.status != IoStatus::error) ended = got;
     return false;
 }
 
-bool TlsStream::Impl::has_whole_record() const noexcept {
+std::size_t TlsStream::Impl::whole_record() const noexcept {
     const auto there = rx.readable();
-    if (there.size() < kRecordHeader) return false;
-    const std::size_t length =
-        std::to_integer<std::size_t>(there[3]) << 8 | std::to_integer<std::size_t>(there[4]);
-    // A length that no record may have is for OpenSSL to refuse.
-    return there.size() >= std::min(kRecordHeader + length, kCiphertextBuffer / 2);
+    if (there.size() < kRecordHeader) return 0;
+    const auto at = [&](std::size_t i) { return std::to_integer<std::size_t>(there[i]); };
+    const std::size_t length = at(3) << 8 | at(4);
+    const bool is_tls = at(0) >= SSL3_RT_CHANGE_CIPHER_SPEC && at(0) <= SSL3_RT_APPLICATION_DATA &&
+                        at(1) == TLS1_VERSION_MAJOR && length <= kLargestFragment;
+    if (!is_tls) return there.size();
+    return there.size() >= kRecordHeader + length ? kRecordHeader + length : 0;
 }
 
 IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
     const int error = SSL_get_error(ssl.get(), result);
     if (error == SSL_ERROR_ZERO_RETURN) return IoResult::end();
-    if (ended.status == IoStatus::error) {
-        ERR_clear_error();
-        return ended;
-    }
-    if (ended.status == IoStatus::eof && rx.readable().empty()) {
-        ERR_clear_error();
-        return IoResult::failed(Errc::end_of_stream);
-    }
-    const bool unverified = !SSL_is_init_finished(ssl.get()) && SSL_get_verify_result(ssl.get()) != X509_V_OK;
+    const bool ended_below = error != SSL_ERROR_SSL && ended.status != IoStatus::would_block;
     try {
+        reason = ERR_GET_REASON(ERR_peek_error());
         detail = detail::openssl_reason();
+        if (ended_below && ended.status == IoStatus::error) detail = lower->error_detail();
+        if (ended_below && ended.status == IoStatus::eof)
+            detail = established ? "cut off without a TLS close_notify" : "the peer closed the connection";
     } catch (const std::bad_alloc&) {
         detail.clear();
     }
+    if (ended_below) return IoResult::failed(ended.error);
+    const bool unverified = !established && SSL_get_verify_result(ssl.get()) != X509_V_OK;
     return IoResult::failed(unverified && context.verify ? Errc::tls_certificate : code);
 }
 
@@ -150,39 +161,48 @@ TlsStream::TlsStream(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl
 TlsStream::~TlsStream() = default;
 
 IoResult TlsStream::handshake() noexcept {
-    ERR_clear_error();
+    auto& self = *impl_;
     while (true) {
-        const int result = SSL_do_handshake(impl_->ssl.get());
-        if (result == 1) return IoResult::done(0);
-        const int error = SSL_get_error(impl_->ssl.get(), result);
+        detail::forget_earlier_errors();
+        const int result = SSL_do_handshake(self.ssl.get());
+        if (result == 1) {
+            self.established = true;
+            return IoResult::done(0);
+        }
+        const int error = SSL_get_error(self.ssl.get(), result);
         if (error == SSL_ERROR_WANT_WRITE) return IoResult::again();
-        if (error != SSL_ERROR_WANT_READ) return impl_->failure(result, Errc::tls_handshake);
-        if (!impl_->refill() && impl_->ended.status == IoStatus::would_block) return IoResult::again();
+        if (error != SSL_ERROR_WANT_READ) return self.failure(result, Errc::tls_handshake);
+        if (!self.refill() && self.ended.status == IoStatus::would_block) return IoResult::again();
     }
 }
 
 IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
     auto& self = *impl_;
-    if (SSL_pending(self.ssl.get()) == 0 && !self.has_whole_record()) {
-        if (!self.refill() && self.ended.status == IoStatus::would_block) return IoResult::again();
-        if (self.ended.status == IoStatus::would_block && !self.has_whole_record()) return IoResult::again();
+    if (!self.pending && self.whole_record() == 0) {
+        std::ignore = self.refill();
+        if (self.ended.status == IoStatus::would_block && self.whole_record() == 0) return IoResult::again();
     }
     const int size = static_cast<int>(std::min<std::size_t>(out.size(), INT_MAX));
     while (true) {
+        detail::forget_earlier_errors();
         const int got = SSL_read(self.ssl.get(), out.data(), size);
-        if (got > 0) [[likely]]
+        if (got > 0) [[likely]] {
+            self.pending = got == size && SSL_pending(self.ssl.get()) > 0;
             return IoResult::done(static_cast<std::size_t>(got));
+        }
         const int error = SSL_get_error(self.ssl.get(), got);
-        if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-            return self.failure(got, Errc::tls_failure);
+        // The answer to a key update is stuck; until it is out OpenSSL reads nothing.
+        if (error == SSL_ERROR_WANT_WRITE) return IoResult::again();
+        if (error != SSL_ERROR_WANT_READ) return self.failure(got, Errc::tls_failure);
         // The record was not data: a session ticket, a key update. There may be more behind it.
-        if (!self.has_whole_record()) return IoResult::again();
+        if (self.whole_record() == 0) return IoResult::again();
     }
 }
 
 IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
     auto& self = *impl_;
     const int size = static_cast<int>(std::min<std::size_t>(in.size(), INT_MAX));
+    detail::forget_earlier_errors();
     const int wrote = SSL_write(self.ssl.get(), in.data(), size);
     if (wrote > 0) [[likely]]
         return IoResult::done(static_cast<std::size_t>(wrote));
@@ -192,9 +212,10 @@ IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
 }
 
 void TlsStream::shutdown_write() noexcept {
-    if (SSL_is_init_finished(impl_->ssl.get()) && SSL_in_init(impl_->ssl.get()) == 0)
-        std::ignore = SSL_shutdown(impl_->ssl.get());
-    ERR_clear_error();
+    // Not while shaking hands, nor after a fatal error.
+    if (SSL_is_init_finished(impl_->ssl.get())) std::ignore = SSL_shutdown(impl_->ssl.get());
+    detail::forget_earlier_errors();
+    impl_->blocked_write = false;
     impl_->lower->shutdown_write();
 }
 
@@ -207,7 +228,7 @@ int TlsStream::fd() const noexcept {
 }
 
 bool TlsStream::has_buffered_input() const noexcept {
-    return SSL_pending(impl_->ssl.get()) > 0 || impl_->has_whole_record();
+    return impl_->pending || impl_->whole_record() > 0;
 }
 
 bool TlsStream::wants_write() const noexcept {
@@ -221,15 +242,19 @@ SystemTime TlsStream::arrival_time() const noexcept {
 std::string TlsStream::error_detail() const {
     const auto& self = *impl_;
     const std::string who = self.host.empty() ? "the client" : "'" + self.host + "'";
+    const auto with_advice = [](std::string text, std::string_view advice) {
+        return advice.empty() ? text : std::move(text) + "; " + std::string(advice);
+    };
     const long verified = SSL_get_verify_result(self.ssl.get());
-    if (!SSL_is_init_finished(self.ssl.get()) && verified != X509_V_OK && self.context.verify)
-        return "the certificate of " + who + " was refused: " + X509_verify_cert_error_string(verified) +
-               (self.host.empty() ? "" : "; if it is to be trusted, give its CA with ca_file");
-    if (!SSL_is_init_finished(self.ssl.get()))
-        return "the TLS handshake with " + who +
-               " failed: " + (self.detail.empty() ? "the connection ended" : self.detail) +
-               "; does this port speak TLS?";
-    return self.detail;
+    if (!self.established && verified != X509_V_OK && self.context.verify)
+        return with_advice(
+            "the certificate of " + who + " was refused: " + X509_verify_cert_error_string(verified),
+            self.host.empty() ? "" : detail::certificate_advice(verified));
+    const auto advice = self.host.empty() ? std::string_view() : detail::failure_advice(self.reason);
+    if (self.established) return with_advice(self.detail, advice);
+    return with_advice("the TLS handshake with " + who +
+                           " failed: " + (self.detail.empty() ? "the connection was lost" : self.detail),
+                       advice.empty() ? "does this port speak TLS?" : advice);
 }
 
 TlsInfo TlsStream::tls_info() const {

@@ -106,10 +106,10 @@ CertAuthority::CertAuthority(const std::string& name) : impl_(std::make_unique<I
     certificate_ = pem_of(impl_->certificate.get());
 }
 
-CertAuthority::CertAuthority(const CertAuthority& parent, const std::string& name)
+CertAuthority::CertAuthority(const CertAuthority& parent, const std::string& name, bool is_ca)
     : impl_(std::make_unique<Impl>()) {
     impl_->key = make_key(0);
-    impl_->certificate = make_certificate({.common_name = name, .is_ca = true}, impl_->key.get(),
+    impl_->certificate = make_certificate({.common_name = name, .is_ca = is_ca}, impl_->key.get(),
                                           parent.impl_->certificate.get(), parent.impl_->key.get());
     certificate_ = pem_of(impl_->certificate.get());
     impl_->chain = certificate_ + parent.impl_->chain;

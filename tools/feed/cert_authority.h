@@ -29,8 +29,8 @@ class CertAuthority {
   public:
     /// Signs itself.
     explicit CertAuthority(const std::string& name = "pinwheel test authority");
-    /// An intermediate authority under `parent`.
-    CertAuthority(const CertAuthority& parent, const std::string& name);
+    /// An intermediate authority under `parent`; if not `is_ca`, one that signs without the right to.
+    CertAuthority(const CertAuthority& parent, const std::string& name, bool is_ca = true);
     ~CertAuthority();
 
     [[nodiscard]] const std::string& certificate() const noexcept { return certificate_; }

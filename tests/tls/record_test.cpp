@@ -1,0 +1,256 @@
+#include <algorithm>
+
+#include "tls_support.h"
+
+namespace pinwheel::test {
+namespace {
+
+using Records = TlsPairTest;
+
+TEST_F(Records, OfOneBurstCostOneReadOfTheStreamBelow) {
+    connect();
+    for (int i = 0; i < 64; ++i) peer->write(std::string(200, 'r'));
+    to_client->reads = 0;
+    std::size_t records = 0;
+    do {
+        ASSERT_EQ(read_once().bytes, 200U) << records;
+        ++records;
+    } while (client->has_buffered_input());
+    EXPECT_EQ(records, 64U);
+    EXPECT_EQ(to_client->reads, 1);
+}
+
+TEST_F(Records, AreGivenOutOnlyOnceTheyAreWhole) {
+    connect();
+    peer->write("one");
+    const std::string record = std::exchange(to_client->bytes, {});
+    for (const char byte : record.substr(0, record.size() - 1)) {
+        to_client->bytes = byte;
+        EXPECT_EQ(read_once().status, IoStatus::would_block);
+        EXPECT_FALSE(client->has_buffered_input());
+    }
+    to_client->bytes = record.back();
+    EXPECT_EQ(read(), "one");
+}
+
+TEST_F(Records, OfTheLargestSizeComeThroughInAnyCut) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        for (const std::size_t size : {1'000UL, 9'999UL, 16'384UL, 20'000UL, 36'863UL, 36'864UL}) {
+            connect({.newest = version});
+            to_client->bytes_a_read = size;
+            std::string sent;
+            for (int i = 0; i < 12; ++i) sent += std::string(16'384, static_cast<char>('a' + i));
+            peer->write(sent);
+            std::string got;
+            while (got.size() < sent.size()) {
+                got += read();
+                ASSERT_EQ(last.status, IoStatus::would_block) << client->error_detail();
+            }
+            EXPECT_EQ(got, sent) << size;
+        }
+    }
+}
+
+TEST_F(Records, LargerThanTheReadersBufferAreNotForgotten) {
+    connect();
+    peer->write(std::string(1000, 'x'));
+    std::array<std::byte, 300> small{};
+    std::size_t got = 0;
+    do {
+        got += client->read_some(small).bytes;
+    } while (client->has_buffered_input());
+    EXPECT_EQ(got, 1000U);
+}
+
+/// OpenSSL goes straight on from a ticket to what comes behind it; a piece of a record must not disappear in
+/// there unseen.
+TEST_F(Records, BehindTicketsComeThroughInAnyCut) {
+    serve({.tickets = 3});
+    dial(trusting());
+    std::ignore = client->handshake();
+    ASSERT_FALSE(peer->shake());
+    ASSERT_EQ(client->handshake().status, IoStatus::ok);
+    ASSERT_TRUE(peer->shake());  // its tickets follow
+    peer->write("first");
+    peer->update_keys(false);
+    peer->write("second");
+    const std::string all = std::exchange(to_client->bytes, {});
+    const auto again = [&](std::size_t cut) {
+        // The records are sealed for this one connection: each cut needs its own.
+        serve({.tickets = 3});
+        dial(trusting());
+        std::ignore = client->handshake();
+        std::ignore = peer->shake();
+        ASSERT_EQ(client->handshake().status, IoStatus::ok);
+        std::ignore = peer->shake();
+        peer->write("first");
+        peer->update_keys(false);
+        peer->write("second");
+        const std::string bytes = std::exchange(to_client->bytes, {});
+        to_client->bytes = bytes.substr(0, cut);
+        std::string got = read();
+        ASSERT_EQ(last.status, IoStatus::would_block) << cut << " " << client->error_detail();
+        EXPECT_FALSE(client->has_buffered_input());
+        if (cut < bytes.size()) to_client->bytes = bytes.substr(cut);
+        got += read();
+        EXPECT_EQ(got, "firstsecond") << "cut at " << cut;
+        EXPECT_EQ(last.status, IoStatus::would_block);
+    };
+    for (std::size_t cut = 0; cut <= all.size(); cut += cut % 7 == 0 ? 3 : 4) again(cut);
+}
+
+TEST_F(Records, WithALengthThatNoRecordHasAreRefusedAtOnce) {
+    for (const auto& junk :
+         {std::string("\x17\x03\x03\xff\xff", 5), std::string("\x81\x05hello", 7), std::string(40, '\0')}) {
+        connect();
+        to_client->bytes = junk;
+        EXPECT_EQ(read_once().error, Errc::tls_failure);
+        EXPECT_EQ(client->error_detail().find("handshake"), std::string::npos) << client->error_detail();
+    }
+}
+
+TEST_F(Records, ThatWereTamperedWithAreRefused) {
+    connect();
+    peer->write("the truth");
+    to_client->bytes.back() ^= 1;
+    expect_refused(read_once(), Errc::tls_failure, "decryption failed or bad record mac");
+}
+
+TEST_F(Records, AreSentInOrderWhateverTheStreamBelowTakes) {
+    for (std::size_t step = 1; step <= 64; ++step) {
+        connect();
+        to_peer->bytes_a_write = step;
+        to_peer->room = 0;
+        std::string sent;
+        for (int i = 0; i < 40; ++i) sent += std::to_string(i) + ",";
+        // Each call brings the rest of it, from another place and longer than the call before.
+        std::size_t taken = 0;
+        std::string got;
+        for (std::size_t round = 1; taken < sent.size(); ++round) {
+            const std::string copy = sent.substr(taken, 20 + round);
+            const auto wrote = client->write_some(bytes_of(copy));
+            if (wrote.status == IoStatus::would_block) {
+                EXPECT_TRUE(client->wants_write());
+                got += peer->read();
+                to_peer->room += step;
+                continue;
+            }
+            ASSERT_EQ(wrote.status, IoStatus::ok) << client->error_detail();
+            taken += wrote.bytes;
+        }
+        got += peer->read();
+        EXPECT_EQ(got, sent) << step;
+        EXPECT_FALSE(client->wants_write());
+    }
+}
+
+TEST_F(Records, AFailedWriteIsAnErrorAndStaysOne) {
+    connect();
+    to_peer->shut = true;
+    EXPECT_EQ(client->write_some(bytes_of("x")).error, Errc::connection_reset);
+    EXPECT_EQ(client->write_some(bytes_of("x")).error, Errc::connection_reset);
+}
+
+TEST_F(Records, TheEndIsTheCloseNotifyAndNothingElse) {
+    connect();
+    peer->write("last words");
+    peer->close_notify();
+    to_client->shut = true;
+    EXPECT_EQ(read(), "last words");
+    EXPECT_EQ(last.status, IoStatus::eof);
+    EXPECT_EQ(read_once().status, IoStatus::eof);
+
+    connect();
+    peer->write("last words");
+    to_client->shut = true;
+    EXPECT_EQ(read(), "last words");
+    EXPECT_EQ(last.status, IoStatus::error);
+    EXPECT_EQ(last.error, Errc::end_of_stream);
+    EXPECT_EQ(client->error_detail(), "cut off without a TLS close_notify");
+}
+
+TEST_F(Records, ThatAreCutInTheMiddleAreATruncation) {
+    connect();
+    peer->write("first");
+    peer->write("second");
+    to_client->bytes.pop_back();
+    to_client->shut = true;
+    EXPECT_EQ(read(), "first");
+    EXPECT_EQ(last.error, Errc::end_of_stream);
+    EXPECT_EQ(client->error_detail(), "cut off without a TLS close_notify");
+}
+
+TEST_F(Records, OurEndIsACloseNotifyToo) {
+    connect();
+    ASSERT_EQ(client->write_some(bytes_of("bye")).bytes, 3U);
+    client->shutdown_write();
+    EXPECT_EQ(peer->read(), "bye");
+    EXPECT_TRUE(peer->ended());
+    EXPECT_TRUE(to_peer->shut);
+    peer->write("still heard");
+    EXPECT_EQ(read(), "still heard");
+}
+
+TEST_F(Records, AnEndBeforeTheHandshakeOrAfterAnErrorIsOneOfTheStreamBelowOnly) {
+    serve();
+    dial(trusting());
+    std::ignore = client->handshake();
+    client->shutdown_write();
+    EXPECT_TRUE(to_peer->shut);
+    connect();
+    to_client->bytes = std::string(40, '\0');
+    EXPECT_EQ(read_once().error, Errc::tls_failure);
+    to_peer->bytes.clear();
+    client->shutdown_write();
+    EXPECT_EQ(to_peer->bytes, "");
+    EXPECT_TRUE(to_peer->shut);
+}
+
+TEST_F(Records, GoOnAfterTheServerHasUpdatedItsKeys) {
+    connect();
+    for (const bool ask : {false, true, true, false}) {
+        peer->write("before;");
+        peer->update_keys(ask);
+        peer->write("after;");
+        EXPECT_EQ(read(), "before;after;") << ask;
+        EXPECT_EQ(last.status, IoStatus::would_block);
+        ASSERT_EQ(client->write_some(bytes_of("and back")).bytes, 8U);
+        EXPECT_EQ(peer->read(), "and back");
+        EXPECT_FALSE(peer->failed());
+    }
+}
+
+/// The answer to a key update is written together with the next data. If that blocks, OpenSSL reads nothing
+/// until it is out.
+TEST_F(Records, WaitBehindAnAnswerThatIsStuck) {
+    connect();
+    peer->update_keys(true);
+    EXPECT_EQ(read(), "");
+    to_peer->room = 3;
+    EXPECT_EQ(client->write_some(bytes_of("data")).status, IoStatus::would_block);
+    EXPECT_TRUE(client->wants_write());
+    peer->write("meanwhile");
+    EXPECT_EQ(read(), "");
+    EXPECT_EQ(last.status, IoStatus::would_block);
+    EXPECT_TRUE(client->wants_write());
+    EXPECT_TRUE(client->has_buffered_input());
+    to_peer->room = MemoryWay::kUnlimited;
+    EXPECT_EQ(client->write_some(bytes_of("data")).bytes, 4U);
+    EXPECT_FALSE(client->wants_write());
+    EXPECT_EQ(read(), "meanwhile");
+    EXPECT_EQ(peer->read(), "data");
+}
+
+TEST_F(Records, GoOnAfterARenegotiationWasRefused) {
+    connect({.newest = TLS1_2_VERSION});
+    peer->write("before;");
+    peer->renegotiate();
+    EXPECT_EQ(read(), "before;");
+    EXPECT_EQ(last.status, IoStatus::would_block);
+    ASSERT_EQ(client->write_some(bytes_of("still here")).bytes, 10U);
+    EXPECT_EQ(peer->read(), "");
+    EXPECT_TRUE(peer->refused_renegotiation());
+}
+
+}  // namespace
+}  // namespace pinwheel::test
