@@ -56,7 +56,9 @@ int Reactor::turn(Duration max_wait) {
     work += wheel_.advance(now_, kTimersPerTurn);
     work += run_revisits();
     work += visit(sources_);
-    return work + (reads_directly() ? visit(watches_) : run_ready(sleep_time(max_wait)));
+    // Whoever waits for what a timer or a post has just done shall see it before the loop sleeps.
+    return work + (reads_directly() ? visit(watches_)
+                                    : run_ready(work > 0 ? Duration::zero() : sleep_time(max_wait)));
 }
 
 void Reactor::run() {

@@ -178,6 +178,32 @@ TEST_P(ReactorModes, DisposedObjectsLiveUntilNoHandlerRuns) {
     EXPECT_TRUE(seen.expired());
 }
 
+TEST(Reactor, DoesNotSleepBeforeWhatATimerDidCanBeSeen) {
+    Reactor reactor;
+    bool fired = false;
+    auto fire = [&](TimePoint) { fired = true; };
+    Timer timer{Timer::Callback(fire)};
+    reactor.schedule(timer, TimePoint{});
+    // A turn that slept here would not come back.
+    while (!fired) reactor.poll_for(Duration::max());
+}
+
+TEST(Reactor, DoesNotSleepOnATimerThatIsDueAlready) {
+    Reactor reactor;
+    bool fired = false;
+    auto fire = [&](TimePoint) { fired = true; };
+    Timer timer{Timer::Callback(fire)};
+    const SocketPair pair;
+    auto arm = [&](Interest, TimePoint) {
+        if (!fired) reactor.schedule(timer, TimePoint{});
+        return 0;
+    };
+    IoWatch watch{IoWatch::Callback(arm)};
+    ASSERT_EQ(reactor.watch(watch, pair.near.get(), {.read = true}), Errc::ok);
+    reactor.revisit(watch);  // arms the timer when this turn's timers have run already
+    while (!fired) reactor.poll_for(Duration::max());
+}
+
 TEST(ReactorThreads, StopAndPostComeFromAnyThread) {
     for (const auto mode : {ReactorMode::epoll, ReactorMode::busy_spin}) {
         Reactor reactor({.mode = mode});
