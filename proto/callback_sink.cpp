@@ -15,6 +15,12 @@ constexpr std::size_t kMessagesBeforeShrinking = 1024;
 
 }  // namespace
 
+/// Made here, so that the first message finds its place; if there is no memory now, the first message asks
+/// again.
+CallbackSink::CallbackSink(Callback callback) noexcept : callback_(callback) {
+    std::ignore = reallocate(kSmallest, 0);
+}
+
 /// Zeroed by calloc: for a large buffer that is the kernel's doing, page by page as the message arrives.
 bool CallbackSink::reallocate(std::size_t capacity, std::size_t used) noexcept {
     Buffer buffer{static_cast<std::byte*>(std::calloc(capacity, 1))};

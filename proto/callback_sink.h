@@ -12,13 +12,13 @@
 namespace pinwheel {
 
 /// Hands each message to a callback, from one buffer that all messages share. Threading: the reactor's
-/// thread. Allocates: when a message is larger than the buffer; one beyond 64 KiB is given back after 1024
-/// messages in a row that were smaller.
+/// thread. Allocates: 4 KiB when made, and when a message is larger than the buffer; one beyond 64 KiB is
+/// given back after 1024 messages in a row that were smaller.
 class CallbackSink final : public MessageSink {
   public:
     using Callback = FunctionRef<void(const Message& message)>;
 
-    explicit CallbackSink(Callback callback) noexcept : callback_(callback) {}
+    explicit CallbackSink(Callback callback) noexcept;
 
     /// Counted in each message from now on.
     void set_generation(std::uint32_t generation) noexcept { generation_ = generation; }
