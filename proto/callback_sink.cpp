@@ -17,7 +17,8 @@ constexpr std::size_t kMessagesBeforeShrinking = 1024;
 
 /// Made here, so that the first message finds its place; if there is no memory now, the first message asks
 /// again.
-CallbackSink::CallbackSink(Callback callback) noexcept : callback_(callback) {
+CallbackSink::CallbackSink(Callback callback, Overflow on_overflow) noexcept
+    : callback_(callback), on_overflow_(on_overflow) {
     std::ignore = reallocate(kSmallest, 0);
 }
 
@@ -37,6 +38,7 @@ bool CallbackSink::reserve(std::size_t size, std::size_t used) noexcept {
     if (needed <= capacity_ || reallocate(std::max({kSmallest, needed, 2 * capacity_}), used)) return true;
     ++sequence_;
     ++dropped_;
+    if (on_overflow_) on_overflow_(Verdict::drop);
     return false;
 }
 

@@ -18,7 +18,10 @@ class CallbackSink final : public MessageSink {
   public:
     using Callback = FunctionRef<void(const Message& message)>;
 
-    explicit CallbackSink(Callback callback) noexcept;
+    /// Hears of each message for which there was no memory. Must not throw.
+    using Overflow = FunctionRef<void(Verdict)>;
+
+    explicit CallbackSink(Callback callback, Overflow on_overflow = {}) noexcept;
 
     /// Counted in each message from now on.
     void set_generation(std::uint32_t generation) noexcept { generation_ = generation; }
@@ -42,6 +45,7 @@ class CallbackSink final : public MessageSink {
     [[nodiscard]] bool reallocate(std::size_t capacity, std::size_t used) noexcept;
 
     Callback callback_;
+    Overflow on_overflow_;
     std::uint32_t generation_ = 0;
     std::uint64_t sequence_ = 0;
     std::uint64_t dropped_ = 0;

@@ -121,7 +121,7 @@ void Connection::on_timer(TimePoint) {
 
 int Connection::on_io(Interest ready, TimePoint now) {
     int work = 0;
-    if (ready.write) flush();
+    if (ready.write) write_backlog();
     if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
     if (ready.write) ++work;
     update_interest();
@@ -130,6 +130,15 @@ int Connection::on_io(Interest ready, TimePoint now) {
 
 /// One read, and everything that it brought: all its frames, and every byte that TLS holds back.
 int Connection::receive(TimePoint now) {
+    // Should a handler throw, what it has not seen is decoded in the next turn.
+    struct Revisit {
+        Connection& self;
+        bool unwinding = true;
+        ~Revisit() {
+            if (unwinding && self.watch_.active()) self.reactor_.revisit(self.watch_);
+        }
+    } revisit{*this};
+
     int work = 0;
     do {
         if (rx_.readable().empty()) {
@@ -146,23 +155,14 @@ int Connection::receive(TimePoint now) {
         if (state_ == State::open || state_ == State::closing) decode(now);
     } while (stream_ && state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
              stream_->has_buffered_input());
+    revisit.unwinding = false;
     sink_.batch_end();
     return work;
 }
 
 void Connection::decode(TimePoint now) {
-    // Should a handler throw, what it has not seen is decoded in the next turn.
-    struct Revisit {
-        Connection& self;
-        bool unwinding = true;
-        ~Revisit() {
-            if (unwinding && self.watch_.active()) self.reactor_.revisit(self.watch_);
-        }
-    } revisit{*this};
-
     if (assembler_.wants_input()) assembler_.feed(rx_.readable());
     progress_ = assembler_.run({.received = now, .kernel_received = stream_->arrival_time()});
-    revisit.unwinding = false;
     if (progress_ == MessageAssembler::Progress::paused) return;
     rx_.clear();
     if (progress_ != MessageAssembler::Progress::failed) return;
@@ -249,6 +249,12 @@ void Connection::send_close(std::uint16_t code, std::string_view reason) noexcep
 void Connection::flush() noexcept {
     // A failed write shows as a failed read as well; there it is reported, once.
     if (stream_) std::ignore = tx_.flush(*stream_);
+}
+
+void Connection::write_backlog() {
+    const std::size_t before = tx_.size();
+    flush();
+    if (tx_.size() != before) handler_.on_backlog(tx_.size());
 }
 
 void Connection::update_interest() noexcept {

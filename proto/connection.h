@@ -62,6 +62,8 @@ class ConnectionHandler {
     virtual void on_pong(std::span<const std::byte> payload) = 0;
     /// Something was refused that the connection can do without, such as a socket option.
     virtual void on_warning(const Error& warning) = 0;
+    /// The socket has taken some of what waited for it; `bytes` still wait.
+    virtual void on_backlog(std::size_t /*bytes*/) {}
     /// The last call, exactly one for each start() that was not followed by abort().
     virtual void on_end(const ConnectionEnd& end) = 0;
 };
@@ -137,6 +139,7 @@ class Connection final : private DialHandler, private ControlSink {
     [[nodiscard]] Errc send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void send_close(std::uint16_t code, std::string_view reason) noexcept;
     void flush() noexcept;
+    void write_backlog();
     void update_interest() noexcept;
     void stream_failed(const IoResult& result);
     void end(ConnectionEnd end, State next);

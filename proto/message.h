@@ -7,6 +7,7 @@
 
 #include "../core/clock.h"
 #include "../core/record.h"
+#include "json_view.h"
 
 namespace pinwheel {
 
@@ -30,6 +31,8 @@ struct Message {
     [[nodiscard]] std::string_view text() const noexcept {
         return {reinterpret_cast<const char*>(payload.data()), payload.size()};
     }
+    /// The payload as JSON, parsed in place and on demand; one at a time on a thread. Empty if it is none.
+    [[nodiscard]] JsonView json() const noexcept { return JsonView(text()); }
     /// The message of a ring's record.
     [[nodiscard]] static Message from(const RecordHeader& record) noexcept {
         return {.payload = record.payload(),

@@ -42,6 +42,7 @@ MessageSink::Claim QueueSink::drop() noexcept {
     ++sequence_;
     ++dropped_;
     ++unreported_;
+    if (on_overflow_) on_overflow_(Verdict::drop);
     return {Verdict::drop, nullptr};
 }
 
@@ -49,6 +50,7 @@ MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
     if (queue_.full()) [[unlikely]] {
         if (policy_ == OverflowPolicy::drop_newest) return drop();
         queue_.publish();
+        if (on_overflow_) on_overflow_(Verdict::pause);
         return {Verdict::pause, nullptr};
     }
     if (size > kLargestRecord || !report_gap()) [[unlikely]]
@@ -56,12 +58,14 @@ MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
     auto* const room = queue_.claim(size);
     if (room == nullptr) [[unlikely]]
         return drop();
+    room_ = room;
     return {Verdict::take, room};
 }
 
 std::byte* QueueSink::grow(std::size_t used, std::size_t size) noexcept {
     auto* const room = size > kLargestRecord ? nullptr : queue_.grow(used, size);
     if (room == nullptr) std::ignore = drop();
+    room_ = room;
     return room;
 }
 
@@ -72,6 +76,13 @@ void QueueSink::commit(std::size_t size, bool is_text, const MessageStamp& stamp
                    .generation = generation_,
                    .received = stamp.received.time_since_epoch().count(),
                    .kernel_received = stamp.kernel_received.time_since_epoch().count()});
+    if (on_message_)
+        on_message_({.payload = {room_, size},
+                     .is_text = is_text,
+                     .generation = generation_,
+                     .sequence = sequence_,
+                     .received = stamp.received,
+                     .kernel_received = stamp.kernel_received});
 }
 
 }  // namespace pinwheel

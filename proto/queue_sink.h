@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../core/function_ref.h"
 #include "../core/message_queue.h"
+#include "message.h"
 #include "message_sink.h"
 
 namespace pinwheel {
@@ -18,7 +20,14 @@ enum class OverflowPolicy : std::uint8_t {
 /// Threading: the queue's producer. Allocates: what the queue does.
 class QueueSink final : public MessageSink {
   public:
-    QueueSink(MessageQueue& queue, OverflowPolicy policy) noexcept : queue_(queue), policy_(policy) {}
+    /// Sees each message that is stored, before the consumer can.
+    using Callback = FunctionRef<void(const Message& message)>;
+    /// Hears of each message that did not fit: drop or pause. Must not throw.
+    using Overflow = FunctionRef<void(Verdict)>;
+
+    QueueSink(MessageQueue& queue, OverflowPolicy policy, Callback on_message = {},
+              Overflow on_overflow = {}) noexcept
+        : queue_(queue), policy_(policy), on_message_(on_message), on_overflow_(on_overflow) {}
 
     /// Tells the consumer that a connection is up; messages carry its generation from now on.
     void connected(std::uint32_t generation, const MessageStamp& stamp) noexcept;
@@ -43,6 +52,9 @@ class QueueSink final : public MessageSink {
 
     MessageQueue& queue_;
     const OverflowPolicy policy_;
+    const Callback on_message_;
+    const Overflow on_overflow_;
+    const std::byte* room_ = nullptr;  // of the open claim
     std::uint32_t generation_ = 0;
     std::uint64_t sequence_ = 0;
     std::uint64_t dropped_ = 0;

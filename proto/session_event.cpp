@@ -31,6 +31,7 @@ struct Describe {
         return text + ")";
     }
     std::string operator()(const Event::Pong&) const { return "pong"; }
+    std::string operator()(const Event::PongsHeldUp&) const { return "pongs_held_up"; }
     std::string operator()(const Event::BackoffDue&) const { return "backoff_due"; }
     std::string operator()(const Event::WindowAsked& event) const {
         const auto delay = event.answer.delay();

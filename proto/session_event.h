@@ -46,6 +46,8 @@ struct SessionEvent {
     struct Pong {
         std::span<const std::byte> payload{};  ///< need not outlive the call
     };
+    /// Pongs may lie unread, because reading has been paused: a missing one proves nothing.
+    struct PongsHeldUp {};
 
     // Timers that were armed with Arm, with the answer of the callback that the timer stands for.
 
@@ -61,8 +63,8 @@ struct SessionEvent {
     struct KeepaliveDue {};
 
     using Any = std::variant<Connect, RequestDisconnect, ScheduleReconnect, Close, Kill, Shutdown, ForceClose,
-                             TransportUp, TransportEnded, Pong, BackoffDue, WindowAsked, DisconnectAsked,
-                             LifetimeDue, StableDue, KeepaliveDue>;
+                             TransportUp, TransportEnded, Pong, PongsHeldUp, BackoffDue, WindowAsked,
+                             DisconnectAsked, LifetimeDue, StableDue, KeepaliveDue>;
 };
 
 /// One line for logs, such as `request_disconnect(SCHEDULED, reconnect after 5 s)`.

@@ -176,6 +176,12 @@ class SessionFsm::Step : public SessionFsm::Moves {
         if (fsm_.state_ == State::open && fsm_.keepalive_.pong(pong.payload, now_)) arm_keepalive();
     }
 
+    void operator()(const Event::PongsHeldUp&) noexcept {
+        if (fsm_.state_ != State::open) return;
+        fsm_.keepalive_.start(now_);
+        arm_keepalive();
+    }
+
     // Timers
 
     void operator()(const Event::BackoffDue&) noexcept {

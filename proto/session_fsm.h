@@ -83,6 +83,8 @@ enum class Resume : std::uint8_t {
 /// - Timers live from Arm until they fire or a Disarm. One that fires is no longer armed. An owner that asks
 ///   should_disconnect or should_reconnect feeds the answer even if that callback has called the session: the
 ///   answer counts only if the question still stands.
+/// - While reading is paused, PongsHeldUp takes the place of KeepaliveDue; it also comes when reading goes
+/// on.
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.
 /// - Effects are executed completely, whatever a handler does; a handler may feed events, whose effects are
 ///   executed before the rest. Only ReplaySubscriptions is then conditional: on state() being open.

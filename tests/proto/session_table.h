@@ -183,6 +183,10 @@ pong, asked for
 pong, unasked
     idle connecting backoff window open connecting* backoff* window* closing closed -> ignored
 
+pongs_held_up
+    idle connecting backoff window connecting* backoff* window* closing closed -> ignored
+    open -> stays: arm(keepalive, 20 s)
+
 backoff_due
     idle connecting window open connecting* window* closing closed -> ignored
     backoff -> CONNECTING connecting: start_connect(again)

@@ -104,6 +104,7 @@ const std::vector<NamedEvent> kEvents{
      E::TransportEnded{.error = Errc::upgrade_unavailable, .http_status = 503, .retry_after = 90s}},
     {"pong, asked for", E::Pong{kFirstPing}},
     {"pong, unasked", E::Pong{}},
+    {"pongs_held_up", E::PongsHeldUp{}},
     {"backoff_due", E::BackoffDue{}},
     {"should_reconnect: no", E::WindowAsked{false}},
     {"should_reconnect: yes", E::WindowAsked{true}},

@@ -83,6 +83,7 @@ class Walker {
     SessionEvent::Any draw_report() {
         const bool coming_up = fsm_.state() == SessionState::connecting;
         if (coming_up && random_.below(3) == 0) return E::TransportUp{};
+        if (!coming_up && random_.below(20) == 0) return E::PongsHeldUp{};
         if (!coming_up && random_.below(2) == 0) {
             Keepalive::Payload payload = last_ping_;
             payload.back() = static_cast<std::byte>(static_cast<unsigned>(payload.back()) - random_.below(2));

@@ -48,6 +48,7 @@ class ScriptedDialer final : public Dialer {
         added->failure = std::move(failure);
         return *added;
     }
+    [[nodiscard]] std::size_t plans() const noexcept { return plans_.size(); }
     [[nodiscard]] std::size_t dials() const noexcept { return dials_; }
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
     [[nodiscard]] const DialTarget& target() const noexcept { return target_; }

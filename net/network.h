@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "dialer.h"
+#include "reactor.h"
+#include "resolver.h"
+#include "socket_dialer.h"
+#include "tls_context.h"
+
+namespace pinwheel {
+
+struct NetworkOptions {
+    ResolverOptions resolver{};
+    TlsOptions tls{};
+    SocketDialerOptions sockets{};
+};
+
+/// All that it takes to dial over the network: name resolution, sockets, and (unless it is not wanted) TLS
+/// with its sessions to resume. One may serve any number of connections on its reactor, which it must not
+/// outlive. Threading: the reactor's thread.
+class Network final : public Dialer {
+  public:
+    /// Without `with_tls` no certificates are read, and a target that wants TLS fails. Throws
+    /// std::system_error whose text names what is wrong with the options or with the machine.
+    Network(Reactor& reactor, const NetworkOptions& options, bool with_tls = true)
+        : resolver_(reactor, options.resolver) {
+        if (with_tls) tls_.emplace(options.tls);
+        dialer_.emplace(reactor, resolver_, tls_ ? &*tls_ : nullptr, options.sockets);
+    }
+
+    [[nodiscard]] std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) override {
+        return dialer_->dial(target, handler);
+    }
+
+  private:
+    Resolver resolver_;
+    std::optional<TlsContext> tls_;
+    std::optional<SocketDialer> dialer_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,86 @@
+#include "delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pinwheel {
+namespace {
+
+constexpr Duration kRoomCheck = std::chrono::milliseconds{1};
+constexpr Duration kAlertInterval = std::chrono::seconds{1};
+
+}  // namespace
+
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner)
+    : reactor_(reactor),
+      stats_(stats),
+      owner_(owner),
+      room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
+      alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
+    sink_ = &callback_sink_.emplace(CallbackSink::Callback::member<&Delivery::on_message>(*this),
+                                    CallbackSink::Overflow::member<&Delivery::on_overflow>(*this));
+}
+
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, std::uint32_t queue_size,
+                   OverflowPolicy policy)
+    : reactor_(reactor),
+      stats_(stats),
+      owner_(owner),
+      room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
+      alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
+    queue_.emplace(queue_size);
+    sink_ = &queue_sink_.emplace(*queue_, policy, QueueSink::Callback::member<&Delivery::on_message>(*this),
+                                 QueueSink::Overflow::member<&Delivery::on_overflow>(*this));
+}
+
+void Delivery::connected(std::uint32_t generation, TimePoint now) noexcept {
+    if (queue_sink_) return queue_sink_->connected(generation, {.received = now});
+    callback_sink_->set_generation(generation);
+}
+
+void Delivery::disconnected(std::uint8_t reason, std::uint16_t code, TimePoint now) noexcept {
+    room_timer_.cancel();
+    if (queue_sink_) queue_sink_->disconnected(reason, code, {.received = now});
+}
+
+void Delivery::on_overflow(MessageSink::Verdict verdict) {
+    if (verdict == MessageSink::Verdict::pause) return reactor_.schedule_after(room_timer_, kRoomCheck);
+    stats_.record_dropped(1);
+    ++untold_;
+    if (!alert_timer_.armed()) reactor_.schedule(alert_timer_, std::max(next_alert_, reactor_.now()));
+}
+
+const RecordHeader* Delivery::show_next(bool with_dropped) {
+    const RecordHeader* record = nullptr;
+    for (; (record = queue_->front()) != nullptr; queue_->pop()) {
+        shown_ = record->kind == RecordKind::message || (with_dropped && record->kind == RecordKind::dropped);
+        if (shown_) break;
+    }
+    look_for_room();
+    return record;
+}
+
+void Delivery::release() {
+    if (!std::exchange(shown_, false)) return;
+    queue_->pop();
+    look_for_room();
+}
+
+/// Half of the ring must be free: each pause costs the peer a round trip.
+void Delivery::look_for_room() {
+    if (!paused() || queue_->size() > queue_->max_messages() / 2) return;
+    room_timer_.cancel();
+    owner_.on_room();
+}
+
+void Delivery::on_room_timer(TimePoint) {
+    reactor_.schedule_after(room_timer_, kRoomCheck);
+    look_for_room();
+}
+
+void Delivery::on_alert_timer(TimePoint now) {
+    next_alert_ = time_after(now, kAlertInterval);
+    owner_.on_dropped(std::exchange(untold_, 0));
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,361 @@
+#include "manager.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "../core/cpu.h"
+#include "session.h"
+#include "utf8.h"
+
+namespace pinwheel {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+void require_proactive(DisconnectReason reason) {
+    if (is_proactive(reason)) return;
+    throw WebSocketError(
+        Error{Errc::invalid_argument, "the reason " + std::string(to_string(reason)) +
+                                          " is not one that a user can have; give a proactive one"});
+}
+
+void require_not_negative(std::string_view name, Duration delay) {
+    if (delay < Duration::zero())
+        throw WebSocketError(
+            Error{Errc::invalid_argument, std::string(name) + " is negative; give 0 or more"});
+}
+
+}  // namespace
+
+WebSocketManager::WebSocketManager(Reactor& reactor, std::string_view url, WebSocketOptions options)
+    : session_(std::make_shared<Session>(reactor, url, std::move(options))) {}
+
+WebSocketManager::~WebSocketManager() {
+    if (!session_) return;  // moved from
+    session_->retire();
+    Reactor& reactor = session_->reactor();
+    reactor.dispose(std::move(session_));
+}
+
+// What there is
+
+const std::string& WebSocketManager::url() const noexcept {
+    return session_->url();
+}
+
+ConnectionState WebSocketManager::state() const noexcept {
+    return session_->fsm().connection_state();
+}
+
+WebSocketStats WebSocketManager::stats() const noexcept {
+    return session_->stats();
+}
+
+void WebSocketManager::reset_stats() noexcept {
+    session_->reset_stats();
+}
+
+std::vector<std::string> WebSocketManager::subscriptions() const {
+    return session_->subscriptions().channels();
+}
+
+Duration WebSocketManager::connection_duration() const noexcept {
+    if (!is_connected()) return Duration::zero();
+    return session_->reactor().now() - session_->connected_at();
+}
+
+std::uint32_t WebSocketManager::generation() const noexcept {
+    return session_->generation();
+}
+
+bool WebSocketManager::is_shutdown() const noexcept {
+    return session_->fsm().is_shutdown();
+}
+
+bool WebSocketManager::is_dead() const noexcept {
+    return state() == ConnectionState::disconnected || state() == ConnectionState::closed;
+}
+
+const Error& WebSocketManager::last_error() const noexcept {
+    return session_->last_error();
+}
+
+std::uint16_t WebSocketManager::close_code() const noexcept {
+    return session_->close_code();
+}
+
+const std::string& WebSocketManager::close_reason() const noexcept {
+    return session_->close_reason();
+}
+
+// Connecting and disconnecting
+
+/// A handler may destroy the manager meanwhile.
+void WebSocketManager::feed(const SessionEvent::Any& event) {
+    const auto session = session_;
+    session->feed(event);
+}
+
+void WebSocketManager::connect() {
+    feed(SessionEvent::Connect{});
+}
+
+void WebSocketManager::request_disconnect(std::optional<Duration> reconnect_after, DisconnectReason reason) {
+    require_proactive(reason);
+    if (reconnect_after) require_not_negative("reconnect_after", *reconnect_after);
+    feed(SessionEvent::RequestDisconnect{.reason = reason, .reconnect_after = reconnect_after});
+}
+
+void WebSocketManager::schedule_reconnect(Duration delay) {
+    require_not_negative("the delay of schedule_reconnect()", delay);
+    feed(SessionEvent::ScheduleReconnect{delay});
+}
+
+void WebSocketManager::close() {
+    feed(SessionEvent::Close{});
+}
+
+void WebSocketManager::kill() {
+    feed(SessionEvent::Kill{});
+}
+
+void WebSocketManager::shutdown() {
+    feed(SessionEvent::Shutdown{});
+}
+
+void WebSocketManager::force_close() {
+    feed(SessionEvent::ForceClose{});
+}
+
+// Sending
+
+Errc WebSocketManager::try_send(std::string_view text) noexcept {
+    const auto bytes = bytes_of(text);
+    return is_utf8(bytes) ? session_->send(Opcode::text, bytes) : Errc::invalid_argument;
+}
+
+Errc WebSocketManager::try_send_binary(std::span<const std::byte> bytes) noexcept {
+    return session_->send(Opcode::binary, bytes);
+}
+
+namespace {
+
+void throw_unless_sent(Errc refused, std::size_t size) {
+    switch (refused) {
+        case Errc::ok:
+            return;
+        case Errc::not_connected:
+            throw WebSocketClosedError(to_wire(CloseCode::abnormal));
+        case Errc::invalid_argument:
+            throw WebSocketError(
+                Error{refused, "a text message must be UTF-8; use send_binary() for other bytes"});
+        default:
+            throw WebSocketError(
+                Error{refused, "a message of " + std::to_string(size) +
+                                   " bytes does not fit the send buffer: the peer reads too slowly; "
+                                   "wait, or raise send_buffer_limit"});
+    }
+}
+
+}  // namespace
+
+void WebSocketManager::send(std::string_view text) {
+    throw_unless_sent(try_send(text), text.size());
+}
+
+void WebSocketManager::send_binary(std::span<const std::byte> bytes) {
+    throw_unless_sent(try_send_binary(bytes), bytes.size());
+}
+
+void WebSocketManager::subscribe(std::span<const std::string_view> channels) {
+    const auto session = session_;
+    session->subscribe(channels);
+}
+
+void WebSocketManager::unsubscribe(std::span<const std::string_view> channels) {
+    const auto session = session_;
+    session->unsubscribe(channels);
+}
+
+// Waiting
+
+namespace {
+
+/// Turns the reactor of a session until a condition holds or time runs out. The session outlives its manager
+/// meanwhile.
+class Wait {
+  public:
+    Wait(std::shared_ptr<Session> session, std::string_view operation, std::optional<Duration> timeout)
+        : session_(std::move(session)), operation_(operation), timeout_(timeout) {
+        if (session_->in_handler())
+            throw WebSocketError(
+                Error{Errc::invalid_state,
+                      std::string(operation) + " waits, and so cannot be called from a handler"});
+        if (timeout_) {
+            require_not_negative("the timeout of " + std::string(operation), *timeout_);
+            deadline_ = time_after(session_->reactor().now(), *timeout_);
+        }
+    }
+
+    /// False: time ran out first.
+    template <class Condition>
+    bool until(const Condition& condition, TimePoint not_after = TimePoint::max()) const {
+        Reactor& reactor = session_->reactor();
+        const TimePoint end = std::min(deadline_, not_after);
+        while (!condition()) {
+            const TimePoint now = reactor.now();
+            if (now >= end) return false;
+            if (reactor.poll_for(end - now) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
+        }
+        return true;
+    }
+
+    [[noreturn]] void time_out() const {
+        throw WebSocketTimeoutError(operation_, timeout_.value_or(Duration{}));
+    }
+
+  private:
+    const std::shared_ptr<Session> session_;
+    const std::string_view operation_;
+    const std::optional<Duration> timeout_;
+    TimePoint deadline_ = TimePoint::max();
+};
+
+/// Something is open, or is to be.
+bool connection_is_coming(const SessionFsm& fsm) noexcept {
+    switch (fsm.state()) {
+        case SessionState::idle:
+        case SessionState::closed:
+            return false;
+        default:
+            return true;
+    }
+}
+
+[[noreturn]] void throw_failure(const Session& session) {
+    const Session::Failure& failure = *session.failure();
+    if (failure.error == Errc::retries_exhausted)
+        throw WebSocketReconnectError(failure.attempts, failure.cause);
+    throw WebSocketConnectionError(session.url(), failure.attempts, failure.cause);
+}
+
+[[noreturn]] void throw_ended(const Session& session) {
+    if (session.failure()) throw_failure(session);
+    if (session.last_reason() == DisconnectReason::protocol_error)
+        throw WebSocketProtocolError(session.last_error());
+    throw WebSocketClosedError(session.close_code(), session.close_reason());
+}
+
+/// What comes next is wanted by no one if the user ended it: close() and the like, or CLOSED.
+bool ended_as_wanted(const Session& session) noexcept {
+    if (session.fsm().state() == SessionState::closed) return true;
+    return !session.failure() && session.last_reason() && is_proactive(*session.last_reason());
+}
+
+MessageQueue& ring_of(Session& session) {
+    if (MessageQueue* const queue = session.delivery().queue()) return *queue;
+    throw WebSocketError(
+        Error{Errc::invalid_state,
+              "there is no ring, since on_message takes the messages; set deliver_to_ring as well"});
+}
+
+/// Waits for the ring's next message; nothing if none is there and no connection is coming.
+std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
+                                    std::optional<Duration> timeout) {
+    MessageQueue& queue = ring_of(*session);
+    const Wait wait(session, operation, timeout);
+    session->delivery().release();
+    const RecordHeader* record = nullptr;
+    const auto found = [&] {
+        record = session->delivery().show_next(session->options().throw_on_dropped);
+        return record != nullptr || !connection_is_coming(session->fsm());
+    };
+    if (!wait.until(found)) wait.time_out();
+    if (record == nullptr) return std::nullopt;
+    if (record->kind == RecordKind::dropped)
+        throw WebSocketQueueFullError(queue.max_messages(), record->count);
+    return Message::from(*record);
+}
+
+}  // namespace
+
+Message WebSocketManager::receive(std::optional<Duration> timeout) {
+    const auto session = session_;
+    if (const auto message = next_message(session, "receive", timeout)) return *message;
+    throw_ended(*session);
+}
+
+void MessageStream::next() {
+    current_ = next_message(session_, "stream", std::nullopt);
+    if (!current_ && !ended_as_wanted(*session_)) throw_ended(*session_);
+}
+
+MessageStream WebSocketManager::stream() {
+    std::ignore = ring_of(*session_);
+    return MessageStream(session_);
+}
+
+MessageQueue& WebSocketManager::queue() {
+    return ring_of(*session_);
+}
+
+bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
+    const auto session = session_;
+    const Wait wait(session, "wait_connected", timeout);
+    const auto settled = [&] {
+        return session->fsm().state() == SessionState::open || !connection_is_coming(session->fsm());
+    };
+    if (!wait.until(settled)) return false;
+    if (session->failure()) throw_failure(*session);
+    return session->fsm().state() == SessionState::open;
+}
+
+bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
+    const auto session = session_;
+    return Wait(session, "wait_disconnected", timeout).until([&] {
+        const auto state = session->fsm().state();
+        return state != SessionState::open && state != SessionState::closing;
+    });
+}
+
+bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect,
+                                                 std::optional<Duration> timeout) {
+    const auto session = session_;
+    const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
+    const Wait wait(session, "wait_for_reconnect_window", timeout);
+    if (!condition) return true;
+    const WindowPolicy policy(session->settings().session.window);
+    const auto never = [] { return false; };
+    Reactor& reactor = session->reactor();
+    while (true) {
+        const auto step = policy.after(session->ask(condition), reactor.now());
+        if (step.kind == WindowPolicy::Step::Kind::connect) return true;
+        std::ignore = wait.until(never, step.at);
+        if (reactor.now() < step.at) return false;
+        if (step.kind == WindowPolicy::Step::Kind::connect_at) return true;
+    }
+}
+
+// The scope
+
+ConnectedScope::ConnectedScope(WebSocketManager& manager, std::optional<Duration> timeout)
+    : manager_(manager) {
+    manager_.connect();
+    if (manager_.wait_connected(timeout)) return;
+    manager_.close();
+    if (timeout) throw WebSocketTimeoutError("ConnectedScope", *timeout);
+    throw WebSocketClosedError(manager_.close_code(), manager_.close_reason());
+}
+
+ConnectedScope::~ConnectedScope() {
+    try {
+        manager_.close();
+        manager_.wait_disconnected();
+    } catch (...) {  // a handler's, or this is one
+    }
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "message.h"
+
+namespace pinwheel {
+
+class Session;
+
+/// The messages of a session as an input range: `for (const Message& message : ws.stream())`. A message is
+/// there until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
+/// position.
+class MessageStream {
+  public:
+    class Iterator {
+      public:
+        using value_type = Message;
+        using difference_type = std::ptrdiff_t;
+        using iterator_concept = std::input_iterator_tag;
+
+        explicit Iterator(MessageStream& stream) noexcept : stream_(&stream) {}
+        [[nodiscard]] const Message& operator*() const noexcept { return *stream_->current_; }
+        [[nodiscard]] const Message* operator->() const noexcept { return &*stream_->current_; }
+        /// Waits for the next message. Throws what WebSocketManager::receive() throws.
+        Iterator& operator++() {
+            stream_->next();
+            return *this;
+        }
+        void operator++(int) { ++*this; }
+        [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept { return !stream_->current_; }
+
+      private:
+        MessageStream* stream_;
+    };
+
+    explicit MessageStream(std::shared_ptr<Session> session) noexcept : session_(std::move(session)) {}
+    /// Waits for the first message.
+    [[nodiscard]] Iterator begin() {
+        next();
+        return Iterator(*this);
+    }
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
+
+  private:
+    void next();
+
+    std::shared_ptr<Session> session_;
+    std::optional<Message> current_;
+};
+
+}  // namespace pinwheel

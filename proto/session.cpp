@@ -1,0 +1,331 @@
+#include "session.h"
+
+#include <array>
+#include <exception>
+#include <new>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "websocket_error.h"
+
+namespace pinwheel {
+namespace {
+
+const WebSocketOptions kNoHandlers;
+
+template <class T>
+T value_or_throw(Result<T> result) {
+    if (!result) throw WebSocketError(result.error());
+    return *std::move(result);
+}
+
+/// Null if a dialer is given.
+std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const WebSocketOptions& options) {
+    if (options.dialer != nullptr) return nullptr;
+    try {
+        return std::make_unique<Network>(reactor, options.network, url.tls());
+    } catch (const std::system_error& error) {
+        const bool ours = error.code().category() == pinwheel_category();
+        throw WebSocketError(
+            Error{ours ? static_cast<Errc>(error.code().value()) : Errc::io_failure, error.what()});
+    }
+}
+
+Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
+                       const WebSocketOptions& options, const SessionSettings& settings) {
+    if (options.on_message && !options.deliver_to_ring) return Delivery(reactor, stats, owner);
+    return Delivery(reactor, stats, owner, settings.queue_size, options.overflow);
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// The answer of one of the user's conditions. One that cannot be had is "no", and `problem` says why.
+template <class Answer, class Condition>
+Answer answer_of(const Condition& condition, std::string& problem) {
+    if (!condition) return false;
+    try {
+        return condition();
+    } catch (const std::exception& error) {
+        problem = std::string(": ") + error.what();
+    } catch (...) {
+        problem = " something that is no std::exception";
+    }
+    return false;
+}
+
+}  // namespace
+
+Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions options)
+    : reactor_(reactor),
+      url_text_(url),
+      url_(value_or_throw(Url::parse(url))),
+      options_(std::move(options)),
+      handlers_(&options_),
+      settings_(value_or_throw(resolve(options_))),
+      network_(make_network(reactor, url_, options_)),
+      dialer_(options_.dialer != nullptr ? *options_.dialer : *network_),
+      codec_(options_.subscription_codec ? options_.subscription_codec
+                                         : std::make_shared<JsonSubscriptionCodec>()),
+      fsm_(settings_.session),
+      stats_(reactor.now(), reactor.system_now()),
+      disconnect_alerts_(settings_.disconnect_alert_interval),
+      delivery_(make_delivery(reactor, stats_, *this, options_, settings_)) {}
+
+Session::~Session() = default;
+
+void Session::feed(const SessionEvent::Any& event) {
+    std::exception_ptr thrown;
+    ++depth_;
+    for (const auto& effect : fsm_.on(event, reactor_.now())) {
+        try {
+            std::visit([this](const auto& one) { execute(one); }, effect);
+        } catch (...) {
+            if (!thrown) thrown = std::current_exception();
+        }
+    }
+    --depth_;
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+void Session::retire() {
+    handlers_ = &kNoHandlers;
+    feed(SessionEvent::ForceClose{});
+    bury(std::move(ended_));
+}
+
+// What the machine wants done
+
+void Session::execute(const SessionEffect::StartConnect& effect) {
+    if (effect.again)
+        stats_.record_reconnect_try();
+    else
+        last_error_ = {};
+    failure_.reset();
+    ConnectionHandler& handler = *this;
+    try {
+        connection_ =
+            std::make_unique<Connection>(reactor_, dialer_, settings_.connection, handler, delivery_.sink());
+        connection_->start(url_);
+    } catch (const std::bad_alloc&) {
+        connection_.reset();
+        last_error_ = {Errc::out_of_memory, "no memory for a connection to " + url_.without_query()};
+        feed(SessionEvent::TransportEnded{.error = Errc::out_of_memory});
+    }
+}
+
+void Session::execute(const SessionEffect::SendClose& effect) {
+    connection_->close(effect.code);
+}
+
+void Session::execute(const SessionEffect::AbortTransport& effect) {
+    connection_->abort(effect.code);
+    bury(std::move(connection_));
+}
+
+void Session::execute(const SessionEffect::SendPing& effect) {
+    std::ignore = connection_->ping(effect.payload);  // one that cannot be sent is one without a pong
+}
+
+void Session::execute(const SessionEffect::Arm& effect) {
+    reactor_.schedule(timer(effect.timer), effect.deadline);
+}
+
+void Session::execute(const SessionEffect::Disarm& effect) {
+    timer(effect.timer).cancel();
+}
+
+void Session::execute(const SessionEffect::NotifyConnected&) {
+    if (handlers_->on_connect) handlers_->on_connect();
+}
+
+void Session::execute(const SessionEffect::ReplaySubscriptions&) {
+    if (fsm_.state() != SessionState::open || subscriptions_.size() == 0) return;
+    send_texts(codec_->subscribe(subscriptions_.channels()));
+}
+
+void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
+    const TimePoint now = reactor_.now();
+    last_reason_ = effect.reason;
+    stats_.record_disconnect(is_proactive(effect.reason), now);
+    if (effect.reason == DisconnectReason::protocol_error) stats_.record_protocol_error();
+    delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, now);
+    if (effect.reason == DisconnectReason::ping_timeout)
+        last_error_ = {Errc::pong_timeout, url_.authority() + " answered no ping within the ping timeout"};
+    const auto count = disconnect_alerts_.count(now);
+    const auto alert_if_due = [&] {
+        if (count && handlers_->on_disconnect_alert) handlers_->on_disconnect_alert(effect.reason, *count);
+    };
+    try {
+        if (handlers_->on_disconnect) handlers_->on_disconnect(effect.reason);
+    } catch (...) {
+        alert_if_due();
+        throw;
+    }
+    alert_if_due();
+}
+
+void Session::execute(const SessionEffect::NotifyGaveUp& effect) {
+    failure_ = Failure{effect.error, std::exchange(last_error_, {}), effect.attempts};
+    last_error_ = {effect.error,
+                   failure_->error == Errc::retries_exhausted
+                       ? std::string(WebSocketReconnectError(effect.attempts, failure_->cause).what())
+                       : WebSocketConnectionError(url_text_, effect.attempts, failure_->cause).what()};
+    const std::array<AlertField, 2> context{
+        {{"url", url_.without_query()}, {"attempts", std::to_string(effect.attempts)}}};
+    alert(last_error_.message(), context);
+}
+
+void Session::execute(const SessionEffect::Warn& effect) {
+    if (effect.warning != SessionWarning::refused_but_trying) return alert(describe(effect.warning));
+    const std::array<AlertField, 1> context{{{"last_error", last_error_.message()}}};
+    alert(describe(effect.warning), context);
+}
+
+Timer& Session::timer(SessionTimer which) noexcept {
+    switch (which) {
+        case SessionTimer::backoff:
+            return backoff_;
+        case SessionTimer::window_check:
+            return window_check_;
+        case SessionTimer::disconnect_check:
+            return disconnect_check_;
+        case SessionTimer::lifetime:
+            return lifetime_;
+        case SessionTimer::stable:
+            return stable_;
+        default:
+            return keepalive_;
+    }
+}
+
+/// It may be the one whose call this is.
+void Session::bury(std::unique_ptr<Connection> connection) noexcept {
+    if (connection) reactor_.dispose(std::move(connection));
+}
+
+// What happens
+
+void Session::on_window_check(TimePoint) {
+    std::string problem;
+    feed(SessionEvent::WindowAsked{answer_of<WindowAnswer>(handlers_->should_reconnect, problem)});
+    if (!problem.empty()) alert("should_reconnect threw" + problem + "; it counts as no");
+}
+
+WindowAnswer Session::ask(const std::function<WindowAnswer()>& condition) {
+    std::string problem;
+    const auto answer = answer_of<WindowAnswer>(condition, problem);
+    if (!problem.empty()) alert("should_reconnect threw" + problem + "; it counts as no");
+    return answer;
+}
+
+void Session::on_disconnect_check(TimePoint) {
+    std::string problem;
+    feed(SessionEvent::DisconnectAsked{answer_of<bool>(handlers_->should_disconnect, problem)});
+    if (!problem.empty()) alert("should_disconnect threw" + problem + "; it counts as no");
+}
+
+void Session::on_keepalive(TimePoint) {
+    if (delivery_.paused())
+        feed(SessionEvent::PongsHeldUp{});
+    else
+        feed(SessionEvent::KeepaliveDue{});
+}
+
+void Session::on_open() {
+    const TimePoint now = reactor_.now();
+    const TlsInfo tls = connection_->stream()->tls_info();
+    last_error_ = {};
+    close_code_ = to_wire(CloseCode::abnormal);
+    close_reason_.clear();
+    connected_at_ = now;
+    stats_.record_connect(now, reactor_.system_now());
+    stats_.record_tls(tls.resumed, tls.kernel_tls);
+    delivery_.connected(++generation_, now);
+    feed(SessionEvent::TransportUp{});
+    if (url_.tls() && !tls.verified)
+        alert("the server's certificate was not verified: anyone on the way can read and change everything");
+}
+
+void Session::on_pong(std::span<const std::byte> payload) {
+    feed(SessionEvent::Pong{payload});
+    stats_.record_ping(fsm_.round_trip());
+}
+
+void Session::on_warning(const Error& warning) {
+    alert(warning.message());
+}
+
+void Session::on_end(const ConnectionEnd& end) {
+    if (end.error) last_error_ = end.error;
+    if (end.was_open) {
+        close_code_ = end.close_code;
+        close_reason_ = end.close_reason;
+    }
+    stats_.record_bytes_to_send(0);
+    bury(std::exchange(ended_, std::move(connection_)));
+    reactor_.schedule_after(grave_timer_, settings_.connection.close_timeout);
+    feed(SessionEvent::TransportEnded{.error = end.error.code,
+                                      .close_code = end.close_code,
+                                      .http_status = end.http_status,
+                                      .retry_after = end.retry_after});
+}
+
+void Session::on_message(const Message& message) {
+    if (handlers_->on_message) handlers_->on_message(message);
+}
+
+void Session::on_dropped(std::uint64_t more) {
+    const std::array<AlertField, 2> context{
+        {{"queue_size", std::to_string(settings_.queue_size)}, {"dropped", std::to_string(more)}}};
+    alert("Message queue full", context);
+}
+
+void Session::on_room() {
+    if (connection_) connection_->resume();
+    feed(SessionEvent::PongsHeldUp{});
+}
+
+// The user's calls
+
+Errc Session::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    if (fsm_.state() != SessionState::open) return Errc::not_connected;
+    const Errc refused = connection_->send(opcode, payload);
+    if (refused != Errc::ok) return refused;
+    stats_.record_message_sent(payload.size(), reactor_.now());
+    stats_.record_bytes_to_send(connection_->bytes_to_send());
+    return Errc::ok;
+}
+
+void Session::send_texts(const std::vector<std::string>& texts) {
+    for (const auto& text : texts)
+        if (const Errc refused = send(Opcode::text, bytes_of(text)); refused != Errc::ok)
+            return alert("a subscription could not be sent: " + std::string(describe(refused)));
+}
+
+void Session::subscribe(std::span<const std::string_view> channels) {
+    const auto added = subscriptions_.add(channels);
+    if (!added.empty() && fsm_.state() == SessionState::open) send_texts(codec_->subscribe(added));
+}
+
+void Session::unsubscribe(std::span<const std::string_view> channels) {
+    const auto removed = subscriptions_.remove(channels);
+    if (!removed.empty() && fsm_.state() == SessionState::open) send_texts(codec_->unsubscribe(removed));
+}
+
+void Session::alert(std::string_view message, AlertContext context) {
+    if (handlers_->on_alert) handlers_->on_alert("websocket", message, context);
+}
+
+WebSocketStats Session::stats() const noexcept {
+    WebSocketStats stats = stats_.snapshot();
+    if (const MessageQueue* const queue = delivery_.queue()) {
+        stats.queued = queue->size();
+        stats.queued_high_water = queue->high_water();
+    }
+    return stats;
+}
+
+}  // namespace pinwheel

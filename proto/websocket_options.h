@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../core/clock.h"
+#include "../core/result.h"
+#include "../net/network.h"
+#include "connection.h"
+#include "disconnect_reason.h"
+#include "message.h"
+#include "queue_sink.h"
+#include "reconnect_policy.h"
+#include "session_fsm.h"
+#include "subscription_set.h"
+#include "websocket_limits.h"
+#include "window_policy.h"
+
+namespace pinwheel {
+
+/// A fact beside an alert, such as `dropped` and `12`.
+struct AlertField {
+    std::string_view name;
+    std::string value;
+};
+using AlertContext = std::span<const AlertField>;
+
+/// What a WebSocketManager is to do, all of it optional. Handlers run on the reactor's thread, after the
+/// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
+/// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
+struct WebSocketOptions {
+    using Seconds = std::chrono::duration<double>;
+
+    // The user's conditions. One that throws is reported by on_alert and counts as "no".
+
+    /// Asked every disconnect_check_interval while CONNECTED: true disconnects.
+    std::function<bool()> should_disconnect{};
+    /// Asked every reconnect_check_interval after a proactive disconnect: true connects now, false is asked
+    /// again, a duration connects after it.
+    std::function<WindowAnswer()> should_reconnect{};
+
+    // Handlers
+
+    std::function<void()> on_connect{};
+    std::function<void(DisconnectReason)> on_disconnect{};
+    /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
+    std::function<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
+    /// Each message, as soon as it is whole. The view is gone after the call.
+    std::function<void(const Message&)> on_message{};
+    /// What a person should hear of. The channel is "websocket"; the views are gone after the call.
+    std::function<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
+
+    // Limits. What is set here overrides `config` and is not clamped.
+
+    std::optional<Seconds> ping_interval{};  ///< 0: no pings
+    std::optional<Seconds> ping_timeout{};
+    std::optional<Seconds> connection_timeout{};  ///< of one try: DNS, TCP, TLS and upgrade together
+    std::optional<Seconds> reconnect_delay{};
+    std::optional<Seconds> max_reconnect_delay{};
+    std::optional<std::uint32_t> max_reconnect_attempts{};
+    std::optional<Seconds> stable_connection_time{};
+    std::optional<Seconds> server_unavailable_delay{};
+    std::optional<Seconds> disconnect_check_interval{};
+    std::optional<Seconds> reconnect_check_interval{};
+    std::optional<Seconds> disconnect_margin{};
+    std::optional<Seconds> disconnect_alert_interval{};
+    std::optional<std::uint32_t> queue_size{};  ///< in messages; 0: no limit
+    /// From get_websocket_limits() or load_websocket_limits().
+    std::optional<ResolvedLimits> config{};
+
+    // Reconnecting
+
+    ReconnectStrategy reconnect_strategy = ReconnectStrategy::exponential_backoff;
+    bool auto_reconnect = true;
+    double reconnect_jitter = 0.1;               ///< 0 to 1; 0: the exact schedule
+    std::optional<std::uint64_t> jitter_seed{};  ///< not set: drawn by lot
+    Seconds connection_lifetime{};               ///< the venue's limit on a connection's age; 0: none
+
+    // Messages
+
+    /// Messages go to the ring though there is an on_message, which sees those that the ring had room for.
+    bool deliver_to_ring = false;
+    OverflowPolicy overflow = OverflowPolicy::drop_newest;
+    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in
+    /// the sequence numbers shows it.
+    bool throw_on_dropped = false;
+    std::size_t max_message_size = std::size_t{64} << 20;
+    std::size_t send_buffer_limit = std::size_t{16} << 20;
+
+    // The connection
+
+    UpgradeOptions upgrade{};  ///< extra headers, subprotocols
+    Seconds close_timeout{2};
+    std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
+    /// How to reach the network; not looked at if there is a `dialer`.
+    NetworkOptions network{};
+    /// Shared by many managers, or a test's own. Not owned, must outlive the manager.
+    Dialer* dialer = nullptr;
+};
+
+/// Options that have been checked, with all limits in their places.
+struct SessionSettings {
+    SessionOptions session{};
+    ConnectionOptions connection{};
+    std::uint32_t queue_size = 0;
+    Duration disconnect_alert_interval{};
+};
+
+/// An error that names the field whose value cannot be: negative, NaN, infinite, or at odds with another.
+[[nodiscard]] Result<SessionSettings> resolve(const WebSocketOptions& options);
+
+}  // namespace pinwheel
