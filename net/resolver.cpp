@@ -2,7 +2,9 @@
 
 #include <ares.h>
 
+#include <array>
 #include <map>
+#include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -17,7 +19,8 @@ class Resolver::Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    void begin(const std::string& host, std::uint16_t port, ares_addrinfo_callback done, void* context);
+    void begin(const std::string& host, std::uint16_t port, int family, ares_addrinfo_callback done,
+               void* context);
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
     [[nodiscard]] Duration timeout() const noexcept { return options_.timeout; }
 
@@ -73,10 +76,10 @@ Resolver::Channel::~Channel() {
     ares_destroy(channel_);
 }
 
-void Resolver::Channel::begin(const std::string& host, std::uint16_t port, ares_addrinfo_callback done,
-                              void* context) {
+void Resolver::Channel::begin(const std::string& host, std::uint16_t port, int family,
+                              ares_addrinfo_callback done, void* context) {
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NUMERICSERV | ARES_AI_NOSORT;
     ares_getaddrinfo(channel_, host.c_str(), std::to_string(port).c_str(), &hints, done, context);
@@ -118,47 +121,51 @@ void Resolver::Channel::schedule_timeout() {
 
 namespace {
 
-/// What c-ares holds on to: it may answer after the query was dropped.
+/// How long the addresses of one family wait for those of the other (RFC 8305 section 3).
+constexpr Duration kResolutionDelay = std::chrono::milliseconds{50};
+
+/// What c-ares holds on to, one for each family: it may answer after the query was dropped.
 struct Ticket {
     class HostQuery* query;
+    std::size_t place;
 };
 
 class HostQuery final : public Resolver::Query {
   public:
     HostQuery(Reactor& reactor, std::string host, Resolver::Callback callback)
         : reactor_(reactor), host_(std::move(host)), callback_(callback) {}
-    ~HostQuery() override { drop_ticket(); }
+    ~HostQuery() override { drop_tickets(); }
 
     void answer_with(const Endpoint& literal) {
         addresses_ = {literal};
         settle();
     }
 
-    /// What to give to c-ares together with on_answer().
-    [[nodiscard]] Ticket* begin(Duration timeout) {
-        ticket_ = new Ticket{this};
+    /// What to give to c-ares together with on_answer(), for one family each.
+    [[nodiscard]] std::array<Ticket*, 2> begin(Duration timeout) {
+        for (std::size_t i = 0; i < tickets_.size(); ++i) tickets_.at(i) = new Ticket{this, i};
         reactor_.schedule_after(timer_, timeout);
-        return ticket_;
+        return tickets_;
     }
 
     static void on_answer(void* context, int status, int, ares_addrinfo* answer) {
-        auto* const ticket = static_cast<Ticket*>(context);
-        HostQuery* const query = ticket->query;
-        if (query != nullptr) {
-            query->ticket_ = nullptr;
-            query->take(status, answer);
-        }
-        delete ticket;
+        const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(context));
+        if (ticket->query != nullptr) ticket->query->take(*ticket, status, answer);
         ares_freeaddrinfo(answer);
     }
 
   private:
-    void take(int status, const ares_addrinfo* answer) {
+    void take(const Ticket& ticket, int status, const ares_addrinfo* answer) {
+        tickets_.at(ticket.place) = nullptr;
         for (const auto* node = answer != nullptr ? answer->nodes : nullptr; node != nullptr;
              node = node->ai_next)
             if (const auto endpoint = Endpoint::from(node->ai_addr)) addresses_.push_back(*endpoint);
-        if (addresses_.empty()) error_ = error_for(status);
-        settle();
+        // That a name is not there weighs less than that one server could not say.
+        if (!error_ || error_.code == Errc::host_not_found) error_ = error_for(status);
+        if (!is_pending()) return settle();
+        if (addresses_.empty()) return;
+        const TimePoint other_family = time_after(reactor_.now(), kResolutionDelay);
+        if (other_family < timer_.deadline()) reactor_.schedule(timer_, other_family);
     }
 
     [[nodiscard]] Error error_for(int status) const {
@@ -185,23 +192,25 @@ class HostQuery final : public Resolver::Query {
     void settle() { reactor_.schedule(timer_, reactor_.now()); }
 
     void on_timer(TimePoint) {
-        if (ticket_ != nullptr) {
-            drop_ticket();
-            error_ = timed_out();
-        }
-        callback_(error_, addresses_);
+        if (is_pending()) error_ = timed_out();
+        drop_tickets();
+        callback_(addresses_.empty() ? error_ : Error{}, addresses_);
     }
 
-    void drop_ticket() noexcept {
-        if (ticket_ != nullptr) ticket_->query = nullptr;
-        ticket_ = nullptr;
+    [[nodiscard]] bool is_pending() const noexcept {
+        return tickets_[0] != nullptr || tickets_[1] != nullptr;
+    }
+
+    void drop_tickets() noexcept {
+        for (Ticket*& ticket : tickets_)
+            if (ticket != nullptr) std::exchange(ticket, nullptr)->query = nullptr;
     }
 
     Reactor& reactor_;
     const std::string host_;
     const Resolver::Callback callback_;
-    Ticket* ticket_ = nullptr;  // while c-ares works
-    Error error_;
+    std::array<Ticket*, 2> tickets_{};  // while c-ares works
+    Error error_;                       // of no account if there are addresses
     std::vector<Endpoint> addresses_;
     Timer timer_{Timer::Callback::member<&HostQuery::on_timer>(*this)};
 };
@@ -216,10 +225,13 @@ Resolver::~Resolver() = default;
 std::unique_ptr<Resolver::Query> Resolver::resolve(const std::string& host, std::uint16_t port,
                                                    Callback callback) {
     auto query = std::make_unique<HostQuery>(channel_->reactor(), host, callback);
-    if (const auto literal = Endpoint::parse(host, port))
+    if (const auto literal = Endpoint::parse(host, port)) {
         query->answer_with(*literal);
-    else
-        channel_->begin(host, port, &HostQuery::on_answer, query->begin(channel_->timeout()));
+        return query;
+    }
+    const auto tickets = query->begin(channel_->timeout());
+    channel_->begin(host, port, AF_INET6, &HostQuery::on_answer, tickets[0]);
+    channel_->begin(host, port, AF_INET, &HostQuery::on_answer, tickets[1]);
     return query;
 }
 

@@ -21,7 +21,8 @@ struct ResolverOptions {
 };
 
 /// Turns host names into addresses on the reactor: literals at once, then /etc/hosts, then DNS for both
-/// families. Threading: the reactor's thread. Must outlive its queries.
+/// families, of which one that is late does not hold up the other (RFC 8305 section 3). Threading: the
+/// reactor's thread. Must outlive its queries.
 class Resolver {
   public:
     /// `addresses` is empty exactly if there is an error; it is gone after the call.
