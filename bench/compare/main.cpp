@@ -1,0 +1,98 @@
+// Everything against the floor, in alternation, against one server on the other core.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <tuple>
+
+#include "../../core/cpu.h"
+#include "report.h"
+
+namespace pinwheel::bench {
+namespace {
+
+struct Options {
+    int rounds = 5;
+    bool smoke = false;
+    std::string only;
+    std::string contenders;
+    std::string json_file;
+    std::string plot_file;
+};
+
+/// Each round runs all contenders one after the other, beginning with another one each time.
+Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
+               const FastServer& server) {
+    Series series{which, kinds, std::vector<std::vector<Measured>>(kinds.size())};
+    for (int round = 0; round < rounds; ++round)
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+            const std::size_t contender = (i + static_cast<std::size_t>(round)) % kinds.size();
+            try {
+                series.rounds[contender].push_back(run_case(which, kinds[contender], server));
+            } catch (const std::exception& error) {
+                throw std::runtime_error(series.title() + ", " + kinds[contender].name + ": " + error.what());
+            }
+        }
+    return series;
+}
+
+void write_file(const std::string& name, const std::string& text) {
+    std::FILE* const file = std::fopen(name.c_str(), "we");
+    if (file == nullptr || std::fputs(text.c_str(), file) < 0 || std::fclose(file) != 0)
+        throw std::runtime_error("cannot write '" + name + "'");
+}
+
+int run(const Options& options) {
+    const FastServer server(server_cpu());
+    std::ignore = pin_to_cpu(client_cpu());
+    std::vector<ContenderKind> kinds;
+    for (const auto& kind : contender_kinds())
+        if (kind.order == 0 || options.contenders.empty() ||
+            ("," + options.contenders + ",").find("," + std::string(kind.name) + ",") != std::string::npos)
+            kinds.push_back(kind);
+    std::vector<Series> all;
+    for (const auto& which : all_cases(options.smoke)) {
+        const std::string scheme = which.tls ? ", wss" : ", ws";
+        if ((which.name + scheme).find(options.only) == std::string::npos) continue;
+        all.push_back(measure(which, kinds, options.smoke ? 1 : options.rounds, server));
+        print_table(all.back());
+    }
+    if (std::ranges::any_of(all, [](const Series& series) { return series.which.kind == CaseKind::paced; }))
+        std::printf(
+            "\nPaced latencies count from the time when a message was to leave, not when it left: a "
+            "stall shows\nin every message that it held up.\n");
+    if (!options.json_file.empty()) {
+        std::FILE* const file =
+            options.json_file == "-" ? stdout : std::fopen(options.json_file.c_str(), "we");
+        if (file == nullptr) throw std::runtime_error("cannot write '" + options.json_file + "'");
+        print_json(all, file);
+        if (file != stdout) std::fclose(file);
+    }
+    if (!options.plot_file.empty()) write_file(options.plot_file, draw_plot(all));
+    return 0;
+}
+
+}  // namespace
+}  // namespace pinwheel::bench
+
+int main(int argc, char** argv) {
+    pinwheel::bench::Options options;
+    CLI::App app(
+        "Floor, pinwheel and peers against one server, in alternation.\n"
+        "Example: bench/compare/compare --rounds 7 --json compare.json --plot compare.svg");
+    app.add_option("--rounds", options.rounds, "rounds of each case")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_flag("--smoke", options.smoke, "one round of tiny counts, which proves the answers");
+    app.add_option("--only", options.only, "cases with this in their name, e.g. 'burst' or 'wss'");
+    app.add_option("--contenders", options.contenders, "of these names only, with commas; the floor always");
+    app.add_option("--json", options.json_file, "write all numbers there; -: standard output");
+    app.add_option("--plot", options.plot_file, "draw the percentiles of latency there, as SVG");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return pinwheel::bench::run(options);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "compare: %s\n", error.what());
+        return 1;
+    }
+}

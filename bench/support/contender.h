@@ -1,0 +1,99 @@
+#pragma once
+
+// C++17: one of the peers does not compile as C++20.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pinwheel::bench {
+
+/// Every payload begins with these: when it was to be sent (ns, monotonic) and its number, from 1.
+constexpr std::size_t kStampAt = 0;
+constexpr std::size_t kNumberAt = 8;
+constexpr std::size_t kSmallestPayload = 16;
+
+inline std::uint64_t word_at(const void* bytes, std::size_t offset) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, static_cast<const char*>(bytes) + offset, sizeof word);
+    return word;
+}
+
+/// Where a contender connects to, and what it will get there.
+struct Target {
+    bool tls = false;
+    std::uint16_t port = 0;  ///< on 127.0.0.1
+    std::string path;
+    std::string ca_file;
+    std::size_t payload_size = 0;  ///< of every message that comes
+};
+
+/// Takes a contender's messages, and proves them: their count, their bytes and the sum of their numbers.
+class Receiver {
+  public:
+    void take(const void* payload, std::size_t size) noexcept {
+        ++messages_;
+        bytes_ += size;
+        sum_ += size >= kSmallestPayload ? word_at(payload, kNumberAt) : 0;
+        if (latencies_ != nullptr) note_latency(payload);
+    }
+    /// For the floor, which looks at no message: there were so many of them, by their bytes.
+    void take_unseen(std::uint64_t messages, std::size_t size) noexcept {
+        messages_ += messages;
+        bytes_ += messages * size;
+        for (; messages > 0; --messages) sum_ += ++unseen_;
+    }
+
+    /// From now on the time from each message's stamp is kept; null: no longer.
+    void keep_latencies(std::vector<std::int64_t>* latencies) noexcept { latencies_ = latencies; }
+    bool keeps_latencies() const noexcept { return latencies_ != nullptr; }
+
+    std::uint64_t messages() const noexcept { return messages_; }
+    std::uint64_t bytes() const noexcept { return bytes_; }
+    std::uint64_t sum() const noexcept { return sum_; }
+
+  private:
+    void note_latency(const void* payload) noexcept;
+
+    std::uint64_t messages_ = 0;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t sum_ = 0;
+    std::uint64_t unseen_ = 0;
+    std::vector<std::int64_t>* latencies_ = nullptr;
+};
+
+/// A client under measurement: made connected and upgraded, or it throws.
+class Contender {
+  public:
+    Contender() = default;
+    virtual ~Contender() = default;
+    Contender(const Contender&) = delete;
+    Contender& operator=(const Contender&) = delete;
+
+    /// Sends one binary message.
+    virtual void send(const void* payload, std::size_t size) = 0;
+    /// One turn of its loop, which does not sleep; throws if the connection is lost.
+    virtual void poll() = 0;
+};
+
+struct ContenderKind {
+    const char* name;
+    std::unique_ptr<Contender> (*make)(const Target& target, Receiver& receiver);
+    int order;  ///< of appearance: the floor 0, then the library's, then peers
+
+    bool is_peer() const noexcept { return order >= kFirstPeer; }
+    static constexpr int kFirstPeer = 10;
+};
+
+/// All that are linked in, in order.
+const std::vector<ContenderKind>& contender_kinds();
+
+/// A file that defines one of these takes part.
+struct ContenderRegistration {
+    explicit ContenderRegistration(const ContenderKind& kind);
+};
+
+}  // namespace pinwheel::bench

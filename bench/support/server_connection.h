@@ -1,0 +1,73 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../net/unique_fd.h"
+
+namespace pinwheel::bench {
+
+/// What a client asks for by its path. For each of its messages:
+///   /echo                          the same back
+///   /burst/FRAMES/SIZE/BURSTS      BURSTS times FRAMES frames of SIZE bytes, each burst in one write; over
+///                                  TLS in as few records as hold it
+///   /records/FRAMES/SIZE/BURSTS    the same, over TLS with a record for each frame
+///   /paced/RATE/SIZE/COUNT         COUNT frames of SIZE bytes, RATE a second, each stamped with the time
+///   when
+///                                  it was to leave
+struct Role {
+    enum class Kind : std::uint8_t { echo, burst, records, paced } kind = Kind::echo;
+    std::uint64_t first = 0;
+    std::uint64_t size = 0;
+    std::uint64_t times = 0;
+
+    [[nodiscard]] static Role parse(std::string_view path);
+};
+
+/// One client of the server: no library but OpenSSL, nothing waits, nothing is allocated once it runs.
+class ServerConnection {
+  public:
+    /// `tls` may be null. `written` counts the bytes that the kernel took.
+    ServerConnection(UniqueFd fd, SSL_CTX* tls, std::atomic<std::uint64_t>& written);
+
+    /// Reads what is there if it is `readable`, and writes what is due. False: it is over.
+    [[nodiscard]] bool turn(std::int64_t now, bool readable);
+    [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  private:
+    struct FreeSsl {
+        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+    };
+
+    [[nodiscard]] bool receive(std::int64_t now);
+    [[nodiscard]] bool take_request();
+    [[nodiscard]] bool take_frames(std::int64_t now);
+    void answer(std::string_view payload, std::int64_t now);
+    void produce(std::int64_t now);
+    void number_frames();
+    void queue(std::string_view bytes);
+    void collect_records();
+    [[nodiscard]] bool flush();
+
+    UniqueFd fd_;
+    std::atomic<std::uint64_t>& written_;
+    std::unique_ptr<SSL, FreeSsl> ssl_;
+    BIO* records_ = nullptr;  // what TLS wants to send
+    bool upgraded_ = false;
+    Role role_;
+    std::string in_;
+    std::string out_;
+    std::size_t sent_ = 0;      // of out_
+    std::string frames_;        // of a burst, or the one that is paced
+    std::size_t frame_ = 0;     // bytes of each
+    std::uint64_t number_ = 0;  // of the last that was sent
+    std::uint64_t left_ = 0;    // bursts or frames
+    std::int64_t due_ = 0;      // when the next paced frame leaves
+};
+
+}  // namespace pinwheel::bench
