@@ -20,22 +20,6 @@ struct Options {
     std::string plot_file;
 };
 
-/// Each round runs all contenders one after the other, beginning with another one each time.
-Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
-               const FastServer& server) {
-    Series series{which, kinds, std::vector<std::vector<Measured>>(kinds.size())};
-    for (int round = 0; round < rounds; ++round)
-        for (std::size_t i = 0; i < kinds.size(); ++i) {
-            const std::size_t contender = (i + static_cast<std::size_t>(round)) % kinds.size();
-            try {
-                series.rounds[contender].push_back(run_case(which, kinds[contender], server));
-            } catch (const std::exception& error) {
-                throw std::runtime_error(series.title() + ", " + kinds[contender].name + ": " + error.what());
-            }
-        }
-    return series;
-}
-
 void write_file(const std::string& name, const std::string& text) {
     std::FILE* const file = std::fopen(name.c_str(), "we");
     if (file == nullptr || std::fputs(text.c_str(), file) < 0 || std::fclose(file) != 0)

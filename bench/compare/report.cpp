@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace pinwheel::bench {
 namespace {
@@ -15,6 +16,21 @@ double of(const Measured& measured, bool latency, double percentile) {
 }
 
 }  // namespace
+
+Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
+               const FastServer& server) {
+    Series series{which, kinds, std::vector<std::vector<Measured>>(kinds.size())};
+    for (int round = 0; round < rounds; ++round)
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+            const std::size_t contender = (i + static_cast<std::size_t>(round)) % kinds.size();
+            try {
+                series.rounds[contender].push_back(run_case(which, kinds[contender], server));
+            } catch (const std::exception& error) {
+                throw std::runtime_error(series.title() + ", " + kinds[contender].name + ": " + error.what());
+            }
+        }
+    return series;
+}
 
 double Series::value(std::size_t contender, double percentile) const {
     std::vector<double> values;
@@ -33,8 +49,7 @@ double Series::ratio(std::size_t contender, std::size_t other, double percentile
 std::size_t Series::fastest_peer(double percentile) const {
     std::size_t fastest = 0;
     for (std::size_t i = 0; i < contenders.size(); ++i)
-        if (contenders[i].is_peer() &&
-            (fastest == 0 || value(i, percentile) < value(fastest, percentile)))
+        if (contenders[i].is_peer() && (fastest == 0 || value(i, percentile) < value(fastest, percentile)))
             fastest = i;
     return fastest;
 }

@@ -25,6 +25,11 @@ struct Series {
     [[nodiscard]] std::string title() const { return which.name + (which.tls ? ", wss" : ", ws"); }
 };
 
+/// Each round runs all contenders one after the other, beginning with another one each time. Throws if an
+/// answer is wrong, with the case and the contender in its text.
+[[nodiscard]] Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
+                             const FastServer& server);
+
 void print_table(const Series& series);
 void print_json(const std::vector<Series>& all, std::FILE* out);
 
