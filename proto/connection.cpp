@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kReceiveBuffer = std::size_t{32} << 10;
 constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
+/// Behind a full backlog there is still room for a pong and a close frame.
+constexpr std::size_t kControlRoom = 2 * frame_size(kMaxControlPayload);
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text.data(), text.size()));
@@ -47,7 +49,7 @@ Connection::Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions optio
       handler_(handler),
       sink_(sink),
       rx_(kReceiveBuffer),
-      tx_(options_.send_buffer_limit),
+      tx_(options_.send_buffer_limit + kControlRoom),
       assembler_(Role::client, options_.max_message_size, sink, *this),
       watch_(IoWatch::Callback::member<&Connection::on_io>(*this)),
       timer_(Timer::Callback::member<&Connection::on_timer>(*this)) {}
@@ -167,8 +169,7 @@ void Connection::decode(TimePoint now) {
     rx_.clear();
     if (progress_ != MessageAssembler::Progress::failed) return;
     const Errc broken = assembler_.error();
-    send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
-    stream_->shutdown_write();
+    if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
     end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
         State::draining);
 }
@@ -189,8 +190,22 @@ int Connection::discard() {
     return 1;
 }
 
+/// While a pong waits for the socket, of all pings behind it only the last is answered (RFC 6455
+/// section 5.5.3): a burst of pings fills no buffer.
 void Connection::on_ping(std::span<const std::byte> payload) {
-    if (state_ == State::open) std::ignore = send_frame(Opcode::pong, payload);
+    std::ranges::copy(payload, ping_.begin());
+    ping_size_ = payload.size();
+    ping_waits_ = true;
+    answer_ping();
+    update_interest();
+}
+
+void Connection::answer_ping() noexcept {
+    if (!ping_waits_ || pong_ahead_ > 0) return;
+    ping_waits_ = false;
+    if (queue_frame(Opcode::pong, std::span(ping_).first(ping_size_)) != Errc::ok) return;
+    pong_ahead_ = tx_.size();
+    flush();
 }
 
 void Connection::on_pong(std::span<const std::byte> payload) {
@@ -201,7 +216,6 @@ void Connection::on_pong(std::span<const std::byte> payload) {
 void Connection::on_close(const CloseFrame& frame) {
     const bool ours = state_ == State::closing;
     if (!ours) send_close(frame.code, {});
-    stream_->shutdown_write();
     Error cause;
     if (!ours)
         cause = {Errc::closed_by_peer,
@@ -214,6 +228,9 @@ void Connection::on_close(const CloseFrame& frame) {
 
 Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     if (state_ != State::open) return Errc::not_connected;
+    const std::size_t limit = options_.send_buffer_limit;
+    if (payload.size() > limit || tx_.size() + frame_size(payload.size()) > limit)
+        return Errc::send_buffer_full;
     return send_frame(opcode, payload);
 }
 
@@ -222,11 +239,16 @@ Errc Connection::ping(std::span<const std::byte> payload) noexcept {
     return send(Opcode::ping, payload);
 }
 
-Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
-    if (payload.size() > options_.send_buffer_limit) return Errc::send_buffer_full;
+Errc Connection::queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
     const auto room = tx_.claim(frame_size(payload.size()));
     if (room.empty()) return Errc::send_buffer_full;
     tx_.commit(encode_frame(opcode, payload, reactor_.random().next_u32(), room));
+    return Errc::ok;
+}
+
+Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    const Errc refused = queue_frame(opcode, payload);
+    if (refused != Errc::ok) return refused;
     flush();
     update_interest();
     return Errc::ok;
@@ -234,12 +256,13 @@ Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) n
 
 void Connection::send_close(std::uint16_t code, std::string_view reason) noexcept {
     std::array<std::byte, kMaxControlPayload> payload{};
-    if (code == to_wire(CloseCode::no_status)) {
+    if (!is_wire_close_code(code)) {
         std::ignore = send_frame(Opcode::close, {});
         return;
     }
     reason = reason.substr(0, kMaxCloseReason);
-    reason = reason.substr(0, check_utf8_prefix(bytes_of(reason)).checked);
+    const auto progress = check_utf8_prefix(bytes_of(reason));
+    reason = reason.substr(0, progress.impossible ? 0 : progress.checked);
     payload[0] = static_cast<std::byte>(code >> 8);
     payload[1] = static_cast<std::byte>(code & 0xff);
     std::ranges::copy(bytes_of(reason), payload.begin() + 2);
@@ -247,8 +270,15 @@ void Connection::send_close(std::uint16_t code, std::string_view reason) noexcep
 }
 
 void Connection::flush() noexcept {
+    if (!stream_) return;
+    const std::size_t before = tx_.size();
     // A failed write shows as a failed read as well; there it is reported, once.
-    if (stream_) std::ignore = tx_.flush(*stream_);
+    std::ignore = tx_.flush(*stream_);
+    pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
+    answer_ping();
+    if (state_ != State::draining || tx_.size() > 0 || write_shut_) return;
+    write_shut_ = true;
+    stream_->shutdown_write();
 }
 
 void Connection::write_backlog() {
@@ -301,12 +331,15 @@ void Connection::end(ConnectionEnd end, State next) {
     if (dial_) reactor_.dispose(std::move(dial_));
     assembler_.stop();
     upgrade_.reset();
+    ping_waits_ = false;
     state_ = next;
     timer_.cancel();
-    if (next == State::draining)
+    if (next == State::draining) {
         reactor_.schedule_after(timer_, options_.close_timeout);
-    else
+        flush();
+    } else {
         drop_stream();
+    }
     handler_.on_end(end);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "../net/reactor.h"
 #include "../net/tx_buffer.h"
 #include "close_code.h"
+#include "frame_codec.h"
 #include "handshake.h"
 #include "message_assembler.h"
 #include "message_sink.h"
@@ -35,7 +37,7 @@ struct ConnectionOptions {
     Duration close_timeout = std::chrono::seconds{2};
     /// A larger message is refused with close code 1009.
     std::size_t max_message_size = std::size_t{64} << 20;
-    /// Bytes that may wait for the socket; send() fails past it.
+    /// Bytes that may wait for the socket; send() fails past it. A pong and a close frame still fit behind.
     std::size_t send_buffer_limit = std::size_t{16} << 20;
 };
 
@@ -92,8 +94,9 @@ class Connection final : private DialHandler, private ControlSink {
     [[nodiscard]] Errc ping(std::span<const std::byte> payload) noexcept;
 
     /// Begins the close handshake (RFC 6455 section 7.1.2); messages still come until the peer's close frame,
-    /// which on_end() tells. Only while open, else nothing happens. `reason` is cut to 123 bytes at a
-    /// character's end.
+    /// which on_end() tells. Only while open, else nothing happens. A code that may not be on the wire (RFC
+    /// 6455 section 7.4) is left out with its reason. `reason` is cut to 123 bytes at a character's end, and
+    /// left out if it is not UTF-8.
     void close(std::uint16_t code, std::string_view reason = {}) noexcept;
 
     /// Tries a close frame without waiting, if `code` is given, and resets the connection. No callback
@@ -136,6 +139,8 @@ class Connection final : private DialHandler, private ControlSink {
     void read_upgrade_answer();
     void decode(TimePoint now);
     int discard();
+    void answer_ping() noexcept;
+    [[nodiscard]] Errc queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
     [[nodiscard]] Errc send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void send_close(std::uint16_t code, std::string_view reason) noexcept;
     void flush() noexcept;
@@ -160,6 +165,11 @@ class Connection final : private DialHandler, private ControlSink {
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;
+    std::array<std::byte, kMaxControlPayload> ping_{};
+    std::size_t ping_size_ = 0;
+    bool ping_waits_ = false;  // ping_ is to be answered once pong_ahead_ is 0
+    bool write_shut_ = false;
+    std::size_t pong_ahead_ = 0;  // bytes of tx_ up to the end of a pong
     IoWatch watch_;
     Timer timer_;  // the attempt's or the close handshake's time, by state
 };

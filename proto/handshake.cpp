@@ -12,6 +12,8 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kExcerpt = 120;
+constexpr std::size_t kMaxLocation = 200;
+constexpr int kMaxInterim = 10;
 
 bool is_reserved(std::string_view name) {
     static constexpr std::array<std::string_view, 11> kReserved{"Host",
@@ -49,6 +51,19 @@ std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now)
         return std::nullopt;
     const SystemTime when{std::chrono::seconds{::timegm(&date)}};
     return std::clamp<Duration>(when - now, Duration::zero(), std::chrono::seconds{kLongest});
+}
+
+/// A place as an error may tell it: no query, no fragment, no user and password, and of bearable length.
+std::string public_part(std::string_view location) {
+    location = location.substr(0, location.find_first_of("?#"));
+    std::string text;
+    if (const auto host = location.find("//"); host != std::string_view::npos) {
+        const auto path = location.find('/', host + 2);
+        const auto at = location.substr(0, path).rfind('@');
+        text = location.substr(0, host + 2);
+        location.remove_prefix(at != std::string_view::npos && at > host ? at + 1 : host + 2);
+    }
+    return (text += location).substr(0, kMaxLocation);
 }
 
 bool is_temporary(int status) {
@@ -134,6 +149,8 @@ UpgradeStatus UpgradeClient::take_head(SystemTime now) {
         return fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
     if (http_status_ == 101) return check_upgrade();
     if (http_status_ < 200) {  // an interim answer (RFC 9110 section 15.2)
+        if (++interim_ > kMaxInterim)
+            return fail(Errc::upgrade_too_large, "the server sends interim answers without end");
         head_ = {};
         return UpgradeStatus::need_more;
     }
@@ -149,7 +166,8 @@ UpgradeStatus UpgradeClient::take_head(SystemTime now) {
 }
 
 UpgradeStatus UpgradeClient::check_upgrade() {
-    if (!has_token(head_.joined("Upgrade"), "websocket") || !has_token(head_.joined("Connection"), "upgrade"))
+    if (!equal_ignoring_case(head_.single("Upgrade").value_or(""), "websocket") ||
+        !has_token(head_.joined("Connection"), "upgrade"))
         return fail(Errc::upgrade_malformed,
                     "the server answers 101 but does not name the upgrade to websocket");
     const auto accept = head_.single("Sec-WebSocket-Accept");
@@ -171,7 +189,7 @@ UpgradeStatus UpgradeClient::check_upgrade() {
 UpgradeStatus UpgradeClient::refuse() {
     std::string what = "the server answers HTTP " + std::to_string(http_status_);
     if (const auto location = head_.single("Location"); location && http_status_ < 400)
-        what += ", a redirect to '" + std::string(location->substr(0, location->find_first_of("?#"))) +
+        what += ", a redirect to '" + public_part(*location) +
                 "', which is not followed; use that URL if it is right";
     const std::string excerpt = body_excerpt();
     if (!excerpt.empty()) what += ": " + excerpt;
@@ -179,7 +197,7 @@ UpgradeStatus UpgradeClient::refuse() {
 }
 
 std::string UpgradeClient::body_excerpt() const {
-    std::string text = body_;
+    std::string text = body_.substr(0, body_.find('?'));  // servers like to repeat the query of the request
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
     text.erase(text.find_last_not_of(' ') + 1);

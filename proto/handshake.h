@@ -48,7 +48,7 @@ class UpgradeClient {
     void end_of_stream();
 
     /// After failed: why, with the HTTP status and the beginning of the body. Holds no header value but that
-    /// of Location without its query.
+    /// of Location without its query and user.
     [[nodiscard]] const Error& error() const noexcept { return error_; }
     /// 0 until a status line has come.
     [[nodiscard]] int http_status() const noexcept { return http_status_; }
@@ -72,6 +72,7 @@ class UpgradeClient {
     std::size_t body_left_ = 0;  // of the part of a refusal's body that is worth waiting for
     std::string body_;
     int http_status_ = 0;
+    int interim_ = 0;  // answers that came before
     std::optional<Duration> retry_after_;
     std::string subprotocol_;
     Error error_;

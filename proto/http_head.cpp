@@ -69,6 +69,7 @@ HttpHead::Status HttpHead::parse() {
         return line;
     };
     start_line_ = next_line();
+    if (!is_field_value(start_line_)) return Status::malformed;
     for (auto line = next_line(); !line.empty(); line = next_line()) {
         if (headers_.size() == kMaxHeaders) return Status::too_large;
         const auto colon = line.find(':');

@@ -36,7 +36,8 @@ class ScriptedDialer final : public Dialer {
         std::optional<Error> failure;
         /// Answer the upgrade request by itself, so that only frames need a script.
         bool accepts = true;
-        std::string answer;  ///< in place of the accepting one
+        std::string answer;   ///< in place of the accepting one
+        std::string request;  ///< what the client asked, once it has
         StreamScript script;
     };
 
@@ -71,9 +72,9 @@ class ScriptedDialer final : public Dialer {
             const auto request_end = plan_->script.written.find("\r\n\r\n");
             if (!answered_ && request_end != std::string::npos) {
                 answered_ = true;
-                const auto request = plan_->script.written.substr(0, request_end + 4);
+                plan_->request = plan_->script.written.substr(0, request_end + 4);
                 plan_->script.written.erase(0, request_end + 4);
-                const auto answer = plan_->answer.empty() ? upgrade_answer(request) : plan_->answer;
+                const auto answer = plan_->answer.empty() ? upgrade_answer(plan_->request) : plan_->answer;
                 if (plan_->accepts) put_before(answer);
             }
             return inner_.read_some(out);
