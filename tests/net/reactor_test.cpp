@@ -6,7 +6,6 @@
 #include <array>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "../../net/unique_fd.h"
 
@@ -202,33 +201,6 @@ TEST(Reactor, DoesNotSleepOnATimerThatIsDueAlready) {
     ASSERT_EQ(reactor.watch(watch, pair.near.get(), {.read = true}), Errc::ok);
     reactor.revisit(watch);  // arms the timer when this turn's timers have run already
     while (!fired) reactor.poll_for(Duration::max());
-}
-
-TEST(ReactorThreads, StopAndPostComeFromAnyThread) {
-    for (const auto mode : {ReactorMode::epoll, ReactorMode::busy_spin}) {
-        Reactor reactor({.mode = mode});
-        int sum = 0;
-        std::thread other([&] {
-            for (int i = 1; i <= 100; ++i) reactor.post([&sum, i] { sum += i; });
-            reactor.post([&] { reactor.stop(); });
-        });
-        reactor.run();
-        other.join();
-        EXPECT_EQ(sum, 5050);
-    }
-}
-
-TEST(ReactorThreads, AStopBeforeRunEndsTheNextRunAtOnce) {
-    Reactor reactor;
-    reactor.stop();
-    reactor.run();
-    int turns = 0;
-    reactor.post([&] {
-        ++turns;
-        reactor.stop();
-    });
-    reactor.run();
-    EXPECT_EQ(turns, 1);
 }
 
 TEST(Reactor, ManySocketsGoThroughEpollInBusySpinModeToo) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "../support/scripted_stream.h"
 
 namespace pinwheel {
@@ -58,6 +61,75 @@ TEST(TxBuffer, SendsAUnitInOneWrite) {
     EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
     EXPECT_EQ(script.writes, 1);
     EXPECT_EQ(script.written.size(), 90'000U);
+}
+
+TEST(TxBuffer, AUnitMayTurnOutSmallerThanClaimed) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    TxBuffer tx(100);
+    const auto room = tx.claim(50);
+    ASSERT_EQ(room.size(), 50U);
+    EXPECT_EQ(tx.size(), 0U) << "a claim alone is nothing to send";
+    std::ranges::copy(bytes("abc"), room.begin());
+    tx.commit(3);
+    ASSERT_TRUE(tx.append(bytes("de")));
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+    EXPECT_EQ(script.written, "abcde");
+}
+
+TEST(TxBuffer, TheLimitIsOfWhatWaitsNotOfWhatWasSent) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    script.write_room = 6;
+    TxBuffer tx(10);
+    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    EXPECT_TRUE(tx.claim(1).empty());
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
+    EXPECT_EQ(tx.size(), 4U);
+    EXPECT_TRUE(tx.append(bytes("abcdef")));
+    EXPECT_FALSE(tx.append(bytes("g")));
+    script.write_room = 100;
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+    EXPECT_EQ(script.written, "0123456789abcdef");
+}
+
+TEST(TxBuffer, RefusesSizesThatDoNotAddUp) {
+    TxBuffer tx(std::numeric_limits<std::size_t>::max());
+    ASSERT_TRUE(tx.append(bytes("x")));
+    EXPECT_TRUE(tx.claim(std::numeric_limits<std::size_t>::max()).empty());
+    EXPECT_EQ(tx.size(), 1U);
+}
+
+TEST(TxBuffer, FlushOfNothingWritesNothing) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    TxBuffer tx(10);
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+    EXPECT_EQ(script.writes, 0);
+}
+
+TEST(TxBuffer, ClearForgetsWhatWaits) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    TxBuffer tx(10);
+    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    tx.clear();
+    EXPECT_EQ(tx.size(), 0U);
+    ASSERT_TRUE(tx.append(bytes("abc")));
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
+    EXPECT_EQ(script.written, "abc");
+}
+
+TEST(TxBuffer, AnErrorInTheMiddleKeepsTheRest) {
+    test::StreamScript script;
+    test::ScriptedStream stream(script);
+    script.write_room = 4;
+    TxBuffer tx(10);
+    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
+    script.write_error = Errc::connection_reset;
+    EXPECT_EQ(tx.flush(stream).status, IoStatus::error);
+    EXPECT_EQ(tx.size(), 6U);
 }
 
 }  // namespace
