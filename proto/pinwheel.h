@@ -20,6 +20,7 @@
 #include "manager.h"
 #include "message.h"
 #include "message_stream.h"
+#include "observer.h"
 #include "queue_sink.h"
 #include "stats.h"
 #include "url.h"

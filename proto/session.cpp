@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "observer.h"
 #include "websocket_error.h"
 
 namespace pinwheel {
@@ -77,9 +78,12 @@ Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions option
 Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
+    const TimePoint now = reactor_.now();
+    const SessionEffects effects = fsm_.on(event, now);
+    if (options_.observer != nullptr) options_.observer->on_step(event, fsm_, effects, now);
     std::exception_ptr thrown;
     ++depth_;
-    for (const auto& effect : fsm_.on(event, reactor_.now())) {
+    for (const auto& effect : effects) {
         try {
             std::visit([this](const auto& one) { execute(one); }, effect);
         } catch (...) {

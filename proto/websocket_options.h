@@ -25,6 +25,8 @@
 
 namespace pinwheel {
 
+class SessionObserver;
+
 /// A fact beside an alert, such as `dropped` and `12`.
 struct AlertField {
     std::string_view name;
@@ -101,6 +103,8 @@ struct WebSocketOptions {
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
     /// How to reach the network; not looked at if there is a `dialer`.
     NetworkOptions network{};
+    /// Sees each step of the session. Not owned, must outlive the manager.
+    SessionObserver* observer = nullptr;
     /// Shared by many managers, or a test's own. Not owned, must outlive the manager.
     Dialer* dialer = nullptr;
 };
