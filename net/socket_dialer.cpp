@@ -137,7 +137,10 @@ class SocketDialer::SocketDial final : public Dial {
     }
 
     [[nodiscard]] Error failure() const {
-        return {last_error_.code, "cannot connect to " + target_.to_string() + " (" + tried_ + ")"};
+        const bool refused = last_error_.code == Errc::connection_refused;
+        return {last_error_.code, "cannot connect to " + target_.to_string() + " (" + tried_ + "); " +
+                                      (refused ? "is the server up, and the port right?"
+                                               : "are host and port right, and is the way there open?")};
     }
 
     void on_timer(TimePoint) { try_next(); }

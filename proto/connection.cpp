@@ -110,7 +110,10 @@ void Connection::on_timer(TimePoint) {
                                   target_.to_string() +
                                       (state_ == State::dialing ? " could not be reached"
                                                                 : " did not answer the upgrade") +
-                                      " within the connection timeout"}},
+                                      " within the connection timeout; " +
+                                      (state_ == State::dialing
+                                           ? "are host and port right, and is the way there open?"
+                                           : "is this a WebSocket server?")}},
                        State::gone);
         case State::closing:
             return end({}, State::gone);

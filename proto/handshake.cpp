@@ -66,6 +66,15 @@ std::string public_part(std::string_view location) {
     return (text += location).substr(0, kMaxLocation);
 }
 
+/// What to do about an answer, in brackets; empty if there is nothing to say.
+std::string_view advice_for(int status) {
+    if (status == 200) return " (is this the path of a WebSocket?)";
+    if (status == 401 || status == 403) return " (are the credentials in the headers right?)";
+    if (status == 404) return " (is the path in the URL right?)";
+    if (status == 429 || status >= 500) return " (try again later)";
+    return "";
+}
+
 bool is_temporary(int status) {
     return status == 408 || status == 425 || status == 429 || status >= 500;
 }
@@ -133,9 +142,11 @@ UpgradeClient::Outcome UpgradeClient::feed(std::span<const std::byte> bytes, Sys
 }
 
 void UpgradeClient::end_of_stream() {
-    std::ignore = head_done_ ? refuse()
-                             : fail(Errc::upgrade_malformed,
-                                    "the server ended the connection before its answer was complete");
+    std::ignore = head_done_
+                      ? refuse()
+                      : fail(Errc::upgrade_malformed,
+                             "the server ended the connection before its answer was complete; is this a "
+                             "WebSocket server, and is ws or wss right?");
 }
 
 UpgradeStatus UpgradeClient::fail(Errc code, const std::string& what) {
@@ -173,7 +184,8 @@ UpgradeStatus UpgradeClient::check_upgrade() {
     const auto accept = head_.single("Sec-WebSocket-Accept");
     if (!accept || *accept != accept_)
         return fail(Errc::upgrade_bad_accept, head_.count("Sec-WebSocket-Accept") == 1
-                                                  ? "Sec-WebSocket-Accept is not the answer to our key"
+                                                  ? "Sec-WebSocket-Accept is not the answer to our key; does "
+                                                    "something in between answer for the server?"
                                                   : "Sec-WebSocket-Accept is not there exactly once");
     if (head_.count("Sec-WebSocket-Extensions") > 0)
         return fail(Errc::upgrade_bad_protocol, "the server uses an extension, and none was offered");
@@ -187,7 +199,8 @@ UpgradeStatus UpgradeClient::check_upgrade() {
 }
 
 UpgradeStatus UpgradeClient::refuse() {
-    std::string what = "the server answers HTTP " + std::to_string(http_status_);
+    std::string what =
+        "the server answers HTTP " + std::to_string(http_status_) + std::string(advice_for(http_status_));
     if (const auto location = head_.single("Location"); location && http_status_ < 400)
         what += ", a redirect to '" + public_part(*location) +
                 "', which is not followed; use that URL if it is right";

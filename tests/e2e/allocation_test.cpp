@@ -154,7 +154,7 @@ TEST_P(Allocations, AHundredThousandMessagesSentAndEchoedNeedNone) {
     AllocationCounter counter;
     bool accepted = true;
     for (std::uint64_t sent = 0; sent < kSent && accepted && !link->ended;) {
-        for (int i = 0; i < 50; ++i, ++sent)
+        for (int i = 0; i < 200; ++i, ++sent)
             accepted = accepted && link->connection().send(Opcode::text, bytes_of(payload)) == Errc::ok;
         while (count < sent && !link->ended) turn();
     }

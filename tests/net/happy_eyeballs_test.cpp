@@ -102,7 +102,7 @@ TEST_F(Race, AllThatWereRefusedAreNamed) {
     EXPECT_EQ(outcome.error->code, Errc::connection_refused);
     EXPECT_EQ(outcome.error->message(), "cannot connect to feed.test:" + number + " (127.0.0.2:" + number +
                                             ": Connection refused, 127.0.0.3:" + number +
-                                            ": Connection refused)");
+                                            ": Connection refused); is the server up, and the port right?");
     EXPECT_EQ(attempts(), 0U);
 }
 

@@ -72,8 +72,8 @@ TEST_F(SocketDialerTest, ARefusedPortNamesEachAddressThatWasTried) {
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->code, Errc::connection_refused);
     const auto text = std::to_string(port);
-    EXPECT_EQ(outcome.error->message(),
-              "cannot connect to 127.0.0.1:" + text + " (127.0.0.1:" + text + ": Connection refused)");
+    EXPECT_EQ(outcome.error->message(), "cannot connect to 127.0.0.1:" + text + " (127.0.0.1:" + text +
+                                            ": Connection refused); is the server up, and the port right?");
 }
 
 TEST_F(SocketDialerTest, ANameThatDoesNotResolveIsNamed) {

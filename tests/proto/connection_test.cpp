@@ -207,7 +207,8 @@ TEST_F(ConnectionTest, TheAttemptIsBoundedAsAWhole) {
     EXPECT_EQ(ends, 1);
     EXPECT_EQ(end.error.code, Errc::connect_timeout);
     EXPECT_EQ(end.error.message(),
-              "feed.example:80 did not answer the upgrade within the connection timeout");
+              "feed.example:80 did not answer the upgrade within the connection timeout; is this a WebSocket "
+              "server?");
     EXPECT_FALSE(end.was_open);
     EXPECT_TRUE(script().destroyed);
 }
@@ -220,7 +221,9 @@ TEST_F(ConnectionTest, ADialThatNeverEndsIsGivenUpAtTheTimeout) {
     EXPECT_TRUE(silent.target().tls);
     clock.advance(31s);
     turn();
-    EXPECT_EQ(end.error.message(), "feed.example:443 could not be reached within the connection timeout");
+    EXPECT_EQ(end.error.message(),
+              "feed.example:443 could not be reached within the connection timeout; are host and port right, "
+              "and is the way there open?");
     EXPECT_EQ(silent.under_way(), 0U);
 }
 
@@ -240,7 +243,7 @@ TEST_F(ConnectionTest, ARefusedUpgradeGivesStatusAndRetryAfter) {
     EXPECT_EQ(end.error.code, Errc::upgrade_unavailable);
     EXPECT_EQ(end.http_status, 503);
     EXPECT_EQ(end.retry_after, 7s);
-    EXPECT_NE(end.error.message().find("HTTP 503: wait"), std::string::npos);
+    EXPECT_NE(end.error.message().find("HTTP 503 (try again later): wait"), std::string::npos);
 }
 
 TEST_F(ConnectionTest, AnEndOfStreamIsToldWithItsPlace) {

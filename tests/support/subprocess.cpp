@@ -11,6 +11,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace pinwheel::test {
@@ -24,10 +25,11 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 }
 
 /// In the child, where only async-signal-safe calls are allowed: becomes the program, or tells why not.
-[[noreturn]] void become(char* const* argv, int input, int output, int complaint) noexcept {
+[[noreturn]] void become(char* const* argv, int input, int output, int errors, int complaint) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(input, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
+    if (errors >= 0) ::dup2(errors, STDERR_FILENO);
     ::execvp(argv[0], argv);
     const int error = errno;
     [[maybe_unused]] const ssize_t told = ::write(complaint, &error, sizeof error);
@@ -36,7 +38,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
 
 }  // namespace
 
-Subprocess::Subprocess(std::vector<std::string> argv) : name_(argv.at(0)) {
+Subprocess::Subprocess(std::vector<std::string> argv, Errors errors) : name_(argv.at(0)) {
     std::vector<char*> arguments;
     for (std::string& argument : argv) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
@@ -44,9 +46,13 @@ Subprocess::Subprocess(std::vector<std::string> argv) : name_(argv.at(0)) {
     auto [child_input, our_output] = make_pipe();
     auto [our_input, child_output] = make_pipe();
     auto [complaint, complaining] = make_pipe();
+    UniqueFd child_errors;
+    if (errors == Errors::kept) std::tie(errors_, child_errors) = make_pipe();
     pid_ = ::fork();
     if (pid_ < 0) fail(std::string("fork: ") + std::strerror(errno));
-    if (pid_ == 0) become(arguments.data(), child_input.get(), child_output.get(), complaining.get());
+    if (pid_ == 0)
+        become(arguments.data(), child_input.get(), child_output.get(), child_errors.get(),
+               complaining.get());
 
     input_ = std::move(our_output);
     output_ = std::move(our_input);
@@ -89,6 +95,29 @@ std::string Subprocess::read_rest(std::chrono::milliseconds patience) {
     while (read_more(patience)) {
     }
     return std::exchange(read_, {});
+}
+
+Subprocess::Outcome Subprocess::finish(std::chrono::milliseconds patience) {
+    close_input();
+    Outcome outcome{.status = 0, .output = std::exchange(read_, {}), .errors = {}};
+    std::array<std::pair<UniqueFd*, std::string*>, 2> sources{
+        {{&output_, &outcome.output}, {&errors_, &outcome.errors}}};
+    while (output_ || errors_) {
+        std::array<pollfd, 2> ready{{{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}}};
+        if (::poll(ready.data(), ready.size(), static_cast<int>(patience.count())) == 0)
+            fail("neither output nor end in " + std::to_string(patience.count()) + " ms");
+        for (std::size_t i = 0; i < ready.size(); ++i) {
+            if (ready[i].revents == 0) continue;
+            std::array<char, 4096> buffer{};
+            const ssize_t size = ::read(ready[i].fd, buffer.data(), buffer.size());
+            if (size > 0)
+                sources[i].second->append(buffer.data(), static_cast<std::size_t>(size));
+            else
+                sources[i].first->reset();
+        }
+    }
+    outcome.status = wait();
+    return outcome;
 }
 
 void Subprocess::write(std::string_view text) {

@@ -5,22 +5,26 @@
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 
 namespace pinwheel {
 
 Capture Capture::load(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) throw std::runtime_error("capture '" + path + "' cannot be read: " + std::strerror(errno));
+    constexpr double kLatest = 1e10;  // Unix time, some centuries ahead
     Capture capture;
     std::string line;
     double first = 0;
     for (std::size_t number = 1; std::getline(file, line); ++number) {
         const auto first_tab = line.find('\t');
         double time = 0;
-        const bool fields =
-            first_tab != std::string::npos && line.size() > first_tab + 2 && line[first_tab + 2] == '\t';
+        const bool fields = first_tab != std::string::npos && line.size() > first_tab + 2 &&
+                            line[first_tab + 2] == '\t' &&
+                            std::string_view("<>=").find(line[first_tab + 1]) != std::string_view::npos;
         if (!fields ||
-            std::from_chars(line.data(), line.data() + first_tab, time).ptr != line.data() + first_tab)
+            std::from_chars(line.data(), line.data() + first_tab, time).ptr != line.data() + first_tab ||
+            !(time >= 0 && time < kLatest))
             throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
                                      ": not 'time TAB < or > or = TAB payload'");
         if (number == 1) first = time;
@@ -29,6 +33,9 @@ Capture Capture::load(const std::string& path) {
                 {std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time - first)),
                  line.substr(first_tab + 3)});
     }
+    if (file.bad()) throw std::runtime_error("capture '" + path + "' cannot be read: is it a file?");
+    if (capture.received.empty())
+        throw std::runtime_error("capture '" + path + "' holds no received message (a line with '<')");
     return capture;
 }
 

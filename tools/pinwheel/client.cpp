@@ -1,9 +1,12 @@
 #include "client.h"
 
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "../../core/cpu.h"
 
@@ -42,15 +45,19 @@ Client::Client(const ClientOptions& options) : url_(Url::parse(options.url)) {
     try {
         tls_ = std::make_unique<TlsContext>(TlsOptions{.ca_file = options.ca_file});
     } catch (const std::system_error& error) {
-        throw UsageError{error.what()};
+        throw UsageError{reason_of(error)};
     }
     dialer_ = std::make_unique<SocketDialer>(*reactor_, *resolver_, tls_.get());
 }
 
-void run_until_stopped(Reactor& reactor) {
-    g_running = &reactor;
+void catch_signals() {
     std::signal(SIGINT, &on_signal);
     std::signal(SIGTERM, &on_signal);
+}
+
+void run_until_stopped(Reactor& reactor) {
+    g_running = &reactor;
+    catch_signals();
     if (!g_interrupted) reactor.run();
     g_running = nullptr;
 }
@@ -59,8 +66,24 @@ bool interrupted() noexcept {
     return g_interrupted;
 }
 
-void complain(const std::string& message) {
+void complain(std::string message) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOptions{
+        {{"with ca_file", "with --ca"},
+         {"ca_file '", "--ca '"},
+         {"certificate_file '", "--cert '"},
+         {"key_file '", "--key '"}}};
+    for (const auto& [in_library, here] : kOptions)
+        if (const auto at = message.find(in_library);
+            at == 0 || (at != std::string::npos && here.starts_with("with")))
+            message.replace(at, in_library.size(), here);
     std::fprintf(stderr, "pinwheel: %s\n", message.c_str());
+}
+
+std::string reason_of(const std::system_error& error) {
+    const std::string all = error.what();
+    const std::string general = ": " + error.code().message();
+    const bool said_before = error.code().category() == pinwheel_category() && all.ends_with(general);
+    return said_before ? all.substr(0, all.size() - general.size()) : all;
 }
 
 }  // namespace pinwheel::tool

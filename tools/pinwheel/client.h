@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "../../net/reactor.h"
@@ -52,7 +53,12 @@ void run_until_stopped(Reactor& reactor);
 /// True once a signal has asked to stop.
 [[nodiscard]] bool interrupted() noexcept;
 
-/// Prints `pinwheel: message` to stderr.
-void complain(const std::string& message);
+/// SIGINT and SIGTERM make interrupted() true, in place of ending the program.
+void catch_signals();
+
+/// Prints `pinwheel: message` to stderr, with the command's options in place of the library's.
+void complain(std::string message);
+/// What a library's error says, without the general words behind it.
+[[nodiscard]] std::string reason_of(const std::system_error& error);
 
 }  // namespace pinwheel::tool

@@ -60,7 +60,8 @@ class Consumer final : public ConnectionHandler {
         const auto end = clock_.now() + std::chrono::duration_cast<Duration>(
                                             std::chrono::duration<double>(options_.seconds));
         const bool live = ::isatty(STDERR_FILENO) != 0;
-        for (auto status_due = clock_.now() + kStatusInterval; reactor.now() < end && !over_;) {
+        for (auto status_due = clock_.now() + kStatusInterval;
+             reactor.now() < end && !over_ && !interrupted();) {
             if (reactor.poll() == 0) relax();
             drain();
             if (live && reactor.now() >= status_due) {
@@ -69,10 +70,14 @@ class Consumer final : public ConnectionHandler {
             }
         }
         if (live) std::fputs("\r\033[K", stderr);
-        if (!over_) connection_.close(to_wire(CloseCode::normal));
-        while (!over_) reactor.poll();
+        if (connection_.is_open())
+            connection_.close(to_wire(CloseCode::normal));
+        else
+            connection_.abort();
+        while (!over_ && !connection_.drained()) reactor.poll();
         drain();
         print();
+        if (messages_ == 0 && !failed_) complain("no message came from " + client_.url().without_query());
         return messages_ > 0 && !failed_ ? 0 : 1;
     }
 
@@ -152,6 +157,7 @@ class Consumer final : public ConnectionHandler {
 }  // namespace
 
 int demo(const DemoOptions& options) {
+    catch_signals();
     const TemporaryIdentity identity;
     const BackgroundFeed feed(options, identity);
     Client client(

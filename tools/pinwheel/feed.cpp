@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 
 #include "../feed/temporary_identity.h"
@@ -21,9 +22,23 @@ double parse_speed(const std::string& text) {
     return speed;
 }
 
+/// What is wrong with a file that was named is wrong usage.
+template <typename Load>
+auto load_named(Load load) {
+    try {
+        return load();
+    } catch (const std::system_error& error) {
+        throw UsageError{reason_of(error)};
+    } catch (const std::runtime_error& error) {
+        throw UsageError{error.what()};
+    }
+}
+
 std::optional<TlsContext> make_tls(const FeedCommandOptions& options) {
     if (!options.certificate.empty())
-        return TlsContext::server({.certificate_file = options.certificate, .key_file = options.key});
+        return load_named([&] {
+            return TlsContext::server({.certificate_file = options.certificate, .key_file = options.key});
+        });
     if (!options.tls) return std::nullopt;
     const TemporaryIdentity identity;
     if (!options.ca_out.empty()) {
@@ -35,24 +50,36 @@ std::optional<TlsContext> make_tls(const FeedCommandOptions& options) {
         {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
 }
 
+void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedOptions& options) {
+    try {
+        server.emplace(reactor, options);
+    } catch (const std::system_error& error) {
+        throw std::runtime_error(reason_of(error) +
+                                 "; choose another --address or --port (0: the system chooses a free one)");
+    }
+}
+
 }  // namespace
 
 int feed(const FeedCommandOptions& options) {
+    catch_signals();
     const auto endpoint = Endpoint::parse(options.address, options.port);
     if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
     const double speed = parse_speed(options.speed);
     std::optional<Capture> capture;
-    if (!options.capture.empty()) capture = Capture::load(options.capture);
+    if (!options.capture.empty()) capture = load_named([&] { return Capture::load(options.capture); });
     auto tls = make_tls(options);
     Reactor reactor;
-    const FeedServer server(reactor, {.listen = *endpoint,
-                                      .tls = tls ? &*tls : nullptr,
-                                      .rate = options.rate,
-                                      .seed = options.seed,
-                                      .capture = capture ? &*capture : nullptr,
-                                      .speed = speed});
-    std::printf("%u\n", server.endpoint().port());
-    std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server.endpoint().to_string().c_str());
+    std::optional<FeedServer> server;
+    listen(server, reactor,
+           {.listen = *endpoint,
+            .tls = tls ? &*tls : nullptr,
+            .rate = options.rate,
+            .seed = options.seed,
+            .capture = capture ? &*capture : nullptr,
+            .speed = speed});
+    std::printf("%u\n", server->endpoint().port());
+    std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server->endpoint().to_string().c_str());
     std::fflush(stdout);
     run_until_stopped(reactor);
     return 0;

@@ -8,6 +8,8 @@
 namespace pinwheel::tool {
 namespace {
 
+constexpr int kWarmUp = 100;  // round trips before those that are measured
+
 /// One request at a time: sent, answered, measured.
 class RoundTrips final : public ConnectionHandler {
   public:
@@ -26,7 +28,10 @@ class RoundTrips final : public ConnectionHandler {
     }
 
   private:
-    void on_open() override { send(); }
+    void on_open() override {
+        send();
+        client_.reactor().schedule_after(patience_, client_.connection_options().connection_timeout);
+    }
     void on_pong(std::span<const std::byte>) override {}
     void on_warning(const Error& warning) override { complain(warning.message()); }
     void on_end(const ConnectionEnd& end) override {
@@ -36,8 +41,9 @@ class RoundTrips final : public ConnectionHandler {
     void on_message(const Message& message) {
         const auto answered = clock_.now();
         if (message.payload.size() != payload_.size()) {
-            complain("the answer has " + std::to_string(message.payload.size()) +
-                     " bytes, not those that were sent");
+            complain("the answer of " + client_.url().without_query() + " has " +
+                     std::to_string(message.payload.size()) +
+                     " bytes, not those that were sent; does it echo?");
             return client_.reactor().stop();
         }
         if (warm_up_ > 0)
@@ -50,6 +56,15 @@ class RoundTrips final : public ConnectionHandler {
     void send() {
         sent_ = clock_.now();
         if (connection_.send(Opcode::binary, payload_) != Errc::ok) client_.reactor().stop();
+    }
+    void on_patience(TimePoint) {
+        const auto answers = histogram_.count() + static_cast<std::uint64_t>(kWarmUp - warm_up_);
+        if (answers == answers_before_) {
+            complain(client_.url().without_query() + " does not answer within the timeout; does it echo?");
+            return client_.reactor().stop();
+        }
+        answers_before_ = answers;
+        client_.reactor().schedule_after(patience_, client_.connection_options().connection_timeout);
     }
     void print() const {
         const auto at = [&](double percentile) {
@@ -69,8 +84,10 @@ class RoundTrips final : public ConnectionHandler {
     const std::vector<std::byte> payload_;
     SteadyClock clock_;
     TimePoint sent_{};
-    int warm_up_ = 100;
+    int warm_up_ = kWarmUp;
+    std::uint64_t answers_before_ = 0;
     Histogram histogram_;
+    Timer patience_{Timer::Callback::member<&RoundTrips::on_patience>(*this)};
     CallbackSink sink_{CallbackSink::Callback::member<&RoundTrips::on_message>(*this)};
     Connection connection_;
 };

@@ -1,7 +1,9 @@
 #include <unistd.h>
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 
 #include "../../proto/callback_sink.h"
 #include "commands.h"
@@ -49,13 +51,23 @@ class Tail final : public ConnectionHandler {
         client_.reactor().stop();
     }
     void on_message(const Message& message) {
-        if (messages_ == options_.count && options_.count > 0) return;
+        if (output_gone_ || (messages_ == options_.count && options_.count > 0)) return;
         ++messages_;
         bytes_ += message.payload.size();
         std::fwrite(message.payload.data(), 1, message.payload.size(), stdout);
-        if (std::putc('\n', stdout) == EOF) return client_.reactor().stop();  // the pipe is gone
+        std::putc('\n', stdout);
         if (message.is_last_in_batch || messages_ == options_.count) std::fflush(stdout);
+        if (std::ferror(stdout) != 0) return give_up_output();
         if (messages_ == options_.count) client_.reactor().stop();
+    }
+    /// A reader that has left, as head does, has what it wanted.
+    void give_up_output() {
+        output_gone_ = true;
+        if (errno != EPIPE) {
+            complain(std::string("standard output cannot be written: ") + std::strerror(errno));
+            status_ = 1;
+        }
+        client_.reactor().stop();
     }
     void on_end_timer(TimePoint) { client_.reactor().stop(); }
     void on_status_timer(TimePoint) {
@@ -71,6 +83,7 @@ class Tail final : public ConnectionHandler {
     std::uint64_t messages_before_ = 0;
     std::uint64_t bytes_ = 0;
     int status_ = 0;
+    bool output_gone_ = false;
     Timer end_timer_{Timer::Callback::member<&Tail::on_end_timer>(*this)};
     Timer status_timer_{Timer::Callback::member<&Tail::on_status_timer>(*this)};
     CallbackSink sink_{CallbackSink::Callback::member<&Tail::on_message>(*this)};

@@ -1,0 +1,261 @@
+#include <simdjson.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "../../proto/accept_key.h"
+#include "../../proto/frame_codec.h"
+#include "../support/frames.h"
+#include "../support/raw_server.h"
+#include "../support/temp_dir.h"
+#include "command.h"
+
+namespace pinwheel::test {
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// An object's whole number at a JSON pointer; throws if the text is no JSON or the number is not there.
+std::uint64_t number_at(const std::string& text, const std::string& pointer) {
+    simdjson::dom::parser parser;
+    return parser.parse(text).at_pointer(pointer).get_uint64();
+}
+
+/// Upgrades, sends these frames, and then does what it is told.
+RawServer::Answer upgraded_and(const std::string& frames) {
+    return [frames](const std::string& request) {
+        const std::string name = "Sec-WebSocket-Key: ";
+        const auto at = request.find(name) + name.size();
+        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               "Sec-WebSocket-Accept: " +
+               accept_for_key(request.substr(at, request.find('\r', at) - at)) + "\r\n\r\n" + frames;
+    };
+}
+
+TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
+    const auto general = run({"--help"});
+    EXPECT_EQ(general.status, 0);
+    EXPECT_EQ(general.errors, "");
+    for (const std::string command : {"tail", "echo", "rtt", "feed", "demo"}) {
+        EXPECT_NE(general.output.find("\n  " + command + " "), std::string::npos) << command;
+        const auto outcome = run({command, "--help"});
+        EXPECT_EQ(outcome.status, 0) << command;
+        EXPECT_EQ(outcome.errors, "") << command;
+        EXPECT_NE(outcome.output.find("Example:\n  pinwheel " + command + " "), std::string::npos) << command;
+    }
+}
+
+TEST(Command, RefusesWhatItDoesNotKnow) {
+    expect_refusal(run({}), 2, {"which command?", "--help"});
+    expect_refusal(run({"sing"}), 2, {"sing", "--help"});
+    expect_refusal(run({"--loud"}), 2, {"--loud", "--help"});
+    for (const std::string command : {"tail", "echo", "rtt"}) {
+        expect_refusal(run({command}), 2, {"URL is required", "pinwheel " + command + " --help"});
+        expect_refusal(run({command, "ws://127.0.0.1:1/", "--loud"}), 2, {"--loud", command + " --help"});
+    }
+    expect_refusal(run({"feed", "--loud"}), 2, {"--loud", "feed --help"});
+    expect_refusal(run({"demo", "--loud"}), 2, {"--loud", "demo --help"});
+}
+
+TEST(Command, RefusesNumbersOutOfRange) {
+    for (const std::string text : {"-1", "1.5", "many"})
+        expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--count", text}), 2, {"--count", "whole number"});
+    for (const std::string text : {"-1", "nan", "1e300"})
+        expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--seconds", text}), 2, {"--seconds", "seconds"});
+    for (const std::string text : {"-1", "99999999999999999"})
+        expect_refusal(run({"rtt", "ws://127.0.0.1:1/", "--size", text}), 2, {"--size", "16000000"});
+    expect_refusal(run({"rtt", "ws://127.0.0.1:1/", "--count", "0"}), 2, {"--count", "from 1"});
+    expect_refusal(run({"demo", "--seconds", "0"}), 2, {"--seconds", "above 0"});
+    expect_refusal(run({"demo", "--rate", "nan"}), 2, {"--rate", "number"});
+}
+
+TEST(Tail, PrintsSubscribedMessagesUntilTheCount) {
+    const FeedCommand feed;
+    const auto outcome = run({"tail", feed.url(), "--subscribe", "trades.BTC-USD", "--subscribe",
+                              "book.ETH-USD", "--count", "20", "--json-stats"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.errors, "") << "a pipe gets no status line";
+    ASSERT_EQ(lines_of(outcome.output), 21U);
+    EXPECT_EQ(outcome.output.substr(0, outcome.output.find('\n')),
+              R"({"type":"subscribed","channel":"trades.BTC-USD"})");
+    EXPECT_NE(outcome.output.find(R"({"type":"subscribed","channel":"book.ETH-USD"})"), std::string::npos);
+    EXPECT_NE(outcome.output.find(R"({"type":"trade","channel":"trades.BTC-USD")"), std::string::npos);
+    EXPECT_EQ(number_at(last_line(outcome.output), "/messages"), 20U);
+    EXPECT_EQ(number_at(last_line(outcome.output), "/bytes"),
+              outcome.output.size() - last_line(outcome.output).size() - 1 - 20);
+}
+
+TEST(Tail, EndsAfterItsSeconds) {
+    const FeedCommand feed;
+    for (const Words& mode : {Words{}, Words{"--epoll"}}) {
+        Words words{"tail", feed.url(), "--seconds", "0.2", "--json-stats"};
+        words.insert(words.end(), mode.begin(), mode.end());
+        const auto outcome = run(words);
+        EXPECT_EQ(outcome.status, 0);
+        EXPECT_EQ(outcome.output, "{\"messages\":0,\"bytes\":0}\n");
+        EXPECT_EQ(outcome.errors, "");
+    }
+}
+
+TEST(Tail, ReadsVerifiedTls) {
+    const TempDir folder;
+    const std::string authority = folder.path("ca.pem");
+    const FeedCommand feed({"--tls", "--ca-out", authority});
+    const auto outcome =
+        run({"tail", feed.tls_url("localhost"), "--ca", authority, "--subscribe", "*", "--count", "9"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(lines_of(outcome.output), 9U);
+}
+
+TEST(Tail, LeavesQuietlyWhenItsReaderDoes) {
+    const FeedCommand feed;
+    Subprocess tail(pinwheel({"tail", feed.url(), "--subscribe", "*"}), Subprocess::Errors::kept);
+    std::ignore = tail.read_line();
+    tail.close_output();
+    const auto outcome = tail.finish();
+    EXPECT_TRUE(outcome.status == 0 || outcome.status == -SIGPIPE) << outcome.status;
+    EXPECT_EQ(outcome.errors, "");
+}
+
+TEST(Tail, LeavesQuietlyWhenItsReaderDoesAndTheSignalIsIgnored) {
+    const FeedCommand feed;
+    Subprocess tail({"/bin/sh", "-c", "trap '' PIPE; exec \"$0\" tail \"$1\" --subscribe '*'",
+                     PINWHEEL_COMMAND, feed.url()},
+                    Subprocess::Errors::kept);
+    std::ignore = tail.read_line();
+    tail.close_output();
+    const auto outcome = tail.finish();
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.errors, "");
+}
+
+TEST(Tail, SaysThatItsOutputIsFull) {
+    const FeedCommand feed;
+    const auto outcome = Subprocess({"/bin/sh", "-c", "exec \"$0\" tail \"$1\" --subscribe '*' > /dev/full",
+                                     PINWHEEL_COMMAND, feed.url()},
+                                    Subprocess::Errors::kept)
+                             .finish();
+    expect_refusal(outcome, 1, {"standard output", "No space left"});
+}
+
+TEST(Tail, EndsWellAfterANormalCloseAndTellsAnyOther) {
+    const RawServer normal(upgraded_and(text_frame("last") + close_frame(1000)));
+    const auto good = run({"tail", "ws://" + normal.authority() + "/"});
+    EXPECT_EQ(good.status, 0);
+    EXPECT_EQ(good.output, "last\n");
+    EXPECT_EQ(good.errors, "");
+
+    const RawServer leaving(upgraded_and(close_frame(1013, "busy")));
+    expect_refusal(run({"tail", "ws://" + leaving.authority() + "/"}), 1,
+                   {leaving.authority(), "1013", "busy"});
+    const RawServer lost(upgraded_and(""));
+    expect_refusal(run({"tail", "ws://" + lost.authority() + "/"}), 1, {lost.authority()});
+    const RawServer broken(upgraded_and(raw_frame({.opcode = 3}, "what?")), RawServer::Then::hold);
+    expect_refusal(run({"tail", "ws://" + broken.authority() + "/"}), 1,
+                   {broken.authority(), "invalid frame"});
+}
+
+TEST(Tail, EndsWellWhenItIsAskedTo) {
+    const FeedCommand feed;
+    for (const int signal : {SIGINT, SIGTERM}) {
+        Subprocess tail(pinwheel({"tail", feed.url(), "--subscribe", "trades.BTC-USD", "--epoll"}),
+                        Subprocess::Errors::kept);
+        std::ignore = tail.read_line();
+        tail.signal(signal);
+        const auto outcome = tail.finish();
+        EXPECT_EQ(outcome.status, 0);
+        EXPECT_EQ(outcome.errors, "");
+    }
+}
+
+TEST(Echo, SendsBackUntilACleanClose) {
+    const std::string before = text_frame("one") + binary_frame("two");
+    for (const unsigned code : {1000U, 1001U}) {
+        const RawServer server(upgraded_and(before + close_frame(code)), RawServer::Then::hold);
+        const auto outcome = run({"echo", "ws://" + server.authority() + "/"});
+        EXPECT_EQ(outcome.status, 0);
+        EXPECT_EQ(outcome.output, "");
+        EXPECT_EQ(outcome.errors, "");
+    }
+}
+
+TEST(Echo, TellsALostConnection) {
+    const RawServer server(upgraded_and(text_frame("one")));
+    expect_refusal(run({"echo", "ws://" + server.authority() + "/"}), 1, {server.authority()});
+}
+
+TEST(Rtt, PrintsItsPercentiles) {
+    const FeedCommand feed;
+    const auto text = run({"rtt", feed.url("/echo"), "--count", "50", "--size", "0"});
+    EXPECT_EQ(text.status, 0) << text.errors;
+    EXPECT_EQ(lines_of(text.output), 1U);
+    EXPECT_EQ(text.output.find("50 round trips of 0 bytes"), 0U) << text.output;
+
+    const auto json =
+        run({"rtt", feed.url("/echo"), "--count", "50", "--size", "70000", "--json", "--epoll"});
+    EXPECT_EQ(json.status, 0) << json.errors;
+    EXPECT_EQ(number_at(json.output, "/count"), 50U);
+    EXPECT_EQ(number_at(json.output, "/size"), 70'000U);
+    const auto p50 = number_at(json.output, "/rtt_ns/p50"), p99 = number_at(json.output, "/rtt_ns/p99"),
+               p999 = number_at(json.output, "/rtt_ns/p999"), max = number_at(json.output, "/rtt_ns/max");
+    EXPECT_TRUE(0 < p50 && p50 <= p99 && p99 <= p999 && p999 <= max) << json.output;
+}
+
+TEST(Rtt, TellsAServerThatDoesNotEcho) {
+    const FeedCommand feed;
+    expect_refusal(run({"rtt", feed.url("/")}), 1, {"127.0.0.1:" + feed.port(), "does it echo?"});
+    const RawServer mute(upgraded_and(""), RawServer::Then::hold);
+    expect_refusal(run({"rtt", "ws://" + mute.authority() + "/", "--timeout", "0.2"}), 1,
+                   {mute.authority(), "does not answer", "does it echo?"});
+}
+
+TEST(Demo, EndsWithOneJsonObject) {
+    for (const Words& options : {Words{"--json"}, Words{"--json", "--plain"}}) {
+        Words words{"demo", "--seconds", "0.5", "--rate", "2000"};
+        words.insert(words.end(), options.begin(), options.end());
+        const auto outcome = run(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.errors;
+        EXPECT_EQ(outcome.errors, "") << "a pipe gets no status line";
+        EXPECT_EQ(outcome.output.find("wss://") != std::string::npos, options.size() == 1);
+        const std::string result = last_line(outcome.output);
+        EXPECT_GT(number_at(result, "/messages"), 0U);
+        EXPECT_GT(number_at(result, "/bytes"), number_at(result, "/messages"));
+        EXPECT_EQ(number_at(result, "/dropped"), 0U);
+        EXPECT_EQ(number_at(result, "/generations"), 1U);
+        for (const std::string name : {"p50", "p99", "p999", "max"})
+            EXPECT_GT(number_at(result, "/latency_ns/" + name), 0U) << name;
+    }
+}
+
+TEST(Demo, EndsEvenIfItsTimeIsOverBeforeTheConnectionIsUp) {
+    const auto outcome = run({"demo", "--seconds", "0.001"});
+    if (outcome.status == 1)
+        EXPECT_NE(outcome.errors.find("no message came"), std::string::npos) << outcome.errors;
+    else
+        EXPECT_EQ(outcome.status, 0) << outcome.errors;
+}
+
+TEST(Demo, WithoutJsonEndsWithASummary) {
+    const auto outcome = run({"demo", "--seconds", "0.3"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(lines_of(outcome.output), 2U);
+    EXPECT_EQ(outcome.output.find('{'), std::string::npos);
+}
+
+TEST(Demo, LeavesNothingBehindWhenItIsInterrupted) {
+    const TempDir folder;
+    Subprocess demo(
+        {"/usr/bin/env", "TMPDIR=" + folder.path(""), PINWHEEL_COMMAND, "demo", "--seconds", "60"},
+        Subprocess::Errors::kept);
+    while (std::filesystem::is_empty(folder.path(""))) std::this_thread::yield();
+    demo.signal(SIGINT);
+    const auto outcome = demo.finish();
+    EXPECT_GE(outcome.status, 0) << "ended by the signal";
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path("")));
+}
+
+}  // namespace
+}  // namespace pinwheel::test
