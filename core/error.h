@@ -28,6 +28,7 @@ enum class Errc : std::uint8_t {
     address_not_available,
     end_of_stream,
     connect_timeout,
+    unacknowledged,
     out_of_descriptors,
     out_of_memory,
     io_failure,

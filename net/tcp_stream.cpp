@@ -13,7 +13,8 @@ namespace pinwheel {
 IoResult TcpStream::failed() noexcept {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return IoResult::again();
     last_errno_ = errno;
-    return IoResult::failed(errc_from_errno(last_errno_));
+    // The connection was up: it is not connecting that took too long.
+    return IoResult::failed(last_errno_ == ETIMEDOUT ? Errc::unacknowledged : errc_from_errno(last_errno_));
 }
 
 ssize_t TcpStream::receive_with_time(std::span<std::byte> out) noexcept {

@@ -23,8 +23,8 @@ TEST(Reasons, ACloseFrameMeansServerClosed) {
 }
 
 TEST(Reasons, EndOfStreamResetTcpTimeoutAndTlsFailureMeanNetworkError) {
-    for (const auto error : {Errc::end_of_stream, Errc::connection_reset, Errc::connect_timeout,
-                             Errc::tls_failure, Errc::io_failure, Errc::out_of_memory})
+    for (const auto error : {Errc::end_of_stream, Errc::connection_reset, Errc::unacknowledged,
+                             Errc::connect_timeout, Errc::tls_failure, Errc::io_failure, Errc::out_of_memory})
         EXPECT_EQ(reason_of(error), network_error) << describe(error);
 }
 
