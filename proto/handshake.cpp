@@ -66,12 +66,12 @@ std::string public_part(std::string_view location) {
     return (text += location).substr(0, kMaxLocation);
 }
 
-/// What to do about an answer, in brackets; empty if there is nothing to say.
+/// What to do about an answer; empty if there is nothing to say.
 std::string_view advice_for(int status) {
-    if (status == 200) return " (is this the path of a WebSocket?)";
-    if (status == 401 || status == 403) return " (are the credentials in the headers right?)";
-    if (status == 404) return " (is the path in the URL right?)";
-    if (status == 429 || status >= 500) return " (try again later)";
+    if (status == 200) return "; is this the path of a WebSocket?";
+    if (status == 401 || status == 403) return "; are the credentials in the headers right?";
+    if (status == 404) return "; is the path in the URL right?";
+    if (status == 429 || status >= 500) return "; try again later";
     return "";
 }
 
@@ -199,13 +199,13 @@ UpgradeStatus UpgradeClient::check_upgrade() {
 }
 
 UpgradeStatus UpgradeClient::refuse() {
-    std::string what =
-        "the server answers HTTP " + std::to_string(http_status_) + std::string(advice_for(http_status_));
+    std::string what = "the server answers HTTP " + std::to_string(http_status_);
     if (const auto location = head_.single("Location"); location && http_status_ < 400)
         what += ", a redirect to '" + public_part(*location) +
                 "', which is not followed; use that URL if it is right";
     const std::string excerpt = body_excerpt();
     if (!excerpt.empty()) what += ": " + excerpt;
+    what += advice_for(http_status_);
     return fail(is_temporary(http_status_) ? Errc::upgrade_unavailable : Errc::upgrade_refused, what);
 }
 
