@@ -17,18 +17,18 @@ class JsonView {
     explicit JsonView(std::string_view text) noexcept;
 
     /// True if the text begins as JSON does; what stands further in is seen only when it is asked for.
-    [[nodiscard]] explicit operator bool() const noexcept { return usable_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return !text_.empty(); }
 
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view pointer) const noexcept;
     [[nodiscard]] std::optional<double> number(std::string_view pointer) const noexcept;
     [[nodiscard]] std::optional<bool> boolean(std::string_view pointer) const noexcept;
-    /// Unescaped.
+    /// Where it stands in the text; one with escapes is unescaped into a buffer that the next look reuses.
     [[nodiscard]] std::optional<std::string_view> string(std::string_view pointer) const noexcept;
     /// Any value, as it is written.
     [[nodiscard]] std::optional<std::string_view> raw(std::string_view pointer) const noexcept;
 
   private:
-    bool usable_;
+    std::string_view text_;  // empty if it is no JSON
 };
 
 }  // namespace pinwheel

@@ -4,19 +4,19 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <limits>
-#include <memory>
 #include <variant>
 
+#include "../core/text_file.h"
+#include "json_kind_impl.h"
 #include "json_place.h"
 
 namespace pinwheel {
 namespace {
 
+using detail::kind_of;
 using Limits = WebSocketLimits;
 using Member = std::variant<Duration Limits::*, std::uint32_t Limits::*>;
 
@@ -100,23 +100,6 @@ void set(Limits& limits, std::size_t row, double value) noexcept {
                 limits.*member = static_cast<std::uint32_t>(value);
         },
         kMembers[row]);
-}
-
-std::string_view kind_of(simdjson::dom::element value) noexcept {
-    switch (value.type()) {
-        case simdjson::dom::element_type::ARRAY:
-            return "an array";
-        case simdjson::dom::element_type::OBJECT:
-            return "an object";
-        case simdjson::dom::element_type::STRING:
-            return "a string";
-        case simdjson::dom::element_type::BOOL:
-            return "true or false";
-        case simdjson::dom::element_type::NULL_VALUE:
-            return "null";
-        default:
-            return "a number";
-    }
 }
 
 /// Takes what it knows out of a parsed config.
@@ -253,17 +236,9 @@ Result<ResolvedLimits> get_websocket_limits(std::string_view json, std::string_v
 }
 
 Result<ResolvedLimits> load_websocket_limits(const std::string& path) {
-    const auto close = [](std::FILE* file) { std::fclose(file); };
-    const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
-    std::string text;
-    if (file != nullptr) {
-        std::array<char, 4096> chunk{};
-        while (const std::size_t got = std::fread(chunk.data(), 1, chunk.size(), file.get()))
-            text.append(chunk.data(), got);
-    }
-    if (file == nullptr || std::ferror(file.get()) != 0)
-        return Error{Errc::invalid_argument, path + ": cannot be read (" + std::strerror(errno) + ")"};
-    return get_websocket_limits(text, path);
+    const auto text = read_text_file(path);
+    if (!text) return text.error();
+    return get_websocket_limits(*text, path);
 }
 
 Result<Duration> option_duration(std::string_view field, std::chrono::duration<double> value) {

@@ -1,0 +1,107 @@
+#include "prometheus.h"
+
+#include <array>
+#include <charconv>
+#include <concepts>
+
+namespace pinwheel {
+namespace {
+
+double seconds(Duration time) noexcept {
+    return std::chrono::duration<double>(time).count();
+}
+double seconds(SystemTime time) noexcept {
+    return seconds(time.time_since_epoch());
+}
+
+template <class Number>
+std::string number(Number value) {
+    std::array<char, 32> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+}
+
+/// One family of samples.
+class Family {
+  public:
+    Family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
+        : out_(out), name_(name) {
+        out_ += "# HELP " + name_ + " ";
+        out_ += help;
+        out_ += "\n# TYPE " + name_ + " ";
+        out_ += type;
+        out_ += '\n';
+    }
+    template <class Number>
+    void sample(std::string_view suffix, std::string_view labels, std::string_view more, Number value) {
+        out_ += name_;
+        out_ += suffix;
+        if (!labels.empty() || !more.empty()) {
+            out_ += '{';
+            out_ += labels;
+            if (!labels.empty() && !more.empty()) out_ += ',';
+            out_ += more;
+            out_ += '}';
+        }
+        out_ += ' ' + number(value) + '\n';
+    }
+
+  private:
+    std::string& out_;
+    const std::string name_;
+};
+
+}  // namespace
+
+void append_prometheus(std::string& out, const WebSocketStats& stats, std::string_view labels) {
+    const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+        Family(out, name, "counter", help).sample("", labels, "", value);
+    };
+    const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+        Family(out, name, "gauge", help).sample("", labels, "", value);
+    };
+    counter("pinwheel_connects_total", "Connections that came up.", stats.connects);
+    Family disconnects(out, "pinwheel_disconnects_total", "counter",
+                       "Connections that ended, by whose doing.");
+    disconnects.sample("", labels, R"(kind="proactive")", stats.proactive_disconnects);
+    disconnects.sample("", labels, R"(kind="reactive")", stats.reactive_disconnects);
+    counter("pinwheel_reconnect_tries_total", "Attempts that were not the first of a connect().",
+            stats.reconnect_tries);
+    counter("pinwheel_messages_received_total", "Messages received.", stats.messages_received);
+    counter("pinwheel_messages_sent_total", "Messages sent.", stats.messages_sent);
+    counter("pinwheel_received_bytes_total", "Payload received.", stats.bytes_received);
+    counter("pinwheel_sent_bytes_total", "Payload sent.", stats.bytes_sent);
+    counter("pinwheel_messages_dropped_total", "Messages for which the ring had no room.",
+            stats.messages_dropped);
+    counter("pinwheel_protocol_errors_total", "Connections lost because the peer broke the protocol.",
+            stats.protocol_errors);
+    counter("pinwheel_tls_resumptions_total", "TLS sessions taken up again.", stats.resumed_handshakes);
+    gauge("pinwheel_send_buffer_bytes", "Bytes that wait for the socket.", stats.bytes_to_send);
+    gauge("pinwheel_queued_messages", "Messages that wait in the ring.", stats.queued);
+    gauge("pinwheel_queued_messages_max", "The most that ever waited in the ring.", stats.queued_high_water);
+    gauge("pinwheel_ping_round_trip_seconds", "The last ping's round trip.", seconds(stats.ping.last));
+    gauge("pinwheel_ping_round_trip_smoothed_seconds", "Smoothed round trip of pings.",
+          seconds(stats.ping.smoothed));
+    gauge("pinwheel_last_connect_timestamp_seconds", "Unix time of the last connect; 0: never.",
+          seconds(stats.last_connect_time));
+    gauge("pinwheel_last_disconnect_timestamp_seconds", "Unix time of the last disconnect; 0: never.",
+          seconds(stats.last_disconnect_time));
+    gauge("pinwheel_last_message_timestamp_seconds", "Unix time of the last message; 0: never.",
+          seconds(stats.last_message_time));
+}
+
+void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,
+                       std::string_view help, std::string_view labels) {
+    Family family(out, name, "histogram", help);
+    for (std::uint64_t decade = 1'000; decade <= 10'000'000'000; decade *= 10)
+        for (const std::uint64_t step : {1U, 2U, 5U}) {
+            const std::uint64_t bound = decade * step;
+            if (bound > 10'000'000'000) break;
+            family.sample("_bucket", labels, "le=\"" + number(static_cast<double>(bound) / 1e9) + "\"",
+                          histogram.count_at_most(bound));
+        }
+    family.sample("_bucket", labels, R"(le="+Inf")", histogram.count());
+    family.sample("_sum", labels, "", histogram.sum() / 1e9);
+    family.sample("_count", labels, "", histogram.count());
+}
+
+}  // namespace pinwheel
