@@ -1,7 +1,7 @@
 // A WebSocket server on Node's ws. The first line that it prints is its port on 127.0.0.1; then come
 // 'closed CODE REASON' for each connection that ended, as this side saw it.
 //
-//     node echo_server.js [--cert PEM --key PEM]
+//     node echo_server.js [--port PORT] [--cert PEM --key PEM]
 //
 // The path chooses what it does:
 //     /                             sends each message back, with its type
@@ -10,6 +10,9 @@
 //     /ping?payload=P               sends a ping, and the text 'pong' when it was answered
 //     /close?code=C&reason=R        closes at once
 //     /terminate                    resets the connection at the first message
+//     /plan?steps=A,B,C             the first connection gets A, the next B, all from the third on C; a step is one
+//                                   of echo, close:CODE:REASON, drop, STATUS (an upgrade refused),
+//                                   STATUS:RETRY-AFTER, and 302:LOCATION
 'use strict';
 const fs = require('fs');
 const http = require('http');
@@ -51,22 +54,48 @@ const modes = {
     ws.ping(payload);
   },
   '/close': (ws, query) => ws.close(Number(query.get('code') || 1000), query.get('reason') || ''),
+  '/plan': (ws, query, step) => {
+    const [what, code, reason] = step.split(':');
+    if (what === 'echo') modes['/'](ws);
+    else if (what === 'drop') modes['/terminate'](ws);
+    else ws.close(Number(code), reason || '');
+  },
   '/terminate': (ws) => ws.on('message', () => ws.terminate()),
 };
+
+const connections = new Map();  // by path
+
+// The step of a plan that this connection gets.
+function nextStep(request) {
+  const url = new URL(request.url, 'ws://localhost');
+  if (url.pathname !== '/plan') return '';
+  const steps = url.searchParams.get('steps').split(',');
+  const number = connections.get(request.url) || 0;
+  connections.set(request.url, number + 1);
+  return steps[Math.min(number, steps.length - 1)];
+}
+
+function verifyClient({ req }, answer) {
+  req.step = nextStep(req);
+  const [status, ...detail] = req.step.split(':');
+  if (!/^[0-9]+$/.test(status)) return answer(true);
+  const name = status.startsWith('3') ? 'Location' : 'Retry-After';
+  answer(false, Number(status), 'not today', detail.length ? { [name]: detail.join(':') } : {});
+}
 
 const cert = option('--cert');
 const server = cert
   ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(option('--key')) })
   : http.createServer();
-const sockets = new WebSocketServer({ server, maxPayload: 0 });
+const sockets = new WebSocketServer({ server, maxPayload: 0, verifyClient });
 
 sockets.on('connection', (ws, request) => {
   const url = new URL(request.url, 'ws://localhost');
   ws.on('close', (code, reason) => console.log(`closed ${code} ${reason}`));
   ws.on('error', (error) => console.error(error.message));
   const mode = modes[url.pathname];
-  if (mode) mode(ws, url.searchParams);
+  if (mode) mode(ws, url.searchParams, request.step);
   else ws.close(1008, 'no such path');
 });
 
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+server.listen(Number(option('--port') || 0), '127.0.0.1', () => console.log(server.address().port));

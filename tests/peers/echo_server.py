@@ -2,7 +2,7 @@
 """A WebSocket server on python3-websockets. The first line that it prints is its port on 127.0.0.1; then come
 'closed CODE REASON' for each connection that ended, as this side saw it.
 
-    echo_server.py [--cert PEM --key PEM] [--subprotocol NAME]
+    echo_server.py [--port PORT] [--cert PEM --key PEM] [--subprotocol NAME]
 
 The path chooses what it does:
     /                             sends each message back, with its type
@@ -17,9 +17,13 @@ The path chooses what it does:
     /stall                        reads nothing after the upgrade
     /headers?name=H               sends the value of the request's header H
     /reject?status=S&retry-after=T    refuses the upgrade
+    /plan?steps=A,B,C             the first connection gets A, the next B, all from the third on C; a step is one of
+                                  echo, close:CODE:REASON, drop, STATUS (an upgrade refused), STATUS:RETRY-AFTER,
+                                  and 302:LOCATION
 """
 import argparse
 import asyncio
+import collections
 import http
 import signal
 import ssl
@@ -29,14 +33,28 @@ import urllib.parse
 import websockets
 
 
+connections = collections.Counter()  # by path
+
+
+def refusal(status, detail=''):
+    name = 'Location' if status.startswith('3') else 'Retry-After'
+    return http.HTTPStatus(int(status)), {name: detail} if detail else {}, b'not today\n'
+
+
 class Protocol(websockets.WebSocketServerProtocol):
     async def process_request(self, path, request_headers):
         url = urllib.parse.urlsplit(path)
-        if url.path != '/reject':
-            return None
         query = dict(urllib.parse.parse_qsl(url.query))
-        headers = {'Retry-After': query['retry-after']} if 'retry-after' in query else {}
-        return http.HTTPStatus(int(query['status'])), headers, b'not today\n'
+        if url.path == '/reject':
+            return refusal(query['status'], query.get('retry-after', ''))
+        if url.path == '/plan':
+            steps = query['steps'].split(',')
+            step = steps[min(connections[path], len(steps) - 1)]
+            connections[path] += 1
+            self.step, _, self.detail = step.partition(':')
+            if self.step.isdecimal():
+                return refusal(self.step, self.detail)
+        return None
 
     async def pong(self, data=b''):
         if urllib.parse.urlsplit(self.path).path != '/silent':
@@ -92,6 +110,14 @@ async def drop(ws, _query):
     ws.transport.abort()
 
 
+async def plan(ws, query):
+    if ws.step == 'close':
+        code, _, reason = ws.detail.partition(':')
+        await ws.close(int(code), reason)
+    else:
+        await {'echo': echo, 'drop': drop}[ws.step](ws, query)
+
+
 async def stall(ws, _query):
     ws.transport.pause_reading()
     await asyncio.get_running_loop().create_future()
@@ -103,7 +129,7 @@ async def headers(ws, query):
 
 
 MODES = {'/': echo, '/silent': echo, '/fragments': echo_fragments, '/big': big, '/count': count, '/ping': ping,
-         '/close': close, '/drop': drop, '/stall': stall, '/headers': headers}
+         '/close': close, '/drop': drop, '/plan': plan, '/stall': stall, '/headers': headers}
 
 
 async def serve_one(ws):
@@ -125,6 +151,7 @@ async def serve_one(ws):
 
 async def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument('--port', type=int, default=0)
     parser.add_argument('--cert')
     parser.add_argument('--key')
     parser.add_argument('--subprotocol', action='append', default=[])
@@ -136,7 +163,7 @@ async def main():
     ended = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set_result, None)
     # No pings and no limits of its own: what a test sees, the test asked for.
-    async with websockets.serve(serve_one, '127.0.0.1', 0, ssl=tls, create_protocol=Protocol, max_size=None,
+    async with websockets.serve(serve_one, '127.0.0.1', options.port, ssl=tls, create_protocol=Protocol, max_size=None,
                                 ping_interval=None, compression=None,
                                 subprotocols=options.subprotocol or None) as server:
         print(server.sockets[0].getsockname()[1], flush=True)

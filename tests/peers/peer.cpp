@@ -17,7 +17,13 @@ std::string script(const std::string& name) {
 }  // namespace
 
 Peer::Peer(std::vector<std::string> argv)
-    : process_(std::move(argv)), port_(static_cast<std::uint16_t>(std::stoi(process_.read_line()))) {}
+    : argv_(std::move(argv)), process_(std::in_place, argv_), port_(read_port()) {}
+
+void Peer::restart() {
+    process_.reset();
+    process_.emplace(command(argv_, {"--port", std::to_string(port_)}));
+    port_ = read_port();
+}
 
 std::unique_ptr<Peer> Peer::python(std::vector<std::string> options) {
     return std::unique_ptr<Peer>(

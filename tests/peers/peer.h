@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,14 +26,21 @@ class Peer {
 
     /// On 127.0.0.1.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
-    [[nodiscard]] Subprocess& process() noexcept { return process_; }
+    [[nodiscard]] Subprocess& process() noexcept { return *process_; }
+    /// Kills what is there, and starts it anew on the same port.
+    void restart();
     /// What the echo servers tell of a connection that ended: 'closed CODE REASON'.
-    [[nodiscard]] std::string next_event() { return process_.read_line(); }
+    [[nodiscard]] std::string next_event() { return process_->read_line(); }
 
   private:
     explicit Peer(std::vector<std::string> argv);
 
-    Subprocess process_;
+    [[nodiscard]] std::uint16_t read_port() {
+        return static_cast<std::uint16_t>(std::stoi(process_->read_line()));
+    }
+
+    std::vector<std::string> argv_;
+    std::optional<Subprocess> process_;
     std::uint16_t port_;
 };
 
