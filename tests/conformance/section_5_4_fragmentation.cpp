@@ -92,7 +92,8 @@ Cases fragmentation() {
          text_frame("Hel", kMore) + pong_frame("hi") + continuation("lo"),
          "pong hi; text Hello", "", kOpen},
         {"5.4", "A ping behind each of five fragments",
-         text_frame("a", kMore) + ping_frame("1") + continuation("b", kMore) + ping_frame("2") + continuation("c", kMore) + ping_frame("3") + continuation("d", kMore) + ping_frame("4") + continuation("e"),
+         text_frame("a", kMore) + ping_frame("1") + continuation("b", kMore) + ping_frame("2") + continuation("c", kMore) +
+             ping_frame("3") + continuation("d", kMore) + ping_frame("4") + continuation("e"),
          "text abcde", "pong 1; pong 2; pong 3; pong 4", kOpen},
         {"5.4", "A ping of 125 bytes between fragments of 125 bytes",
          binary_frame(times(125, "a"), kMore) + ping_frame(times(125, "p")) + continuation(times(125, "b")),

@@ -1,0 +1,296 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "../../proto/callback_sink.h"
+#include "../../proto/connection.h"
+#include "../../proto/queue_sink.h"
+#include "../support/frames.h"
+#include "../support/scripted_dialer.h"
+
+namespace pinwheel {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+
+/// A connection to a scripted server, on a clock that the test moves.
+class SlowAndFast : public testing::Test, public ConnectionHandler {
+  protected:
+    void on_open() override {}
+    void on_pong(std::span<const std::byte>) override { ++pongs; }
+    void on_warning(const Error&) override {}
+    void on_end(const ConnectionEnd& ended) override {
+        end = ended;
+        ++ends;
+    }
+    void on_message(const Message& message) {
+        ++messages;
+        last = std::string(message.text());
+    }
+
+    void open(MessageSink& into) {
+        connection = std::make_unique<Connection>(reactor, dialer, options, *this, into);
+        connection->start(*Url::parse("ws://feed.example/stream"));
+        for (int i = 0; i < 5; ++i) turn(1ms);
+        ASSERT_TRUE(connection->is_open());
+    }
+    void open() { open(sink); }
+    void turn(Duration time = 0ms) {
+        clock.advance(time);
+        reactor.poll();
+    }
+    /// Turns until the server's bytes are read.
+    void read_all() {
+        while (!script().steps.empty()) turn();
+    }
+    [[nodiscard]] Errc send(const std::string& text) {
+        return connection->send(Opcode::text, bytes_of(text));
+    }
+    [[nodiscard]] StreamScript& script() { return plan.script; }
+
+    ManualClock clock;
+    Reactor reactor{{.clock = &clock}};
+    ScriptedDialer dialer{reactor};
+    ScriptedDialer::Plan& plan = dialer.plan();
+    ConnectionOptions options;
+    CallbackSink sink{CallbackSink::Callback::member<&SlowAndFast::on_message>(*this)};
+    std::unique_ptr<Connection> connection;
+    int messages = 0;
+    int pongs = 0;
+    std::string last;
+    ConnectionEnd end;
+    int ends = 0;
+};
+
+constexpr int kSeconds = 30;
+constexpr int kRate = 200;  // messages a second
+constexpr int kAll = kSeconds * kRate;
+
+/// A second of the feed: messages with their numbers, and a ping.
+std::string second_of_feed(int second) {
+    std::string frames;
+    for (int i = 0; i < kRate; ++i) frames += text_frame(std::to_string(second * kRate + i));
+    return frames + ping_frame(std::to_string(second));
+}
+
+TEST_F(SlowAndFast, AConsumerThatStopsForHalfAMinuteMissesTheNewestAndIsToldHowMany) {
+    constexpr int kRoom = 1000;
+    MessageQueue queue(kRoom);
+    QueueSink queue_sink(queue, OverflowPolicy::drop_newest);
+    open(queue_sink);
+    for (int second = 0; second < kSeconds; ++second) {
+        script().bytes(second_of_feed(second));
+        read_all();
+        turn(1s);
+        EXPECT_EQ(take_sent_frame(script().written).payload, std::to_string(second)) << "no pong";
+    }
+    EXPECT_TRUE(connection->is_open());
+    EXPECT_EQ(queue.size(), static_cast<std::size_t>(kRoom));
+    for (int i = 0; i < kRoom; ++i, queue.pop())
+        ASSERT_EQ(text_of(queue.front()->payload()), std::to_string(i));
+    EXPECT_EQ(queue.front(), nullptr);
+    script().bytes(text_frame("after"));
+    read_all();
+    ASSERT_EQ(queue.front()->kind, RecordKind::dropped);
+    EXPECT_EQ(queue.front()->count, static_cast<std::uint64_t>(kAll - kRoom));
+    queue.pop();
+    EXPECT_EQ(text_of(queue.front()->payload()), "after");
+    EXPECT_EQ(queue.front()->sequence, static_cast<std::uint64_t>(kAll) + 1);
+}
+
+TEST_F(SlowAndFast, AConsumerThatStopsForHalfAMinuteHoldsTheServerBackAndMissesNothing) {
+    MessageQueue queue(1000);
+    QueueSink queue_sink(queue, OverflowPolicy::backpressure);
+    open(queue_sink);
+    for (int second = 0; second < kSeconds; ++second) script().bytes(second_of_feed(second));
+    for (int i = 0; i < 10; ++i) turn();
+    const int reads = script().reads;
+    turn(std::chrono::seconds{kSeconds});
+    turn();
+    EXPECT_EQ(script().reads, reads) << "the socket is read although there is no room";
+    EXPECT_TRUE(connection->is_open());
+    for (int i = 0; i < kAll; ++i, queue.pop()) {
+        while (queue.front() == nullptr) {
+            connection->resume();
+            turn();
+        }
+        ASSERT_EQ(queue.front()->kind, RecordKind::message);
+        ASSERT_EQ(text_of(queue.front()->payload()), std::to_string(i));
+    }
+    read_all();
+    EXPECT_EQ(queue_sink.dropped(), 0U);
+    for (int second = 0; second < kSeconds; ++second)
+        EXPECT_EQ(take_sent_frame(script().written).payload, std::to_string(second)) << "no pong";
+}
+
+TEST_F(SlowAndFast, AConsumerThatStopsForHalfAMinuteFindsAllInAQueueWithoutLimit) {
+    MessageQueue queue;
+    QueueSink queue_sink(queue, OverflowPolicy::drop_newest);
+    open(queue_sink);
+    for (int second = 0; second < kSeconds; ++second) {
+        script().bytes(second_of_feed(second));
+        read_all();
+        turn(1s);
+    }
+    for (int i = 0; i < kAll; ++i, queue.pop())
+        ASSERT_EQ(text_of(queue.front()->payload()), std::to_string(i));
+    EXPECT_EQ(queue_sink.dropped(), 0U);
+}
+
+TEST_F(SlowAndFast, AServerThatReadsNothingIsSentNoHalfMessage) {
+    options.send_buffer_limit = 100'000;
+    open();
+    script().write_room = 12'345;  // the kernel's buffer
+    int taken = 0;
+    Errc refused = Errc::ok;
+    while (refused == Errc::ok) {
+        refused = send(std::to_string(taken) + std::string(999, 'x'));
+        taken += refused == Errc::ok ? 1 : 0;
+        ASSERT_LE(connection->bytes_to_send(), options.send_buffer_limit);
+    }
+    EXPECT_EQ(refused, Errc::send_buffer_full);
+    EXPECT_EQ(describe(refused), "the send buffer is full");
+    EXPECT_EQ(taken, (100'000 + 12'345) / 1010);
+    EXPECT_EQ(send(std::string(options.send_buffer_limit + 1, 'x')), Errc::send_buffer_full);
+    EXPECT_TRUE(connection->is_open());
+    script().write_room = StreamScript::kUnlimited;
+    turn();
+    for (int i = 0; i < taken; ++i)
+        ASSERT_EQ(take_sent_frame(script().written).payload, std::to_string(i) + std::string(999, 'x'));
+    EXPECT_TRUE(script().written.empty());
+    EXPECT_EQ(send("again"), Errc::ok);
+}
+
+TEST_F(SlowAndFast, BehindAFullSendBufferAPongAndACloseStillFit) {
+    options.send_buffer_limit = 10'000;
+    open();
+    script().write_room = 0;
+    const std::string message(10'000 - 8, 'x');  // with its header exactly the limit
+    ASSERT_EQ(send(message), Errc::ok);
+    ASSERT_EQ(send(""), Errc::send_buffer_full);
+    script().bytes(ping_frame(std::string(125, 'p')));
+    read_all();
+    connection->close(1000, std::string(123, 'r'));
+    script().write_room = StreamScript::kUnlimited;
+    turn();
+    EXPECT_EQ(take_sent_frame(script().written).payload, message);
+    EXPECT_EQ(take_sent_frame(script().written).payload, std::string(125, 'p'));
+    EXPECT_EQ(take_sent_frame(script().written).payload, close_payload(1000, std::string(123, 'r')));
+}
+
+TEST_F(SlowAndFast, WhatWaitsAndTheAnswerToACloseLeaveBeforeTheWriteSideEnds) {
+    open();
+    script().write_room = 10;
+    ASSERT_EQ(send(std::string(100, 'x')), Errc::ok);
+    script().bytes(close_frame(1001));
+    read_all();
+    EXPECT_EQ(end.close_code, 1001);
+    EXPECT_FALSE(script().write_shut);
+    script().write_room = 50;
+    turn();
+    EXPECT_FALSE(script().write_shut);
+    script().write_room = StreamScript::kUnlimited;
+    turn();
+    EXPECT_TRUE(script().write_shut);
+    EXPECT_EQ(take_sent_frame(script().written).payload, std::string(100, 'x'));
+    EXPECT_EQ(take_sent_frame(script().written).payload, close_payload(1001));
+}
+
+TEST_F(SlowAndFast, AServerThatClosesAndReadsNothingIsLeftAtTheCloseTimeout) {
+    open();
+    script().write_room = 10;
+    ASSERT_EQ(send(std::string(100, 'x')), Errc::ok);
+    script().bytes(close_frame(1001));
+    read_all();
+    turn(options.close_timeout + 1ms);
+    EXPECT_TRUE(script().destroyed);
+    EXPECT_EQ(ends, 1);
+}
+
+TEST_F(SlowAndFast, AServerThatSendsOnBehindItsCloseIsLeftAtTheCloseTimeout) {
+    open();
+    script().bytes(close_frame(1000));
+    read_all();
+    for (Duration gone{}; gone <= options.close_timeout && !script().destroyed; gone += 1ms) {
+        script().bytes(binary_frame(std::string(30'000, 'x')));
+        turn(1ms);
+    }
+    turn(1ms);
+    EXPECT_TRUE(script().destroyed);
+    EXPECT_EQ(messages, 0);
+}
+
+TEST_F(SlowAndFast, ABurstOfPingsThatIsReadIsAnsweredPingByPing) {
+    constexpr int kBurst = 100'000;
+    open();
+    std::string burst;
+    for (int i = 0; i < kBurst; ++i) burst += ping_frame(std::to_string(i));
+    script().trickle(burst, 32'768);
+    read_all();
+    EXPECT_EQ(connection->bytes_to_send(), 0U);
+    std::size_t expected = 0;
+    for (int i = 0; i < kBurst; ++i) expected += 2 + 4 + std::to_string(i).size();
+    EXPECT_EQ(script().written.size(), expected);
+    EXPECT_EQ(take_sent_frame(script().written).payload, "0");
+    EXPECT_EQ(take_sent_frame(script().written).payload, "1");
+}
+
+TEST_F(SlowAndFast, ABurstOfPingsThatNobodyReadsTheAnswersOfTakesOnePongOfBuffer) {
+    constexpr int kBurst = 100'000;
+    options.send_buffer_limit = 1000;
+    open();
+    script().write_room = 0;
+    std::string burst;
+    for (int i = 0; i < kBurst; ++i) burst += ping_frame(std::string(100, 'p') + std::to_string(i));
+    script().trickle(burst, 32'768);
+    while (!script().steps.empty()) {
+        turn();
+        ASSERT_LE(connection->bytes_to_send(), frame_size(kMaxControlPayload));
+    }
+    EXPECT_EQ(send("there is room for messages"), Errc::ok);
+    script().write_room = StreamScript::kUnlimited;
+    turn();
+    EXPECT_EQ(take_sent_frame(script().written).payload, std::string(100, 'p') + "0");
+    EXPECT_EQ(take_sent_frame(script().written).payload, "there is room for messages");
+    EXPECT_EQ(take_sent_frame(script().written).payload, std::string(100, 'p') + std::to_string(kBurst - 1));
+    EXPECT_TRUE(script().written.empty());
+}
+
+TEST_F(SlowAndFast, AMessageOfAMillionEmptyFragmentsIsOneMessage) {
+    open();
+    std::string fragments;
+    for (int i = 0; i < 1'000'000; ++i) fragments += continuation("", false);
+    script().bytes(text_frame("a", false));
+    script().trickle(fragments, 32'768);
+    script().bytes(ping_frame("still there?") + continuation("b"));
+    read_all();
+    EXPECT_EQ(messages, 1);
+    EXPECT_EQ(last, "ab");
+    EXPECT_EQ(take_sent_frame(script().written).payload, "still there?");
+    EXPECT_TRUE(connection->is_open());
+}
+
+TEST_F(SlowAndFast, AMillionPongsThatNobodyAskedForAreHeard) {
+    open();
+    std::string all;
+    for (int i = 0; i < 1'000'000; ++i) all += pong_frame("");
+    script().trickle(all, 32'768);
+    read_all();
+    EXPECT_EQ(pongs, 1'000'000);
+    EXPECT_TRUE(script().written.empty());
+}
+
+TEST_F(SlowAndFast, AFrameThatComesAByteASecondIsDelivered) {
+    open();
+    for (const char byte : text_frame("slow")) {
+        script().bytes(std::string(1, byte));
+        turn(1s);
+    }
+    EXPECT_EQ(last, "slow");
+    EXPECT_TRUE(connection->is_open());
+}
+
+}  // namespace
+}  // namespace pinwheel
