@@ -11,7 +11,7 @@
 namespace pinwheel {
 namespace {
 
-constexpr std::size_t kReceiveBuffer = std::size_t{32} << 10;
+constexpr std::size_t kReceiveBuffer = std::size_t{28} << 10;
 constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
 /// Behind a full backlog there is still room for a pong and a close frame.
 constexpr std::size_t kControlRoom = 2 * frame_size(kMaxControlPayload);

@@ -147,7 +147,10 @@ bool ServerConnection::take_frames(std::int64_t now) {
 void ServerConnection::answer(std::string_view payload, std::int64_t now) {
     if (role_.kind == Role::Kind::echo) return queue(encode(Opcode::binary, payload));
     left_ += role_.times;
-    if (role_.kind == Role::Kind::paced) due_ = now;
+    if (role_.kind != Role::Kind::paced) return;
+    // Many that ask at once shall not be served at once.
+    const std::uint64_t spread = static_cast<std::uint64_t>(fd_.get()) * 0x9e3779b97f4a7c15 >> 32;
+    due_ = now + static_cast<std::int64_t>(spread % (1'000'000'000 / role_.first));
 }
 
 void ServerConnection::produce(std::int64_t now) {

@@ -1,0 +1,222 @@
+// What can be counted in place of timed: system calls, allocations, bytes of memory; and two ratios of CPU
+// time. Exits with 1 if a count is above its limit.
+//   counted            all of it
+//   counted --smoke    the ratios with few connections, only to prove that they work
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <numeric>
+#include <tuple>
+
+#include "../core/cpu.h"
+#include "support/client.h"
+#include "support/counting.h"
+#include "support/fast_server.h"
+
+namespace pinwheel::bench {
+namespace {
+
+bool all_within = true;
+
+void report(const char* what, double value, const char* unit, double limit) {
+    const bool within = value <= limit;
+    all_within = all_within && within;
+    std::printf("%-66s %9.2f %-12s limit %.2f%s\n", what, value, unit, limit, within ? "" : "  EXCEEDED");
+}
+
+void report_ratio(const char* what, double value, double goal) {
+    std::printf("%-66s %9.2f %-12s goal  %.2f\n", what, value, "times", goal);
+}
+
+/// CPU time of this thread, in ns.
+double cpu_time() noexcept {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+std::size_t heap_in_use() noexcept {
+    const auto info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/// Bursts are in the kernel whole before the client looks.
+template <class Poll>
+std::uint64_t reads_for_burst(const FastServer& server, Poll poll, const std::uint64_t& messages,
+                              const std::function<void()>& ask) {
+    constexpr std::uint64_t kFrames = 64;
+    std::uint64_t best = ~std::uint64_t{0};
+    for (int i = 0; i < 10; ++i) {
+        const std::uint64_t written = server.bytes_written();
+        const std::uint64_t goal = messages + kFrames;
+        ask();
+        while (server.bytes_written() < written + kFrames * 204) relax();
+        const std::uint64_t before = counts().reads;
+        while (messages < goal) poll();
+        best = std::min(best, counts().reads - before);
+    }
+    return best;
+}
+
+void count_reads(const FastServer& server) {
+    const Target target = server.target(true, "/records/64/200/1", 200);
+    for (const ContenderKind& kind : contender_kinds()) {
+        if (kind.order > 1) continue;
+        Receiver receiver;
+        const auto contender = kind.make(target, receiver);
+        std::uint64_t messages = 0;
+        const std::array<std::byte, kSmallestPayload> request{};
+        const auto reads = reads_for_burst(
+            server,
+            [&] {
+                contender->poll();
+                messages = receiver.messages();
+            },
+            messages, [&] { contender->send(request.data(), request.size()); });
+        const std::string what = "reads for 64 TLS records of 200 B in the kernel, " + std::string(kind.name);
+        report(what.c_str(), static_cast<double>(reads), "calls", kind.order == 0 ? 200 : 1);
+    }
+}
+
+void count_allocations(const FastServer& server, bool tls, std::uint64_t bursts) {
+    ClientParts parts(ReactorMode::busy_spin, server.target(tls, "", 0));
+    Client client(parts, server.target(tls, "/burst/64/200/" + std::to_string(bursts), 200));
+    Client::turn_until(parts, [&] { return client.is_open(); });
+    const auto take = [&](std::uint64_t total) {
+        client.ask();
+        Client::turn_until(parts, [&] { return client.messages() >= total; });
+    };
+    take(64 * bursts);
+    const Counts before = counts();
+    take(2 * 64 * bursts);
+    const Counts spent = counts() - before;
+    const std::string where = " in " + std::to_string(64 * bursts) + " messages" + (tls ? ", wss" : ", ws");
+    report(("allocations" + where).c_str(), static_cast<double>(spent.allocations), "calls", 0);
+    // For TLS 1.3 it takes 40 bytes from the heap for the header of each record, and gives them back.
+    if (tls)
+        report("allocations of OpenSSL for each record that it opens",
+               static_cast<double>(spent.openssl_allocations) / static_cast<double>(bursts), "calls", 1.05);
+}
+
+/// `count` connections, all open.
+std::vector<std::unique_ptr<Client>> connect_many(ClientParts& parts, const Target& target,
+                                                  std::size_t count) {
+    std::vector<std::unique_ptr<Client>> clients;
+    clients.reserve(count);
+    while (clients.size() < count) {
+        clients.push_back(std::make_unique<Client>(parts, target));
+        Client::turn_until(parts, [&] { return clients.back()->is_open(); });
+    }
+    return clients;
+}
+
+void weigh_idle_connections(const FastServer& server, bool tls, std::size_t count) {
+    const Target target = server.target(tls, "/burst/1/200/1", 200);
+    ClientParts parts(ReactorMode::epoll, target);
+    { const auto warm = connect_many(parts, target, 2); }
+    const std::size_t before = heap_in_use();
+    const Counts counts_before = counts();
+    const auto clients = connect_many(parts, target, count);
+    for (const auto& client : clients) client->ask();
+    Client::turn_until(parts, [&] {
+        return std::ranges::all_of(clients, [](const auto& client) { return client->messages() > 0; });
+    });
+    const auto openssl = (counts() - counts_before).openssl_bytes;
+    const auto in_kib = [&](std::size_t bytes) {
+        return static_cast<double>(bytes) / static_cast<double>(count) / 1024;
+    };
+    const std::string what = std::string("heap of an idle connection") + (tls ? ", wss" : ", ws");
+    report(what.c_str(), in_kib(heap_in_use() - before - openssl), "KiB", tls ? 80 : 40);
+    if (tls) std::printf("%-66s %9.2f KiB\n", "  and of OpenSSL for it", in_kib(openssl));
+}
+
+void weigh_after_large_message(const FastServer& server) {
+    const Target large = server.target(false, "/burst/1/16000000/1", 16'000'000);
+    ClientParts parts(ReactorMode::epoll, large);
+    const std::size_t before = heap_in_use();
+    Client client(parts, large);
+    Client::turn_until(parts, [&] { return client.is_open(); });
+    client.ask();
+    Client::turn_until(parts, [&] { return client.messages() == 1; });
+    const double held = static_cast<double>(heap_in_use() - before) / (1 << 20);
+    report("heap that one message of 15 MiB leaves until 1024 smaller ones came", held, "MiB", 32);
+}
+
+/// CPU time a message.
+double cost_of_messages(const FastServer& server, std::size_t connections, std::uint64_t rate,
+                        std::uint64_t each) {
+    const Target target =
+        server.target(false, "/paced/" + std::to_string(rate) + "/200/" + std::to_string(each), 200);
+    ClientParts parts(ReactorMode::epoll, target);
+    const auto clients = connect_many(parts, target, connections);
+    for (const auto& client : clients) client->ask();
+    const auto received = [&] {
+        return std::accumulate(clients.begin(), clients.end(), std::uint64_t{0},
+                               [](std::uint64_t sum, const auto& one) { return sum + one->messages(); });
+    };
+    const double began = cpu_time();
+    // The sum over all clients is looked at now and then: it must not cost what is measured.
+    while (received() < connections * each)
+        for (int turns = 0; turns < 500; ++turns) parts.reactor.poll_for(std::chrono::milliseconds{1});
+    return (cpu_time() - began) / static_cast<double>(connections * each);
+}
+
+double cost_of_handshakes(const FastServer& server, bool resumed, int count) {
+    const Target target = server.target(true, "/echo", 200);
+    ClientParts parts(ReactorMode::epoll, target);
+    double spent = 0;
+    for (int i = 0; i < count + 1; ++i) {
+        if (!resumed && i > 0) {
+            parts.dialer.reset();
+            parts.tls = std::make_unique<TlsContext>(
+                TlsOptions{.ca_file = target.ca_file, .session_resumption = false});
+            parts.dialer = std::make_unique<SocketDialer>(parts.reactor, parts.resolver, parts.tls.get());
+        }
+        const double began = cpu_time();
+        Client client(parts, target);
+        Client::turn_until(parts, [&] { return client.is_open(); });
+        if (i > 0) spent += cpu_time() - began;
+        if (i > 0 && client.tls_info().resumed != resumed)
+            throw std::runtime_error("the session was not as it should be");
+        client.ask();  // its answer comes behind the session tickets
+        Client::turn_until(parts, [&] { return client.messages() == 1; });
+    }
+    return spent / count;
+}
+
+void run(bool smoke) {
+    if (!count_openssl_apart()) throw std::runtime_error("OpenSSL has allocated before");
+    const FastServer server(server_cpu());
+    std::ignore = pin_to_cpu(client_cpu());
+    count_reads(server);
+    for (const bool tls : {false, true}) count_allocations(server, tls, smoke ? 100 : 15'625);
+    for (const bool tls : {false, true}) weigh_idle_connections(server, tls, smoke ? 20 : 1000);
+    weigh_after_large_message(server);
+    const std::size_t many = smoke ? 20 : 1000;
+    const double one = cost_of_messages(server, 1, smoke ? 1000 : 10'000, smoke ? 100 : 20'000);
+    report_ratio("CPU a message, many connections at 10/s to one with all of it",
+                 cost_of_messages(server, many, 10, smoke ? 1 : 20) / one, 1.5);
+    const int handshakes = smoke ? 3 : 100;
+    const double full = cost_of_handshakes(server, false, handshakes);
+    const double resumed = cost_of_handshakes(server, true, handshakes);
+    std::printf("CPU of a reconnect with a full handshake %.0f us, with a resumed session %.0f us\n",
+                full / 1e3, resumed / 1e3);
+    report_ratio("CPU of a reconnect, resumed TLS session to full handshake", resumed / full, 0.5);
+}
+
+}  // namespace
+}  // namespace pinwheel::bench
+
+int main(int argc, char** argv) {
+    try {
+        pinwheel::bench::run(argc > 1 && std::strcmp(argv[1], "--smoke") == 0);
+        return pinwheel::bench::all_within ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "counted: %s\n", error.what());
+        return 1;
+    }
+}

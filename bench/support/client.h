@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../../net/socket_dialer.h"
+#include "../../proto/callback_sink.h"
+#include "../../proto/connection.h"
+#include "contender.h"
+
+namespace pinwheel::bench {
+
+/// What connections share.
+struct ClientParts {
+    explicit ClientParts(ReactorMode mode, const Target& target) : reactor({.mode = mode}) {
+        tls = std::make_unique<TlsContext>(TlsOptions{.ca_file = target.ca_file});
+        dialer = std::make_unique<SocketDialer>(reactor, resolver, tls.get());
+    }
+    Reactor reactor;
+    Resolver resolver{reactor};
+    std::unique_ptr<TlsContext> tls;
+    std::unique_ptr<SocketDialer> dialer;
+};
+
+/// One connection of many, which counts what it gets.
+class Client final : private ConnectionHandler {
+  public:
+    Client(ClientParts& parts, const Target& target)
+        : parts_(parts), connection_(parts.reactor, *parts.dialer, ConnectionOptions{}, *this, sink_) {
+        const auto url = Url::parse((target.tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") +
+                                    std::to_string(target.port) + target.path);
+        connection_.start(*url);
+    }
+
+    /// Asks for what its path promises.
+    void ask() {
+        std::array<std::byte, kSmallestPayload> request{};
+        if (connection_.send(Opcode::binary, request) != Errc::ok) throw std::runtime_error("not sent");
+    }
+    void close() { connection_.close(to_wire(CloseCode::normal)); }
+    [[nodiscard]] bool is_open() const { return connection_.is_open(); }
+    [[nodiscard]] bool ended() const noexcept { return ended_; }
+    [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
+    [[nodiscard]] TlsInfo tls_info() const { return connection_.stream()->tls_info(); }
+
+    /// Turns the reactor until `done`.
+    template <class Done>
+    static void turn_until(ClientParts& parts, Done done) {
+        while (!done()) parts.reactor.poll_for(std::chrono::seconds{1});
+    }
+
+  private:
+    void on_open() override {}
+    void on_pong(std::span<const std::byte>) override {}
+    void on_warning(const Error&) override {}
+    void on_end(const ConnectionEnd& end) override {
+        ended_ = true;
+        if (end.error && end.error.code != Errc::closed_by_peer && end.error.code != Errc::end_of_stream)
+            throw std::runtime_error(end.error.message());
+    }
+    void on_message(const Message&) { ++messages_; }
+
+    ClientParts& parts_;
+    std::uint64_t messages_ = 0;
+    bool ended_ = false;
+    CallbackSink sink_{CallbackSink::Callback::member<&Client::on_message>(*this)};
+    Connection connection_;
+};
+
+}  // namespace pinwheel::bench
