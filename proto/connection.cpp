@@ -32,10 +32,10 @@ CloseCode close_code_for(Errc code) noexcept {
     }
 }
 
-std::string describe(const CloseFrame& frame) {
-    std::string text = "close code " + std::to_string(frame.code) + " (" +
-                       std::string(describe_close_code(frame.code)) + ")";
-    if (!frame.reason.empty()) text += ": " + std::string(frame.reason);
+std::string describe_close(std::uint16_t code, std::string_view reason) {
+    std::string text =
+        "close code " + std::to_string(code) + " (" + std::string(describe_close_code(code)) + ")";
+    if (!reason.empty()) text += ": " + one_line(reason);
     return text;
 }
 
@@ -60,6 +60,7 @@ Connection::~Connection() = default;
 
 void Connection::start(const Url& url) {
     target_ = {.host = url.host(), .port = url.port(), .tls = url.tls()};
+    redactor_ = Redactor(url.target(), options_.upgrade.headers, options_.upgrade.subprotocols);
     upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
     state_ = State::dialing;
     reactor_.schedule_after(timer_, options_.connection_timeout);
@@ -127,6 +128,9 @@ void Connection::on_timer(TimePoint) {
 int Connection::on_io(Interest ready, TimePoint now) {
     int work = 0;
     if (ready.write) write_backlog();
+    // TLS may have had to write before it could give what it holds.
+    ready.read = ready.read || (ready.write && stream_ && stream_->has_buffered_input() &&
+                                progress_ != MessageAssembler::Progress::paused);
     if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
     if (ready.write) ++work;
     update_interest();
@@ -172,6 +176,7 @@ void Connection::decode(TimePoint now) {
     rx_.clear();
     if (progress_ != MessageAssembler::Progress::failed) return;
     const Errc broken = assembler_.error();
+    // Nothing is sent behind a close frame (RFC 6455 section 5.5.1).
     if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
     end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
         State::draining);
@@ -219,11 +224,12 @@ void Connection::on_pong(std::span<const std::byte> payload) {
 void Connection::on_close(const CloseFrame& frame) {
     const bool ours = state_ == State::closing;
     if (!ours) send_close(frame.code, {});
+    std::string reason = redactor_.redact(frame.reason);
     Error cause;
     if (!ours)
         cause = {Errc::closed_by_peer,
-                 target_.to_string() + " closed the connection with " + describe(frame)};
-    end({.error = std::move(cause), .close_code = frame.code, .close_reason = std::string(frame.reason)},
+                 target_.to_string() + " closed the connection with " + describe_close(frame.code, reason)};
+    end({.error = std::move(cause), .close_code = frame.code, .close_reason = std::move(reason)},
         State::draining);
 }
 

@@ -23,6 +23,7 @@
 #include "message_assembler.h"
 #include "message_sink.h"
 #include "opcode.h"
+#include "redactor.h"
 #include "url.h"
 
 namespace pinwheel {
@@ -48,6 +49,7 @@ struct ConnectionEnd {
     bool was_open = false;
     /// What the peer's close frame said; 1005 if it said nothing, 1006 if there was no close frame.
     std::uint16_t close_code = to_wire(CloseCode::abnormal);
+    /// Without the secrets of the request, should the peer have repeated them.
     std::string close_reason{};
     /// Status of the HTTP answer that refused the upgrade; 0 if there was none.
     int http_status = 0;
@@ -157,6 +159,7 @@ class Connection final : private DialHandler, private ControlSink {
     MessageSink& sink_;
     State state_ = State::idle;
     DialTarget target_;
+    Redactor redactor_;
     std::string subprotocol_;
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;

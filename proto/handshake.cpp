@@ -49,8 +49,18 @@ std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now)
     std::tm date{};
     if (::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr)
         return std::nullopt;
-    const SystemTime when{std::chrono::seconds{::timegm(&date)}};
-    return std::clamp<Duration>(when - now, Duration::zero(), std::chrono::seconds{kLongest});
+    const auto today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    // The year may be any: clamped before it becomes nanoseconds.
+    const auto when = std::clamp<long>(::timegm(&date), today, today + kLongest + 1);
+    return std::clamp<Duration>(SystemTime{std::chrono::seconds{when}} - now, Duration::zero(),
+                                std::chrono::seconds{kLongest});
+}
+
+/// What is not ASCII to be read becomes a space.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
+    return text;
 }
 
 /// A place as an error may tell it: no query, no fragment, no user and password, and of bearable length.
@@ -101,7 +111,9 @@ Error validate(const UpgradeOptions& options) {
 }
 
 UpgradeClient::UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random)
-    : where_(url.without_query()), subprotocols_(options.subprotocols) {
+    : where_(url.without_query()),
+      redactor_(url.target(), options.headers, options.subprotocols),
+      subprotocols_(options.subprotocols) {
     const std::string key = make_upgrade_key(random);
     accept_ = accept_for_key(key);
     request_ =
@@ -201,7 +213,7 @@ UpgradeStatus UpgradeClient::check_upgrade() {
 UpgradeStatus UpgradeClient::refuse() {
     std::string what = "the server answers HTTP " + std::to_string(http_status_);
     if (const auto location = head_.single("Location"); location && http_status_ < 400)
-        what += ", a redirect to '" + public_part(*location) +
+        what += ", a redirect to '" + printable(redactor_.redact(public_part(*location))) +
                 "', which is not followed; use that URL if it is right";
     const std::string excerpt = body_excerpt();
     if (!excerpt.empty()) what += ": " + excerpt;
@@ -210,9 +222,7 @@ UpgradeStatus UpgradeClient::refuse() {
 }
 
 std::string UpgradeClient::body_excerpt() const {
-    std::string text = body_.substr(0, body_.find('?'));  // servers like to repeat the query of the request
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
+    std::string text = printable(redactor_.redact(body_));
     text.erase(text.find_last_not_of(' ') + 1);
     return text;
 }

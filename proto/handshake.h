@@ -11,6 +11,7 @@
 #include "../core/error.h"
 #include "../core/random.h"
 #include "http_head.h"
+#include "redactor.h"
 #include "url.h"
 
 namespace pinwheel {
@@ -47,8 +48,9 @@ class UpgradeClient {
     /// The stream ended before the answer was complete; the error says what came.
     void end_of_stream();
 
-    /// After failed: why, with the HTTP status and the beginning of the body. Holds no header value but that
-    /// of Location without its query and user.
+    /// After failed: why, with the HTTP status, the beginning of the body, and where a redirect leads,
+    /// without user information and query. What this side has sent is hidden in it, even if the server
+    /// repeats it.
     [[nodiscard]] const Error& error() const noexcept { return error_; }
     /// 0 until a status line has come.
     [[nodiscard]] int http_status() const noexcept { return http_status_; }
@@ -64,6 +66,7 @@ class UpgradeClient {
     [[nodiscard]] std::string body_excerpt() const;
 
     const std::string where_;
+    const Redactor redactor_;
     const std::vector<std::string> subprotocols_;
     std::string accept_;
     std::string request_;

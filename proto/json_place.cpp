@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <vector>
@@ -119,10 +120,7 @@ class Scanner {
             if (!eat('\\')) {
                 ++at_;
             } else if (eat('u')) {
-                for (int i = 0; i < 4; ++i, ++at_)
-                    if (text_.substr(at_, 1).find_first_of("0123456789abcdefABCDEF") ==
-                        std::string_view::npos)
-                        return fail("expected four hexadecimal digits");
+                if (!read_code_unit()) return false;
             } else if (at_ < text_.size() &&
                        std::string_view("\"\\/bfnrt").find(text_[at_++]) == std::string_view::npos) {
                 --at_;
@@ -131,6 +129,37 @@ class Scanner {
         }
         if (!cut_) at_ = begin;
         return fail("a string without an end");
+    }
+
+    /// Behind the `u` of an escape; with the other half, if it is the first of a surrogate pair.
+    bool read_code_unit() {
+        const std::size_t begin = at_ - 2;
+        const auto unit = read_hexadecimal();
+        if (!unit) return false;
+        if (*unit < 0xd800 || *unit >= 0xe000) return true;
+        if (*unit < 0xdc00 && eat('\\') && eat('u')) {
+            const auto second = read_hexadecimal();
+            if (!second) return false;
+            if (*second >= 0xdc00 && *second < 0xe000) return true;
+        }
+        at_ = begin;
+        return fail("half a surrogate pair");
+    }
+
+    std::optional<unsigned> read_hexadecimal() {
+        unsigned value = 0;
+        for (int i = 0; i < 4; ++i, ++at_) {
+            constexpr std::string_view kDigits = "0123456789abcdef";
+            const char digit = at_ < text_.size() ? text_[at_] : '\0';
+            const auto found =
+                kDigits.find(digit >= 'A' && digit <= 'F' ? static_cast<char>(digit + 32) : digit);
+            if (found == std::string_view::npos) {
+                fail("expected four hexadecimal digits");
+                return std::nullopt;
+            }
+            value = value << 4 | static_cast<unsigned>(found);
+        }
+        return value;
     }
 
     bool read_number() {

@@ -23,6 +23,12 @@ std::string lower(std::string_view text) {
     return result;
 }
 
+bool is_scheme(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    });
+}
+
 bool is_host_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
@@ -57,13 +63,18 @@ Result<Url> Url::parse(std::string_view text) {
     const std::string scheme = lower(text.substr(0, scheme_end));
     if (scheme_end == std::string_view::npos) return invalid("it has no scheme");
     if (scheme != "ws" && scheme != "wss")
-        return invalid("the scheme '" + scheme + "' is neither ws nor wss");
+        return invalid("the scheme" + (is_scheme(scheme) ? " '" + scheme + "'" : std::string()) +
+                       " is neither ws nor wss");
     url.tls_ = scheme == "wss";
 
     const auto rest = text.substr(scheme_end + 3);
     const auto authority_end = std::min(rest.find_first_of("/?#"), rest.size());
     const auto authority = rest.substr(0, authority_end);
     const auto target = rest.substr(authority_end);
+    const auto quoted = [has_user = rest.find('@') != std::string_view::npos](std::string_view part) {
+        // What looks like a host or a port may be a password with a '/', '?' or '#' in it.
+        return has_user ? std::string() : " '" + std::string(part) + "'";
+    };
     if (target.find('#') != std::string_view::npos)
         return invalid("it has a fragment ('#'), which WebSocket forbids");
     if (authority.find('@') != std::string_view::npos)
@@ -83,15 +94,15 @@ Result<Url> Url::parse(std::string_view text) {
         if (!behind.empty()) {
             port_text = behind.substr(1);
             if (!parse_port(port_text))
-                return invalid("the port '" + std::string(port_text) + "' is not within 1 to 65535");
+                return invalid("the port" + quoted(port_text) + " is not within 1 to 65535");
         }
     }
     url.host_ = lower(host);
     if (url.host_.empty()) return invalid("the host is empty");
     if (bracketed && (!Endpoint::parse(url.host_, 0) || url.host_.find(':') == std::string::npos))
-        return invalid("'[" + url.host_ + "]' is no IPv6 address");
+        return invalid("the host" + quoted("[" + url.host_ + "]") + " is no IPv6 address");
     if (!bracketed && !std::all_of(url.host_.begin(), url.host_.end(), &is_host_character))
-        return invalid("the host '" + url.host_ + "' has a character that no host name has");
+        return invalid("the host" + quoted(url.host_) + " has a character that no host name has");
     url.port_ = port_text.empty() ? (url.tls_ ? 443 : 80) : *parse_port(port_text);
     url.target_ = (target.starts_with('/') ? "" : "/") + std::string(target);
     return url;

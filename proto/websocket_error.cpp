@@ -4,6 +4,7 @@
 
 #include "close_code.h"
 #include "duration_text.h"
+#include "redactor.h"
 
 namespace pinwheel {
 namespace {
@@ -24,7 +25,7 @@ Error connection_error(std::string_view url, std::uint32_t attempts, const Error
 Error closed_error(std::uint16_t code, const std::string& reason) {
     std::string text = "the connection is closed: close code " + std::to_string(code) + " (" +
                        std::string(describe_close_code(code)) + ")";
-    if (!reason.empty()) text += ": " + reason;
+    if (!reason.empty()) text += ": " + one_line(reason);
     return {Errc::not_connected, std::move(text)};
 }
 

@@ -46,7 +46,7 @@ class WebSocketClosedError : public WebSocketError {
     explicit WebSocketClosedError(std::uint16_t close_code, std::string reason = {});
 
     [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
-    /// As the peer wrote it.
+    /// As the peer wrote it; what() has it in one line.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
   private:

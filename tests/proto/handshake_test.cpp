@@ -207,6 +207,8 @@ TEST_F(HandshakeTest, RetryAfterIsSecondsOrADate) {
     EXPECT_EQ(retry_after("Tue, 14 Nov 2023 22:00:00 GMT"), 0s);
     EXPECT_EQ(retry_after("soon"), std::nullopt);
     EXPECT_EQ(retry_after("99999999999999"), 365 * 24h);
+    EXPECT_EQ(retry_after("Mon, 15 Nov 0023 00:00:00 GMT"), 0s);
+    EXPECT_EQ(retry_after("Mon, 15 Nov 9999 00:00:00 GMT"), 365 * 24h);
 }
 
 TEST_F(HandshakeTest, AnEndBeforeTheAnswerIsCompleteIsTold) {

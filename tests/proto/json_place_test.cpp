@@ -34,6 +34,10 @@ TEST(JsonPlace, TellsWhereTextStopsBeingJson) {
         {"{\n\"a\": \"x\\\"", 2, 6, "a string without an end"},
         {R"(["\q"])", 1, 4, "an unknown escape"},
         {R"(["\u12g4"])", 1, 7, "expected four hexadecimal digits"},
+        {R"(["\ud83d"])", 1, 3, "half a surrogate pair"},
+        {R"(["ab\uD83D\n"])", 1, 5, "half a surrogate pair"},
+        {R"(["\ude00\ud83d"])", 1, 3, "half a surrogate pair"},
+        {R"(["\ud83d\u0041"])", 1, 3, "half a surrogate pair"},
         {R"(["\u12)", 1, 7, "expected four hexadecimal digits"},
         {"[01]", 1, 3, "a number with a leading zero"},
         {"[-]", 1, 3, "expected a digit"},
@@ -58,7 +62,7 @@ TEST(JsonPlace, TellsWhereTextStopsBeingJson) {
 
 TEST(JsonPlace, FindsNothingInWhatIsJson) {
     for (const std::string text :
-         {"{}", "[]", " [ ] ", R"({"a":[1,-2.5e+10,{"b":null}],"c":"\u00e9\n\"","d":true})",
+         {"{}", "[]", " [ ] ", R"({"a":[1,-2.5e+10,{"b":null}],"c":"\u00e9\n\uD83d\uDe00\"","d":true})",
           "18446744073709551615", "-9223372036854775808", "\"\xe2\x82\xac\""})
         EXPECT_EQ(find_json_error(text).what, "the parser refuses it") << text;
 }

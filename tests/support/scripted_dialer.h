@@ -37,6 +37,7 @@ class ScriptedDialer final : public Dialer {
         /// Answer the upgrade request by itself, so that only frames need a script.
         bool accepts = true;
         std::string answer;   ///< in place of the accepting one
+        std::string headers;  ///< more lines of the accepting one
         std::string request;  ///< what the client asked, once it has
         StreamScript script;
     };
@@ -74,7 +75,8 @@ class ScriptedDialer final : public Dialer {
                 answered_ = true;
                 plan_->request = plan_->script.written.substr(0, request_end + 4);
                 plan_->script.written.erase(0, request_end + 4);
-                const auto answer = plan_->answer.empty() ? upgrade_answer(plan_->request) : plan_->answer;
+                const auto answer =
+                    plan_->answer.empty() ? upgrade_answer(plan_->request, plan_->headers) : plan_->answer;
                 if (plan_->accepts) put_before(answer);
             }
             return inner_.read_some(out);
@@ -82,7 +84,8 @@ class ScriptedDialer final : public Dialer {
         IoResult write_some(std::span<const std::byte> in) noexcept override { return inner_.write_some(in); }
         void shutdown_write() noexcept override { inner_.shutdown_write(); }
         void abort() noexcept override { inner_.abort(); }
-        int fd() const noexcept override { return -1; }
+        int fd() const noexcept override { return inner_.fd(); }
+        bool has_buffered_input() const noexcept override { return inner_.has_buffered_input(); }
         SystemTime arrival_time() const noexcept override { return inner_.arrival_time(); }
 
       private:

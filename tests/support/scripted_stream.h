@@ -40,6 +40,11 @@ struct StreamScript {
     bool write_shut = false;
     bool aborted = false;
     bool destroyed = false;
+    int fd = -1;  // to watch; not owned
+    /// As TLS may: what there is to read is in user space, and comes only while the socket takes writes.
+    bool reads_wait_for_writes = false;
+
+    [[nodiscard]] bool holds_input() const noexcept { return reads_wait_for_writes && !steps.empty(); }
 };
 
 /// Plays a script. It has no descriptor: the reactor tries it at every turn.
@@ -50,7 +55,8 @@ class ScriptedStream final : public ByteStream {
 
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override {
         ++script_.reads;
-        if (script_.steps.empty()) return IoResult::again();
+        if (script_.steps.empty() || (script_.reads_wait_for_writes && script_.write_room == 0))
+            return IoResult::again();
         auto& step = script_.steps.front();
         if (auto* const text = std::get_if<std::string>(&step)) {
             const std::size_t count = std::min(out.size(), text->size());
@@ -79,7 +85,8 @@ class ScriptedStream final : public ByteStream {
 
     void shutdown_write() noexcept override { script_.write_shut = true; }
     void abort() noexcept override { script_.aborted = true; }
-    [[nodiscard]] int fd() const noexcept override { return -1; }
+    [[nodiscard]] int fd() const noexcept override { return script_.fd; }
+    [[nodiscard]] bool has_buffered_input() const noexcept override { return script_.holds_input(); }
     [[nodiscard]] SystemTime arrival_time() const noexcept override {
         return SystemTime{std::chrono::seconds{77}};
     }
