@@ -1,8 +1,6 @@
 // The assembler against wslay's event layer, which it replaces, on what both accept.
 #include <gtest/gtest.h>
-#include <wslay/wslay.h>
 
-#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,46 +8,12 @@
 #include "../../proto/message_assembler.h"
 #include "../support/frames.h"
 #include "../support/message_log.h"
+#include "../support/wslay_events.h"
 
 namespace pinwheel {
 namespace {
 
 using namespace test;
-
-/// What wslay's event layer makes of the same bytes.
-std::string event_layer(std::string_view stream) {
-    struct State {
-        std::string_view input;
-        std::string log;
-    } state{stream, {}};
-    wslay_event_callbacks callbacks{};
-    callbacks.recv_callback = [](wslay_event_context_ptr context, std::uint8_t* out, std::size_t size, int,
-                                 void* user) -> ssize_t {
-        auto& input = static_cast<State*>(user)->input;
-        const std::size_t count = std::min(size, input.size());
-        if (count == 0) {
-            wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
-            return -1;
-        }
-        std::copy_n(input.begin(), count, out);
-        input.remove_prefix(count);
-        return static_cast<ssize_t>(count);
-    };
-    callbacks.on_msg_recv_callback = [](wslay_event_context_ptr, const wslay_event_on_msg_recv_arg* message,
-                                        void* user) {
-        auto& log = static_cast<State*>(user)->log;
-        const std::string payload(reinterpret_cast<const char*>(message->msg), message->msg_length);
-        if (message->opcode == WSLAY_TEXT_FRAME) log += "T:" + payload + " ";
-        if (message->opcode == WSLAY_BINARY_FRAME) log += "B:" + std::to_string(payload.size()) + " ";
-        if (message->opcode == WSLAY_PING) log += "ping:" + payload + " ";
-        if (message->opcode == WSLAY_PONG) log += "pong:" + payload + " ";
-    };
-    wslay_event_context_ptr context = nullptr;
-    wslay_event_context_client_init(&context, &callbacks, &state);
-    wslay_event_recv(context);
-    wslay_event_context_free(context);
-    return state.log;
-}
 
 TEST(MessageAssembler, AgreesWithWslaysEventLayerOnWhatBothAccept) {
     std::mt19937 random(11);
@@ -83,7 +47,7 @@ TEST(MessageAssembler, AgreesWithWslaysEventLayerOnWhatBothAccept) {
             } while (true);
         }
         const std::size_t piece = 1 + below(below(4) == 0 ? 20 : 6000);
-        ASSERT_EQ(MessageLog().decode(stream, piece), event_layer(stream)) << "round " << round;
+        ASSERT_EQ(MessageLog().decode(stream, piece), wslay_events(stream)) << "round " << round;
     }
 }
 

@@ -18,8 +18,12 @@ class MessageLog : public ControlSink {
     explicit MessageLog(Role role = Role::client) : assembler(role, kMaxMessage, sink, *this) {}
 
     std::string decode(std::string_view stream, std::size_t piece) {
-        for (std::size_t at = 0; at < stream.size(); at += piece) {
-            assembler.feed(bytes_of(stream.substr(at, piece)));
+        return decode(stream, std::span(&piece, 1));
+    }
+    /// In pieces of these sizes, over and over.
+    std::string decode(std::string_view stream, std::span<const std::size_t> pieces) {
+        for (std::size_t at = 0, i = 0; at < stream.size(); at += pieces[i++ % pieces.size()]) {
+            assembler.feed(bytes_of(stream.substr(at, pieces[i % pieces.size()])));
             const auto progress = assembler.run({});
             if (progress == MessageAssembler::Progress::failed)
                 return text + "error:" + std::string(describe(assembler.error()));
