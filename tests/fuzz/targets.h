@@ -29,5 +29,7 @@ void fuzz_session(std::span<const std::byte> input);
 void fuzz_tls(std::span<const std::byte> input);
 /// One connection from name to close: what the peer sends, what the socket takes, what the user calls.
 void fuzz_connection(std::span<const std::byte> input);
+/// The whole client: a session that lasts, over scripted streams.
+void fuzz_manager(std::span<const std::byte> input);
 
 }  // namespace pinwheel::test
