@@ -176,7 +176,7 @@ void Connection::decode(TimePoint now) {
     rx_.clear();
     if (progress_ != MessageAssembler::Progress::failed) return;
     const Errc broken = assembler_.error();
-    // Nothing is sent behind a close frame (RFC 6455 section 5.5.1).
+    // One close frame is all that is sent of them (RFC 6455 section 5.5.1).
     if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
     end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
         State::draining);
