@@ -149,12 +149,12 @@ TEST(Tail, EndsWellAfterANormalCloseAndTellsAnyOther) {
     EXPECT_EQ(good.errors, "");
 
     const RawServer leaving(upgraded_and(close_frame(1013, "busy")));
-    expect_refusal(run({"tail", "ws://" + leaving.authority() + "/"}), 1,
+    expect_refusal(run({"tail", "ws://" + leaving.authority() + "/", "--retries", "0"}), 1,
                    {leaving.authority(), "1013", "busy"});
     const RawServer lost(upgraded_and(""));
-    expect_refusal(run({"tail", "ws://" + lost.authority() + "/"}), 1, {lost.authority()});
+    expect_refusal(run({"tail", "ws://" + lost.authority() + "/", "--retries", "0"}), 1, {lost.authority()});
     const RawServer broken(upgraded_and(raw_frame({.opcode = 3}, "what?")), RawServer::Then::hold);
-    expect_refusal(run({"tail", "ws://" + broken.authority() + "/"}), 1,
+    expect_refusal(run({"tail", "ws://" + broken.authority() + "/", "--retries", "0"}), 1,
                    {broken.authority(), "invalid frame"});
 }
 
@@ -224,7 +224,12 @@ TEST(Demo, EndsWithOneJsonObject) {
         EXPECT_GT(number_at(result, "/messages"), 0U);
         EXPECT_GT(number_at(result, "/bytes"), number_at(result, "/messages"));
         EXPECT_EQ(number_at(result, "/dropped"), 0U);
-        EXPECT_EQ(number_at(result, "/generations"), 1U);
+        EXPECT_EQ(number_at(result, "/generations"), 3U);
+        EXPECT_EQ(number_at(result, "/own_cuts"), 1U);
+        EXPECT_EQ(number_at(result, "/forced_cuts"), 1U);
+        EXPECT_EQ(number_at(result, "/lost"), 0U);
+        EXPECT_GT(number_at(result, "/missed_while_disconnected"), 0U);
+        EXPECT_EQ(number_at(result, "/resumed_handshakes"), options.size() == 1 ? 2U : 0U);
         for (const std::string name : {"p50", "p99", "p999", "max"})
             EXPECT_GT(number_at(result, "/latency_ns/" + name), 0U) << name;
     }
@@ -241,7 +246,7 @@ TEST(Demo, EndsEvenIfItsTimeIsOverBeforeTheConnectionIsUp) {
 TEST(Demo, WithoutJsonEndsWithASummary) {
     const auto outcome = run({"demo", "--seconds", "0.3"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
-    EXPECT_EQ(lines_of(outcome.output), 2U);
+    EXPECT_EQ(lines_of(outcome.output), 3U);
     EXPECT_EQ(outcome.output.find('{'), std::string::npos);
 }
 

@@ -41,13 +41,18 @@ Client::Client(const ClientOptions& options) : url_(Url::parse(options.url)) {
         if (const Error refused = pin_to_cpu(options.cpu)) throw UsageError{refused.message()};
     reactor_ = std::make_unique<Reactor>(
         ReactorOptions{.mode = options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin});
-    resolver_ = std::make_unique<Resolver>(*reactor_);
     try {
-        tls_ = std::make_unique<TlsContext>(TlsOptions{.ca_file = options.ca_file});
+        network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = {.ca_file = options.ca_file}},
+                                             url_->tls() || !options.ca_file.empty());
     } catch (const std::system_error& error) {
         throw UsageError{reason_of(error)};
     }
-    dialer_ = std::make_unique<SocketDialer>(*reactor_, *resolver_, tls_.get());
+}
+
+WebSocketOptions Client::session_options() {
+    return {.connection_timeout = connection_options_.connection_timeout,
+            .upgrade = connection_options_.upgrade,
+            .dialer = network_.get()};
 }
 
 void catch_signals() {
@@ -59,6 +64,14 @@ void run_until_stopped(Reactor& reactor) {
     g_running = &reactor;
     catch_signals();
     if (!g_interrupted) reactor.run();
+    g_running = nullptr;
+}
+
+void run_until(Reactor& reactor, FunctionRef<bool()> done) {
+    g_running = &reactor;
+    catch_signals();
+    while (!done() && !g_interrupted)
+        if (reactor.poll_for(Duration::max()) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
     g_running = nullptr;
 }
 

@@ -5,11 +5,11 @@
 #include <system_error>
 #include <vector>
 
+#include "../../core/function_ref.h"
+#include "../../net/network.h"
 #include "../../net/reactor.h"
-#include "../../net/resolver.h"
-#include "../../net/socket_dialer.h"
-#include "../../net/tls_context.h"
 #include "../../proto/connection.h"
+#include "../../proto/websocket_options.h"
 
 namespace pinwheel::tool {
 
@@ -28,28 +28,30 @@ struct UsageError {
     std::string message;
 };
 
-/// Reactor, name resolution, TLS and dialer for one client. Throws UsageError.
+/// Reactor and network for one client. Throws UsageError.
 class Client {
   public:
     explicit Client(const ClientOptions& options);
 
     [[nodiscard]] const Url& url() const noexcept { return *url_; }
     [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }
-    [[nodiscard]] Dialer& dialer() noexcept { return *dialer_; }
-    [[nodiscard]] TlsContext& tls() noexcept { return *tls_; }
+    [[nodiscard]] Dialer& dialer() noexcept { return *network_; }
+    /// For a bare connection.
     [[nodiscard]] const ConnectionOptions& connection_options() const noexcept { return connection_options_; }
+    /// For a session, to be added to.
+    [[nodiscard]] WebSocketOptions session_options();
 
   private:
     Result<Url> url_;
     ConnectionOptions connection_options_;
     std::unique_ptr<Reactor> reactor_;
-    std::unique_ptr<Resolver> resolver_;
-    std::unique_ptr<TlsContext> tls_;
-    std::unique_ptr<SocketDialer> dialer_;
+    std::unique_ptr<Network> network_;
 };
 
 /// Runs the reactor until it is stopped; SIGINT and SIGTERM stop it.
 void run_until_stopped(Reactor& reactor);
+/// Turns the reactor until `done` says so, or a signal. Asks after each turn.
+void run_until(Reactor& reactor, FunctionRef<bool()> done);
 /// True once a signal has asked to stop.
 [[nodiscard]] bool interrupted() noexcept;
 

@@ -16,6 +16,7 @@ struct TailOptions {
     std::uint64_t count = 0;  // 0: no end
     double seconds = 0;       // 0: no end
     bool json_stats = false;
+    std::uint32_t retries = 10;  // after a loss
 };
 [[nodiscard]] int tail(const TailOptions& options);
 

@@ -82,6 +82,8 @@ int main(int argc, char** argv) {
     tail_command->add_option("--count", tail_options.count, "end after this many messages")
         ->check(whole(0, kMost));
     tail_command->add_option("--seconds", tail_options.seconds, "end after this time")->check(seconds(0));
+    tail_command->add_option("--retries", tail_options.retries, "tries to connect again after a loss")
+        ->check(whole(0, 1'000'000));
     tail_command->add_flag("--json-stats", tail_options.json_stats,
                            "last line: one JSON object with the totals");
 

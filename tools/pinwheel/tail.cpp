@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "../../proto/callback_sink.h"
+#include "../../proto/manager.h"
+#include "../../proto/observer.h"
 #include "commands.h"
 
 namespace pinwheel::tool {
@@ -13,21 +14,27 @@ namespace {
 
 constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 
-class Tail final : public ConnectionHandler {
+/// Prints a feed, over all its connections. Ends after --count, after --seconds, by a signal, when the server
+/// closes with 1000, if the first connection fails, and when the tries are spent.
+class Tail final : private SessionObserver {
   public:
     Tail(Client& client, const TailOptions& options)
-        : client_(client),
-          options_(options),
-          connection_(client.reactor(), client.dialer(), client.connection_options(), *this, sink_) {}
+        : client_(client), options_(options), ws_(client.reactor(), options.client.url, session_options()) {
+        for (const auto& channel : options.subscribe) ws_.subscribe(channel);
+    }
 
     [[nodiscard]] int run() {
         auto& reactor = client_.reactor();
-        connection_.start(client_.url());
+        ws_.connect();
         if (options_.seconds > 0)
             reactor.schedule_after(end_timer_, std::chrono::duration_cast<Duration>(
                                                    std::chrono::duration<double>(options_.seconds)));
         if (::isatty(STDERR_FILENO) != 0) reactor.schedule_after(status_timer_, kStatusInterval);
-        run_until_stopped(reactor);
+        const auto done = [this] {
+            drain();
+            return over_;
+        };
+        run_until(reactor, done);
         if (status_timer_.armed()) std::fputs("\r\033[K", stderr);
         if (options_.json_stats)
             std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 "}\n", messages_, bytes_);
@@ -35,22 +42,50 @@ class Tail final : public ConnectionHandler {
     }
 
   private:
-    void on_open() override {
-        for (const auto& channel : options_.subscribe) {
-            const std::string text = R"({"type":"subscribe","channel":")" + channel + "\"}";
-            std::ignore = connection_.send(Opcode::text, std::as_bytes(std::span(text)));
+    [[nodiscard]] WebSocketOptions session_options() {
+        auto options = client_.session_options();
+        options.max_reconnect_attempts = options_.retries;
+        options.queue_size = 0;  // what a turn has read is printed before the next
+        options.observer = this;
+        options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
+        options.on_alert = [this](std::string_view, std::string_view message, AlertContext) {
+            if (!ws_.is_dead()) complain(std::string(message));  // the end is told by end()
+        };
+        return options;
+    }
+
+    void on_disconnect(DisconnectReason reason) {
+        if (reason == DisconnectReason::server_closed && ws_.close_code() == to_wire(CloseCode::normal)) {
+            over_ = true;
+            return ws_.force_close();
+        }
+        why_ = ws_.last_error().message();
+        if (!ws_.is_dead()) complain(why_ + "; connecting again");
+    }
+    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects&,
+                 TimePoint) noexcept override {
+        const bool ended = std::holds_alternative<SessionEvent::TransportEnded>(event);
+        if (ended && ws_.generation() == 0) first_try_failed_ = true;
+        if (first_try_failed_ || (ended && after.connection_state() == ConnectionState::disconnected))
+            client_.reactor().schedule(failure_timer_, client_.reactor().now());
+    }
+    void on_failure_timer(TimePoint) {
+        if (over_) return;
+        if (first_try_failed_) why_ = ws_.last_error().message();
+        const bool tried = !first_try_failed_ && options_.retries > 0;
+        complain(tried ? "gave up after " + std::to_string(options_.retries) + " tries: " + why_ : why_);
+        status_ = 1;
+        over_ = true;
+    }
+
+    void drain() {
+        MessageQueue& queue = ws_.queue();
+        for (const auto* record = queue.front(); record != nullptr; record = queue.front()) {
+            if (record->kind == RecordKind::message) print(Message::from(*record));
+            queue.pop();
         }
     }
-    void on_pong(std::span<const std::byte>) override {}
-    void on_warning(const Error& warning) override { complain(warning.message()); }
-    void on_end(const ConnectionEnd& end) override {
-        if (end.error && end.close_code != to_wire(CloseCode::normal)) {
-            complain(end.error.message());
-            status_ = 1;
-        }
-        client_.reactor().stop();
-    }
-    void on_message(const Message& message) {
+    void print(const Message& message) {
         if (output_gone_ || (messages_ == options_.count && options_.count > 0)) return;
         ++messages_;
         bytes_ += message.payload.size();
@@ -58,18 +93,18 @@ class Tail final : public ConnectionHandler {
         std::putc('\n', stdout);
         if (message.is_last_in_batch || messages_ == options_.count) std::fflush(stdout);
         if (std::ferror(stdout) != 0) return give_up_output();
-        if (messages_ == options_.count) client_.reactor().stop();
+        if (messages_ == options_.count) over_ = true;
     }
     /// A reader that has left, as head does, has what it wanted.
     void give_up_output() {
         output_gone_ = true;
-        if (errno != EPIPE) {
-            complain(std::string("standard output cannot be written: ") + std::strerror(errno));
-            status_ = 1;
-        }
-        client_.reactor().stop();
+        over_ = true;
+        if (errno == EPIPE) return;
+        complain(std::string("standard output cannot be written: ") + std::strerror(errno));
+        status_ = 1;
     }
-    void on_end_timer(TimePoint) { client_.reactor().stop(); }
+
+    void on_end_timer(TimePoint) { over_ = true; }
     void on_status_timer(TimePoint) {
         std::fprintf(stderr, "\r\033[K%" PRIu64 " messages, %.0f/s", messages_,
                      static_cast<double>(messages_ - messages_before_) * 4);
@@ -83,11 +118,14 @@ class Tail final : public ConnectionHandler {
     std::uint64_t messages_before_ = 0;
     std::uint64_t bytes_ = 0;
     int status_ = 0;
+    bool over_ = false;
     bool output_gone_ = false;
+    bool first_try_failed_ = false;
+    std::string why_;  // the connection was lost
     Timer end_timer_{Timer::Callback::member<&Tail::on_end_timer>(*this)};
     Timer status_timer_{Timer::Callback::member<&Tail::on_status_timer>(*this)};
-    CallbackSink sink_{CallbackSink::Callback::member<&Tail::on_message>(*this)};
-    Connection connection_;
+    Timer failure_timer_{Timer::Callback::member<&Tail::on_failure_timer>(*this)};
+    WebSocketManager ws_;
 };
 
 }  // namespace
