@@ -34,6 +34,10 @@ std::unique_ptr<Peer> Peer::node(std::vector<std::string> options) {
     return std::unique_ptr<Peer>(new Peer(command({"node", script("echo_server.js")}, std::move(options))));
 }
 
+std::unique_ptr<Peer> Peer::suite() {
+    return std::unique_ptr<Peer>(new Peer({"node", script("suite_server.js")}));
+}
+
 std::unique_ptr<Peer> Peer::front(const std::string& program, std::uint16_t backend, const std::string& cert,
                                   const std::string& key, const TempDir& folder) {
     return std::unique_ptr<Peer>(

@@ -19,6 +19,8 @@ class Peer {
     [[nodiscard]] static std::unique_ptr<Peer> python(std::vector<std::string> options = {});
     /// Node's ws, tests/peers/echo_server.js.
     [[nodiscard]] static std::unique_ptr<Peer> node(std::vector<std::string> options = {});
+    /// A conformance server on Node's ws, tests/peers/suite_server.js.
+    [[nodiscard]] static std::unique_ptr<Peer> suite();
     /// nginx or haproxy as a TLS front before the server on `backend`; its files go to `folder`.
     [[nodiscard]] static std::unique_ptr<Peer> front(const std::string& program, std::uint16_t backend,
                                                      const std::string& cert, const std::string& key,

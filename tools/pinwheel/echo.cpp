@@ -1,17 +1,25 @@
 #include <tuple>
 
 #include "../../proto/callback_sink.h"
+#include "../../proto/frame_codec.h"
 #include "commands.h"
 
 namespace pinwheel::tool {
 namespace {
+
+/// Every message that may come must fit on its way back, behind another one.
+ConnectionOptions with_room_for_echoes(ConnectionOptions options) {
+    options.send_buffer_limit = 2 * (options.max_message_size + kMaxFrameHeader);
+    return options;
+}
 
 /// Sends every message back; done when the connection has ended and drained.
 class Echo final : public ConnectionHandler {
   public:
     explicit Echo(Client& client)
         : client_(client),
-          connection_(client.reactor(), client.dialer(), client.connection_options(), *this, sink_) {}
+          connection_(client.reactor(), client.dialer(), with_room_for_echoes(client.connection_options()),
+                      *this, sink_) {}
 
     [[nodiscard]] int run() {
         connection_.start(client_.url());
