@@ -20,6 +20,22 @@ EXPECTED = 'feed.example 1\n'
 OWN_SYMBOL = re.compile(r'_Z(T[VIS]|Th[nv]?\d*_)?NK?8pinwheel')
 
 
+RECIPE = """#include <pinwheel/pinwheel.h>
+#include <cstdio>
+#include <thread>
+#include <tuple>
+using namespace std::chrono_literals;
+static void recipe([[maybe_unused]] pinwheel::Reactor& reactor) {{
+{}
+}}
+int main(int argc, char**) {{
+    if (argc < 2) return 0;
+    pinwheel::Reactor reactor;
+    recipe(reactor);
+}}
+"""
+
+
 def run(*command, **options):
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     if result.returncode != 0:
@@ -65,11 +81,14 @@ def cmake_package(prefix, work):
         assert output == EXPECTED, output
 
 
-def readme_program(prefix, work):
-    source = work / 'program.cpp'
-    source.write_text(re.search(r'```cpp\n(.*?)```', README.read_text(encoding='utf-8'), re.DOTALL)[1])
-    run(COMPILER, '-Wall', '-Wextra', '-Werror', source, '-o', work / 'program',
-        *pkg_config(prefix, '--cflags', '--libs'))
+def readme_programs(prefix, work):
+    pieces = re.findall(r'```cpp\n(.*?)```', README.read_text(encoding='utf-8'), re.DOTALL)
+    assert len(pieces) > 5, pieces
+    flags = pkg_config(prefix, '--cflags', '--libs')
+    for number, piece in enumerate(pieces):
+        source = work / f'{number}.cpp'
+        source.write_text(piece if 'int main' in piece else RECIPE.format(piece))
+        run(COMPILER, '-Wall', '-Wextra', '-Werror', source, '-o', work / str(number), *flags)
 
 
 def headers_compile_alone(prefix, work):
@@ -95,7 +114,7 @@ def only_own_symbols(prefix, _work):
 
 
 def main():
-    cases = [shared, static, cmake_package, readme_program, headers_compile_alone, only_own_symbols]
+    cases = [shared, static, cmake_package, readme_programs, headers_compile_alone, only_own_symbols]
     print(f'1..{len(cases)}')
     failed = False
     for number, case in enumerate(cases, 1):
