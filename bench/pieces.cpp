@@ -1,4 +1,5 @@
-// The smaller pieces: the upgrade's two halves, the histogram, JSON parsed in place from the queue.
+// The smaller pieces: the upgrade's two halves, a turn of the reactor, the histogram, JSON parsed in place
+// from the queue.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
@@ -11,6 +12,7 @@
 #include "../core/histogram.h"
 #include "../core/message_queue.h"
 #include "../core/random.h"
+#include "../net/reactor.h"
 #include "../proto/handshake.h"
 #include "../proto/handshake_server.h"
 
@@ -55,6 +57,23 @@ void histogram_percentile(benchmark::State& state) {
     }
 }
 BENCHMARK(histogram_percentile);
+
+/// What a turn costs beside the system calls: the clock, the posted work, the wheel.
+void reactor_turn(benchmark::State& state) {
+    Reactor reactor({.mode = ReactorMode::busy_spin});
+    int visits = 0;
+    const auto count = [&](Interest, TimePoint) { return ++visits, 0; };
+    IoWatch source{IoWatch::Callback(count)};
+    if (reactor.watch(source, -1, {.read = true}) != Errc::ok) return state.SkipWithError("not watched");
+    for (auto _ : state) benchmark::DoNotOptimize(reactor.poll());
+    if (std::cmp_not_equal(visits, state.iterations())) state.SkipWithError("a turn passed the source by");
+}
+BENCHMARK(reactor_turn);
+void clock_read(benchmark::State& state) {
+    SteadyClock clock;
+    for (auto _ : state) benchmark::DoNotOptimize(clock.now());
+}
+BENCHMARK(clock_read);
 
 constexpr std::string_view kTrade =
     R"({"channel":"trades.BTC-USD","seq":81234,"ts":1764021234567890123,"price":"64231.50","size":"0.0042",)"
