@@ -14,7 +14,8 @@ constexpr double kMarginLeft = 64;
 constexpr double kMarginTop = 46;
 constexpr double kGap = 84;
 constexpr double kMostNines = 4;  // p99.99
-constexpr std::array kColours{"#000000", "#d62728", "#ff7f0e", "#9467bd", "#1f77b4", "#2ca02c", "#8c564b"};
+constexpr std::array kColours{"#000000", "#d62728", "#ff7f0e", "#9467bd",
+                              "#e377c2", "#1f77b4", "#2ca02c", "#8c564b"};
 
 [[gnu::format(printf, 2, 3)]] void add(std::string& out, const char* format, ...) {
     std::array<char, 512> line;
@@ -123,7 +124,7 @@ std::string draw_plot(const std::vector<Series>& all) {
         add(out, "<line x1='%.0f' y1='%.0f' x2='%.0f' y2='%.0f' stroke='%s' stroke-width='3'/>\n", at, bottom,
             at + 22, bottom, kColours[i % kColours.size()]);
         add(out, "<text x='%.0f' y='%.0f'>%s</text>\n", at + 28, bottom + 4, contenders[i].name);
-        at += 150;
+        at += 130;
     }
     out += "</svg>\n";
     return out;

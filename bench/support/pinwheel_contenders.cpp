@@ -1,4 +1,5 @@
-// The library as its users have it: messages by callback or through the queue, spinning or in epoll.
+// The library as its users have it: messages by callback or through the queue, spinning or in epoll, with or
+// without the kernel's times of arrival.
 #include <stdexcept>
 
 #include "../../core/message_queue.h"
@@ -43,7 +44,7 @@ class ByQueue {
     QueueSink sink_{queue_, OverflowPolicy::drop_newest};
 };
 
-template <class Delivery, ReactorMode kMode>
+template <class Delivery, ReactorMode kMode, bool kTimestamps>
 class Pinwheel final : public Contender, private ConnectionHandler {
   public:
     Pinwheel(const Target& target, Receiver& receiver)
@@ -77,20 +78,21 @@ class Pinwheel final : public Contender, private ConnectionHandler {
     Reactor reactor_{{.mode = kMode}};
     Resolver resolver_{reactor_};
     TlsContext tls_;
-    SocketDialer dialer_{reactor_, resolver_, &tls_};
+    SocketDialer dialer_{reactor_, resolver_, &tls_, {.socket = {.receive_timestamps = kTimestamps}}};
     Delivery delivery_;
     Error end_;
     Connection connection_{reactor_, dialer_, ConnectionOptions{}, *this, delivery_.sink()};
 };
 
-template <class Delivery, ReactorMode kMode>
+template <class Delivery, ReactorMode kMode, bool kTimestamps = false>
 std::unique_ptr<Contender> make(const Target& target, Receiver& receiver) {
-    return std::make_unique<Pinwheel<Delivery, kMode>>(target, receiver);
+    return std::make_unique<Pinwheel<Delivery, kMode, kTimestamps>>(target, receiver);
 }
 
 const ContenderRegistration callback({"pinwheel", &make<ByCallback, ReactorMode::busy_spin>, 1});
 const ContenderRegistration queue({"pinwheel, ring", &make<ByQueue, ReactorMode::busy_spin>, 2});
-const ContenderRegistration epoll({"pinwheel, epoll", &make<ByCallback, ReactorMode::epoll>, 3});
+const ContenderRegistration stamps({"pinwheel, stamps", &make<ByCallback, ReactorMode::busy_spin, true>, 3});
+const ContenderRegistration epoll({"pinwheel, epoll", &make<ByCallback, ReactorMode::epoll>, 4});
 
 }  // namespace
 }  // namespace pinwheel::bench
