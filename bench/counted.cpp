@@ -62,10 +62,10 @@ std::uint64_t reads_for_burst(const FastServer& server, Poll poll, const std::ui
     return best;
 }
 
-void count_reads(const FastServer& server) {
-    const Target target = server.target(true, "/records/64/200/1", 200);
+void count_reads(const FastServer& server, bool tls) {
+    const Target target = server.target(tls, tls ? "/records/64/200/1" : "/burst/64/200/1", 200);
     for (const ContenderKind& kind : contender_kinds()) {
-        if (kind.order > 1) continue;
+        if (kind.is_peer()) continue;
         Receiver receiver;
         const auto contender = kind.make(target, receiver);
         std::uint64_t messages = 0;
@@ -77,8 +77,12 @@ void count_reads(const FastServer& server) {
                 messages = receiver.messages();
             },
             messages, [&] { contender->send(request.data(), request.size()); });
-        const std::string what = "reads for 64 TLS records of 200 B in the kernel, " + std::string(kind.name);
-        report(what.c_str(), static_cast<double>(reads), "calls", kind.order == 0 ? 200 : 1);
+        const std::string what = std::string("reads for 64 ") + (tls ? "TLS records" : "frames") +
+                                 " of 200 B in the kernel, " + kind.name;
+        if (kind.order == 0)
+            std::printf("%-66s %9.2f calls\n", what.c_str(), static_cast<double>(reads));
+        else
+            report(what.c_str(), static_cast<double>(reads), "calls", 1);
     }
 }
 
@@ -192,7 +196,7 @@ void run(bool smoke) {
     if (!count_openssl_apart()) throw std::runtime_error("OpenSSL has allocated before");
     const FastServer server(server_cpu());
     std::ignore = pin_to_cpu(client_cpu());
-    count_reads(server);
+    for (const bool tls : {false, true}) count_reads(server, tls);
     for (const bool tls : {false, true}) count_allocations(server, tls, smoke ? 100 : 15'625);
     for (const bool tls : {false, true}) weigh_idle_connections(server, tls, smoke ? 20 : 1000);
     weigh_after_large_message(server);

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <cstdarg>
+#include <cstring>
 
 #include "report.h"
 
@@ -124,7 +125,7 @@ std::string draw_plot(const std::vector<Series>& all) {
         add(out, "<line x1='%.0f' y1='%.0f' x2='%.0f' y2='%.0f' stroke='%s' stroke-width='3'/>\n", at, bottom,
             at + 22, bottom, kColours[i % kColours.size()]);
         add(out, "<text x='%.0f' y='%.0f'>%s</text>\n", at + 28, bottom + 4, contenders[i].name);
-        at += 130;
+        at += 46 + 7.0 * static_cast<double>(std::strlen(contenders[i].name));
     }
     out += "</svg>\n";
     return out;
