@@ -19,6 +19,8 @@ class Resolver::Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
+    /// What /etc/hosts says, of both families at once; empty if it does not know the name.
+    [[nodiscard]] std::vector<Endpoint> look_into_hosts(const std::string& host, std::uint16_t port);
     void begin(const std::string& host, std::uint16_t port, int family, ares_addrinfo_callback done,
                void* context);
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
@@ -43,7 +45,8 @@ class Resolver::Channel {
 
     Reactor& reactor_;
     const ResolverOptions options_;
-    ares_channel channel_ = nullptr;
+    ares_channel channel_ = nullptr;  // asks name servers only
+    ares_channel hosts_ = nullptr;    // reads /etc/hosts only
     std::map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
     Timer timer_{Timer::Callback::member<&Channel::on_timer>(*this)};
 };
@@ -56,15 +59,21 @@ Resolver::Channel::Channel(Reactor& reactor, ResolverOptions options)
     settings.sock_state_cb_data = this;
     settings.timeout = 1000;
     settings.tries = 3;
-    const int status = initialised != ARES_SUCCESS
-                           ? initialised
-                           : ares_init_options(&channel_, &settings,
-                                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+    constexpr int kAll = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS;
+    std::string lookups = "b";
+    settings.lookups = lookups.data();
+    int status = initialised != ARES_SUCCESS ? initialised : ares_init_options(&channel_, &settings, kAll);
+    if (status == ARES_SUCCESS) {
+        lookups = "f";
+        status = ares_init_options(&hosts_, &settings, kAll);
+        if (status != ARES_SUCCESS) ares_destroy(channel_);
+    }
     if (status != ARES_SUCCESS)
         throw std::system_error(make_error_code(Errc::resolve_failed),
                                 std::string("cannot set up name resolution: ") + ares_strerror(status));
     if (!options_.servers.empty() &&
         ares_set_servers_ports_csv(channel_, options_.servers.c_str()) != ARES_SUCCESS) {
+        ares_destroy(hosts_);
         ares_destroy(channel_);
         throw std::system_error(
             make_error_code(Errc::invalid_argument),
@@ -73,15 +82,43 @@ Resolver::Channel::Channel(Reactor& reactor, ResolverOptions options)
 }
 
 Resolver::Channel::~Channel() {
+    ares_destroy(hosts_);
     ares_destroy(channel_);
 }
 
-void Resolver::Channel::begin(const std::string& host, std::uint16_t port, int family,
-                              ares_addrinfo_callback done, void* context) {
+namespace {
+
+void append_endpoints(std::vector<Endpoint>& to, const ares_addrinfo* answer) {
+    for (const auto* node = answer != nullptr ? answer->nodes : nullptr; node != nullptr;
+         node = node->ai_next)
+        if (const auto endpoint = Endpoint::from(node->ai_addr)) to.push_back(*endpoint);
+}
+
+ares_addrinfo_hints hints_for(int family) noexcept {
     ares_addrinfo_hints hints{};
     hints.ai_family = family;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NUMERICSERV | ARES_AI_NOSORT;
+    return hints;
+}
+
+}  // namespace
+
+std::vector<Endpoint> Resolver::Channel::look_into_hosts(const std::string& host, std::uint16_t port) {
+    std::vector<Endpoint> found;
+    const auto take = [](void* context, int, int, ares_addrinfo* answer) {
+        append_endpoints(*static_cast<std::vector<Endpoint>*>(context), answer);
+        ares_freeaddrinfo(answer);
+    };
+    const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
+    // It asks nobody, so that it answers from inside.
+    ares_getaddrinfo(hosts_, host.c_str(), std::to_string(port).c_str(), &hints, take, &found);
+    return found;
+}
+
+void Resolver::Channel::begin(const std::string& host, std::uint16_t port, int family,
+                              ares_addrinfo_callback done, void* context) {
+    const ares_addrinfo_hints hints = hints_for(family);
     ares_getaddrinfo(channel_, host.c_str(), std::to_string(port).c_str(), &hints, done, context);
     schedule_timeout();
 }
@@ -136,8 +173,8 @@ class HostQuery final : public Resolver::Query {
         : reactor_(reactor), host_(std::move(host)), callback_(callback) {}
     ~HostQuery() override { drop_tickets(); }
 
-    void answer_with(const Endpoint& literal) {
-        addresses_ = {literal};
+    void answer_with(std::vector<Endpoint> addresses) {
+        addresses_ = std::move(addresses);
         settle();
     }
 
@@ -157,9 +194,7 @@ class HostQuery final : public Resolver::Query {
   private:
     void take(const Ticket& ticket, int status, const ares_addrinfo* answer) {
         tickets_.at(ticket.place) = nullptr;
-        for (const auto* node = answer != nullptr ? answer->nodes : nullptr; node != nullptr;
-             node = node->ai_next)
-            if (const auto endpoint = Endpoint::from(node->ai_addr)) addresses_.push_back(*endpoint);
+        append_endpoints(addresses_, answer);
         // That a name is not there weighs less than that one server could not say.
         if (!error_ || error_.code == Errc::host_not_found) error_ = error_for(status);
         if (!is_pending()) return settle();
@@ -226,7 +261,11 @@ std::unique_ptr<Resolver::Query> Resolver::resolve(const std::string& host, std:
                                                    Callback callback) {
     auto query = std::make_unique<HostQuery>(channel_->reactor(), host, callback);
     if (const auto literal = Endpoint::parse(host, port)) {
-        query->answer_with(*literal);
+        query->answer_with({*literal});
+        return query;
+    }
+    if (auto known = channel_->look_into_hosts(host, port); !known.empty()) {
+        query->answer_with(std::move(known));
         return query;
     }
     const auto tickets = query->begin(channel_->timeout());
