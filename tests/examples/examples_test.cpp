@@ -1,0 +1,103 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../support/feed_thread.h"
+#include "../support/subprocess.h"
+
+namespace pinwheel::test {
+namespace {
+
+/// The examples as their users run them, before the built-in exchange over verified TLS.
+class Examples : public testing::Test {
+  protected:
+    Examples() { ::setenv("SSL_CERT_FILE", feed.authority_file().c_str(), 1); }
+
+    [[nodiscard]] std::vector<std::string> command(const std::string& name,
+                                                   std::vector<std::string> arguments = {}) const {
+        arguments.insert(arguments.begin(),
+                         {std::string(PINWHEEL_EXAMPLES) + "/" + name, feed.url("/market")});
+        return arguments;
+    }
+    /// Runs it to its end, which is to be a good one; what it printed.
+    [[nodiscard]] std::string output(const std::string& name, std::vector<std::string> arguments = {}) const {
+        Subprocess program(command(name, std::move(arguments)));
+        std::string text = program.read_rest();
+        EXPECT_EQ(program.wait(), 0) << text;
+        return text;
+    }
+
+    FeedThread feed{true};
+};
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+TEST_F(Examples, Streaming) {
+    const std::string text = output("streaming");
+    EXPECT_EQ(count(text, R"({"type":"subscribed","channel":"trades.BTC-USD"})"), 2U) << text;
+    EXPECT_EQ(count(text, "\n"), 8U) << text;
+    EXPECT_NE(text.find("\nDISCONNECTED\n"), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with("\nDISCONNECTED, 2 connects\n")) << text;
+}
+
+TEST_F(Examples, Messages) {
+    EXPECT_EQ(output("messages"),
+              "received error\nsubscribed to trades.BTC-USD\nsubscribed to trades.ETH-USD\n"
+              "1 subscription left\n");
+}
+
+TEST_F(Examples, CandleWindow) {
+    const std::string text = output("candle_window", {"0.4", "3"});
+    EXPECT_TRUE(
+        text.starts_with("connected\ndisconnected: CALLBACK_TRIGGERED\nconnected\n"
+                         "disconnected: CALLBACK_TRIGGERED\nconnected\n"))
+        << text;
+    EXPECT_NE(text.find(" cuts by choice, 0 suffered\n"), std::string::npos) << text;
+}
+
+TEST_F(Examples, PlannedPauses) {
+    EXPECT_EQ(output("planned_pauses", {"0.05"}),
+              "RECONNECTING\nCONNECTED\nDISCONNECTED\nCONNECTED\nDISCONNECTED\nCONNECTED\n");
+}
+
+TEST_F(Examples, Endings) {
+    EXPECT_EQ(output("endings"),
+              "kill: DISCONNECTED, dead 1, recoverable 1, shut down 0\n"
+              "restart: CONNECTED, dead 0, recoverable 0, shut down 0\n"
+              "force_close: CLOSED, dead 1, recoverable 0, shut down 1\n"
+              "alert: connect() changes nothing in this state\n"
+              "connect: CLOSED, dead 1, recoverable 0, shut down 1\n");
+}
+
+TEST_F(Examples, Interrupt) {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        Subprocess program(command("interrupt"));
+        EXPECT_TRUE(program.read_line().starts_with("streaming: "));
+        program.signal(signal);
+        EXPECT_EQ(program.read_line(), "CLOSED, shut down 1");
+        EXPECT_EQ(program.wait(), 0);
+    }
+}
+
+TEST_F(Examples, Watchdog) {
+    EXPECT_EQ(output("watchdog", {"0.02"}), "restarted\nCLOSED after 2 connects\n");
+}
+
+TEST_F(Examples, Values) {
+    const std::string text = output("values");
+    EXPECT_TRUE(text.starts_with("20\n10\nping_interval = 5 s (clamped: ")) << text;
+    EXPECT_TRUE(
+        text.ends_with("\nwss://example.com/ws: DISCONNECTED\n0\n1 connect, 1 + 1 disconnects, "
+                       "100 bytes in, 50 bytes out, up: 1\n0\n"))
+        << text;
+}
+
+}  // namespace
+}  // namespace pinwheel::test
