@@ -125,6 +125,11 @@ void ServerSession::drop() {
     handler_.on_session_gone(*this);
 }
 
+void ServerSession::reset() {
+    if (state_ != State::gone) stream_->abort();
+    drop();
+}
+
 void ServerSession::update_interest() {
     if (watch_.active())
         reactor_.change(watch_, {.read = true, .write = tx_.size() > 0 || stream_->wants_write()});

@@ -53,6 +53,10 @@ class ServerSession final : private ControlSink {
     void close(std::uint16_t code);
     /// Ends without a close frame.
     void drop();
+    /// Ends by a reset of the TCP connection, for what is still under way as well.
+    void reset();
+    /// Reads, answers and sends nothing any more, until drop().
+    void freeze() noexcept { watch_.stop(); }
 
     [[nodiscard]] const std::string& target() const noexcept { return upgrade_.target(); }
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
