@@ -212,6 +212,7 @@ class Soak {
                 served.emplace_back();
             }
         }
+        if (served.size() != links_.size()) throw std::runtime_error("the server died before its time");
         for (std::size_t i = 0; i < links_.size(); ++i) {
             const auto stats = links_[i]->ws.stats();
             const auto tries = links_[i]->tries + 1 + stats.reconnect_tries;

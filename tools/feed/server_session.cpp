@@ -67,6 +67,7 @@ void ServerSession::read_request() {
     if (outcome.status == UpgradeStatus::need_more) return;
     queue_raw(std::as_bytes(std::span(upgrade_.response())));
     flush();
+    if (state_ == State::gone) return;
     if (outcome.status == UpgradeStatus::failed) return drop();
     state_ = State::open;
     handler_.on_session_open(*this);
