@@ -200,6 +200,7 @@ void run(bool smoke) {
     for (const bool tls : {false, true}) count_allocations(server, tls, smoke ? 100 : 15'625);
     for (const bool tls : {false, true}) weigh_idle_connections(server, tls, smoke ? 20 : 1000);
     weigh_after_large_message(server);
+    if (smoke) std::printf("the ratios below are of too few to mean anything\n");
     const std::size_t many = smoke ? 20 : 1000;
     const double one = cost_of_messages(server, 1, smoke ? 1000 : 10'000, smoke ? 100 : 20'000);
     report_ratio("CPU a message, many connections at 10/s to one with all of it",
