@@ -5,8 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "../../tools/examples/shared_ring.h"
 #include "../support/feed_thread.h"
 #include "../support/subprocess.h"
+#include "../support/temp_dir.h"
 
 namespace pinwheel::test {
 namespace {
@@ -97,6 +99,67 @@ TEST_F(Examples, Values) {
         text.ends_with("\nwss://example.com/ws: DISCONNECTED\n0\n1 connect, 1 + 1 disconnects, "
                        "100 bytes in, 50 bytes out, up: 1\n0\n"))
         << text;
+}
+
+TEST_F(Examples, OwnLoop) {
+    EXPECT_TRUE(output("own_loop").ends_with("bytes, more steps than messages: 1\n"));
+}
+
+TEST_F(Examples, TwoCores) {
+    EXPECT_EQ(output("two_cores"), "connected, generation 1\norder sent\nCLOSED\n");
+}
+
+TEST_F(Examples, TwoVenues) {
+    const FeedThread other(false);
+    const std::string text = output("two_venues", {other.url("/market")});
+    EXPECT_EQ(count(text, " is up\n"), 2U) << text;
+    EXPECT_TRUE(text.ends_with("both stream\nleft DISCONNECTED, right CONNECTED\n")) << text;
+}
+
+TEST_F(Examples, SharedRingOutlivesItsWriter) {
+    const TempDir folder;
+    const std::string file = folder.path("feed");
+    Subprocess writer(command("shared_ring_writer", {file}));
+    Subprocess reader({std::string(PINWHEEL_EXAMPLES) + "/shared_ring_reader", file, "5000"});
+    EXPECT_EQ(reader.read_line(), "attached");
+    EXPECT_EQ(reader.read_line(), "connected, 1");
+    writer.signal(SIGKILL);
+    EXPECT_TRUE(reader.read_line().starts_with("the writer is gone, after message "));
+    Subprocess next(command("shared_ring_writer", {file}));
+    EXPECT_EQ(reader.read_line(), "attached");
+    EXPECT_EQ(reader.read_line(), "connected, 1");
+    EXPECT_TRUE(reader.read_rest().ends_with("enough\n"));
+    EXPECT_EQ(reader.wait(), 0);
+}
+
+TEST(SharedRing, TellsWhatItsReaderWasTooSlowFor) {
+    const TempDir folder;
+    shared_ring::Writer writer(folder.path("ring"), 512);
+    const std::string payload(100, 'x');
+    for (std::uint64_t i = 1; i <= 4; ++i)  // each takes half of the ring
+        writer.message({.payload = std::as_bytes(std::span(payload)), .generation = 1, .sequence = i});
+    shared_ring::Reader reader(*shared_ring::Reader::open(folder.path("ring")));
+    ASSERT_EQ(reader.front()->sequence, 1U);
+    EXPECT_EQ(Message::from(*reader.front()).text(), payload);
+    reader.pop();
+    ASSERT_EQ(reader.front()->sequence, 2U);
+    reader.pop();
+    EXPECT_EQ(reader.front(), nullptr);
+    writer.message({.payload = std::as_bytes(std::span(payload)), .generation = 1, .sequence = 5});
+    ASSERT_EQ(reader.front()->kind, RecordKind::dropped);
+    EXPECT_EQ(reader.front()->count, 2U);
+    reader.pop();
+    EXPECT_EQ(reader.front()->sequence, 5U);
+    EXPECT_TRUE(reader.writer_lives());
+}
+
+TEST(SharedRingDeath, ARecordCannotBeChangedByItsReader) {
+    const TempDir folder;
+    shared_ring::Writer writer(folder.path("ring"), 4096);
+    writer.control({.kind = RecordKind::connected, .generation = 1});
+    shared_ring::Reader reader(*shared_ring::Reader::open(folder.path("ring")));
+    auto* const record = const_cast<RecordHeader*>(reader.front());
+    EXPECT_DEATH(record->generation = 2, "");
 }
 
 }  // namespace
