@@ -56,6 +56,13 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
         expect_refusal(run({command}), 2, {"URL is required", "pinwheel " + command + " --help"});
         expect_refusal(run({command, "ws://127.0.0.1:1/", "--loud"}), 2, {"--loud", command + " --help"});
     }
+    expect_refusal(run({"tial", "ws://feed.example/"}), 2,
+                   {"unknown command 'tial'; did you mean 'tail'?", "pinwheel --help"});
+    expect_refusal(run({"tail", "ws://feed.example/", "--subscrbe=secret"}), 2,
+                   {"unknown option '--subscrbe'; did you mean '--subscribe'?", "pinwheel tail --help"});
+    const auto stray = run({"tail", "ws://feed.example/", "wss://other.example/a?key=secret"});
+    expect_refusal(stray, 2, {"unexpected argument 'wss://other.example/a'"});
+    EXPECT_EQ(stray.errors.find("secret"), std::string::npos);
     expect_refusal(run({"feed", "--loud"}), 2, {"--loud", "feed --help"});
     expect_refusal(run({"demo", "--loud"}), 2, {"--loud", "demo --help"});
 }
@@ -75,7 +82,7 @@ TEST(Command, RefusesNumbersOutOfRange) {
 TEST(Tail, PrintsSubscribedMessagesUntilTheCount) {
     const FeedCommand feed;
     const auto outcome = run({"tail", feed.url(), "--subscribe", "trades.BTC-USD", "--subscribe",
-                              "book.ETH-USD", "--count", "20", "--json-stats"});
+                              "book.ETH-USD", "--count", "20", "--stats-json"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.errors, "") << "a pipe gets no status line";
     ASSERT_EQ(lines_of(outcome.output), 21U);
@@ -91,7 +98,7 @@ TEST(Tail, PrintsSubscribedMessagesUntilTheCount) {
 TEST(Tail, EndsAfterItsSeconds) {
     const FeedCommand feed;
     for (const Words& mode : {Words{}, Words{"--epoll"}}) {
-        Words words{"tail", feed.url(), "--seconds", "0.2", "--json-stats"};
+        Words words{"tail", feed.url(), "--seconds", "0.2", "--stats-json"};
         words.insert(words.end(), mode.begin(), mode.end());
         const auto outcome = run(words);
         EXPECT_EQ(outcome.status, 0);

@@ -13,6 +13,8 @@
 namespace pinwheel::tool {
 namespace {
 
+constexpr double kDefaultTimeout = 10;  // seconds
+
 std::atomic<bool> g_interrupted{false};
 std::atomic<Reactor*> g_running{nullptr};
 
@@ -28,31 +30,55 @@ HttpHeader parse_header(const std::string& text) {
     return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
 }
 
+/// The file's values, with those of the command line in their places.
+Config resolve(const ClientOptions& options) {
+    Config config;
+    if (!options.config_file.empty()) {
+        auto loaded = load_config(options.config_file);
+        if (!loaded) throw UsageError{loaded.error().message()};
+        config = *std::move(loaded);
+    } else {
+        config.mode = ReactorMode::busy_spin;
+    }
+    if (!options.url.empty()) config.url = options.url;
+    if (!config.url)
+        throw UsageError{"URL is required, here or in the file of --config; see pinwheel " + options.command +
+                         " --help"};
+    if (!options.ca_file.empty()) config.tls.ca_file = options.ca_file;
+    if (options.epoll) config.mode = *options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin;
+    if (options.cpu) config.cpu = options.cpu;
+    return config;
+}
+
 }  // namespace
 
-Client::Client(const ClientOptions& options) : url_(Url::parse(options.url)) {
+Client::Client(const ClientOptions& options)
+    : has_config_(!options.config_file.empty()), config_(resolve(options)), url_(Url::parse(*config_.url)) {
     if (!url_) throw UsageError{url_.error().message()};
     for (const auto& header : options.headers)
         connection_options_.upgrade.headers.push_back(parse_header(header));
     if (const Error refused = validate(connection_options_.upgrade)) throw UsageError{refused.message()};
-    connection_options_.connection_timeout =
-        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
-    if (options.cpu >= 0)
-        if (const Error refused = pin_to_cpu(options.cpu)) throw UsageError{refused.message()};
-    reactor_ = std::make_unique<Reactor>(
-        ReactorOptions{.mode = options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin});
+    if (options.timeout || !has_config_)
+        timeout_ = std::chrono::duration_cast<Duration>(
+            std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));
+    connection_options_.connection_timeout = timeout_.value_or(config_.limits.limits.connection_timeout);
+    if (config_.cpu)
+        if (const Error refused = pin_to_cpu(*config_.cpu)) throw UsageError{refused.message()};
+    reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
     try {
-        network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = {.ca_file = options.ca_file}},
-                                             url_->tls() || !options.ca_file.empty());
+        network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = config_.tls},
+                                             url_->tls() || !config_.tls.ca_file.empty());
     } catch (const std::system_error& error) {
-        throw UsageError{reason_of(error)};
+        const bool named_in_file = has_config_ && options.ca_file.empty();
+        throw UsageError{(named_in_file ? options.config_file + ": tls." : "") + reason_of(error)};
     }
 }
 
 WebSocketOptions Client::session_options() {
-    return {.connection_timeout = connection_options_.connection_timeout,
-            .upgrade = connection_options_.upgrade,
-            .dialer = network_.get()};
+    WebSocketOptions options{.upgrade = connection_options_.upgrade, .dialer = network_.get()};
+    if (timeout_) options.connection_timeout = *timeout_;
+    if (has_config_) options.config = config_.limits;
+    return options;
 }
 
 void catch_signals() {

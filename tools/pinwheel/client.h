@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "../../core/function_ref.h"
 #include "../../net/network.h"
 #include "../../net/reactor.h"
+#include "../../proto/config.h"
 #include "../../proto/connection.h"
 #include "../../proto/websocket_options.h"
 
@@ -15,12 +17,14 @@ namespace pinwheel::tool {
 
 /// What all commands that connect have in common.
 struct ClientOptions {
+    std::string command{};  // for messages
     std::string url{};
+    std::string config_file{};  // what is not given here stands there
     std::string ca_file{};
     std::vector<std::string> headers{};  // "Name: value"
-    bool epoll = false;
-    int cpu = -1;
-    double timeout = 10;  // of the connection attempt, in seconds
+    std::optional<bool> epoll{};         // nothing, and no config: spin
+    std::optional<int> cpu{};
+    std::optional<double> timeout{};  // of the connection attempt, in seconds
 };
 
 /// An error of the command line or of what it names: exit status 2.
@@ -32,17 +36,32 @@ struct UsageError {
 class Client {
   public:
     explicit Client(const ClientOptions& options);
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
     [[nodiscard]] const Url& url() const noexcept { return *url_; }
+    /// As it was given, with its query.
+    [[nodiscard]] const std::string& url_text() const noexcept { return *config_.url; }
+    /// Tries after a loss, with those of the command line if it gives them.
+    [[nodiscard]] std::uint32_t retries(std::optional<std::uint32_t> given) const noexcept {
+        return given.value_or(config_.limits.limits.max_reconnect_attempts);
+    }
     [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }
     [[nodiscard]] Dialer& dialer() noexcept { return *network_; }
+    /// Those of the config; none without one.
+    [[nodiscard]] const std::vector<std::string>& subscriptions() const noexcept {
+        return config_.subscriptions;
+    }
     /// For a bare connection.
     [[nodiscard]] const ConnectionOptions& connection_options() const noexcept { return connection_options_; }
     /// For a session, to be added to.
     [[nodiscard]] WebSocketOptions session_options();
 
   private:
+    const bool has_config_;
+    const Config config_;
     Result<Url> url_;
+    std::optional<Duration> timeout_;
     ConnectionOptions connection_options_;
     std::unique_ptr<Reactor> reactor_;
     std::unique_ptr<Network> network_;

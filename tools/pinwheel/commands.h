@@ -1,55 +1,25 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <vector>
+#include <functional>
 
-#include "client.h"
+namespace CLI {
+class App;
+}
 
 namespace pinwheel::tool {
 
-// Each command returns the exit status: 0 done, 1 the run failed. Wrong usage is thrown as UsageError.
-
-struct TailOptions {
-    ClientOptions client{};
-    std::vector<std::string> subscribe{};
-    std::uint64_t count = 0;  // 0: no end
-    double seconds = 0;       // 0: no end
-    bool json_stats = false;
-    std::uint32_t retries = 10;  // after a loss
+/// A subcommand in the parser, and what runs it with the options that were parsed: the exit status is 0 for
+/// done, 1 for a run that failed; wrong usage is thrown as UsageError.
+struct Command {
+    CLI::App* parser = nullptr;
+    std::function<int()> run{};
 };
-[[nodiscard]] int tail(const TailOptions& options);
 
-[[nodiscard]] int echo(const ClientOptions& options);
-
-struct RttOptions {
-    ClientOptions client{};
-    std::size_t size = 128;
-    std::uint64_t count = 10'000;
-    bool json = false;
-};
-[[nodiscard]] int rtt(const RttOptions& options);
-
-struct FeedCommandOptions {
-    std::string address = "127.0.0.1";
-    std::uint16_t port = 0;
-    std::string certificate{};
-    std::string key{};
-    bool tls = false;      // with a certificate made on the spot
-    std::string ca_out{};  // where to write that certificate's authority
-    double rate = 10'000;
-    std::uint64_t seed = 1;
-    std::string capture{};
-    std::string speed = "1";  // a factor, or "max"
-};
-[[nodiscard]] int feed(const FeedCommandOptions& options);
-
-struct DemoOptions {
-    double seconds = 10;
-    double rate = 10'000;
-    bool plain = false;
-    bool json = false;
-};
-[[nodiscard]] int demo(const DemoOptions& options);
+[[nodiscard]] Command tail_command(CLI::App& app);
+[[nodiscard]] Command echo_command(CLI::App& app);
+[[nodiscard]] Command rtt_command(CLI::App& app);
+[[nodiscard]] Command feed_command(CLI::App& app);
+[[nodiscard]] Command demo_command(CLI::App& app);
+[[nodiscard]] Command config_command(CLI::App& app);
 
 }  // namespace pinwheel::tool

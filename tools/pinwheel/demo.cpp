@@ -11,7 +11,7 @@
 #include "../../proto/manager.h"
 #include "../feed/feed_server.h"
 #include "../feed/temporary_identity.h"
-#include "commands.h"
+#include "options.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -19,6 +19,13 @@ namespace {
 constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 constexpr Duration kPause = std::chrono::milliseconds{50};  // before connecting again
 constexpr Duration kAgain = std::chrono::milliseconds{10};
+
+struct DemoOptions {
+    double seconds = 10;
+    double rate = 10'000;
+    bool plain = false;
+    bool json = false;
+};
 
 /// The exchange, on a thread and a core of its own.
 class BackgroundFeed {
@@ -214,8 +221,6 @@ class Consumer {
     WebSocketManager ws_;
 };
 
-}  // namespace
-
 int demo(const DemoOptions& options) {
     catch_signals();
     const TemporaryIdentity identity;
@@ -223,8 +228,21 @@ int demo(const DemoOptions& options) {
     Client client(
         {.url = (options.plain ? "ws://127.0.0.1:" : "wss://127.0.0.1:") + std::to_string(feed.port()) + "/",
          .ca_file = identity.authority_file(),
-         .cpu = cpu_count() > 1 ? 1 : -1});
+         .cpu = cpu_count() > 1 ? std::optional(1) : std::nullopt});
     return Consumer(client, feed, options).run();
+}
+
+}  // namespace
+
+Command demo_command(CLI::App& app) {
+    const auto options = std::make_shared<DemoOptions>();
+    auto* const command = add_command(app, "demo", "a feed and a client in one process, streamed end to end",
+                                      "pinwheel demo --seconds 5 --json");
+    command->add_option("--seconds", options->seconds, "how long")->check(seconds(1e-3));
+    command->add_option("--rate", options->rate, "messages a second")->check(rate());
+    command->add_flag("--plain", options->plain, "ws in place of wss");
+    command->add_flag("--json", options->json, "last line: one JSON object with the result");
+    return {command, [options] { return demo(*options); }};
 }
 
 }  // namespace pinwheel::tool

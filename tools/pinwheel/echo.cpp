@@ -2,7 +2,7 @@
 
 #include "../../proto/callback_sink.h"
 #include "../../proto/frame_codec.h"
-#include "commands.h"
+#include "options.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -51,11 +51,19 @@ class Echo final : public ConnectionHandler {
     Connection connection_;
 };
 
-}  // namespace
-
 int echo(const ClientOptions& options) {
     Client client(options);
     return Echo(client).run();
+}
+
+}  // namespace
+
+Command echo_command(CLI::App& app) {
+    const auto options = std::make_shared<ClientOptions>();
+    auto* const command = add_command(app, "echo", "send every message back until the peer closes",
+                                      "pinwheel echo ws://127.0.0.1:9001/runCase?case=1");
+    add_client_options(*command, *options);
+    return {command, [options] { return echo(*options); }};
 }
 
 }  // namespace pinwheel::tool

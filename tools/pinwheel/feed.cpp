@@ -8,10 +8,23 @@
 #include <system_error>
 
 #include "../feed/temporary_identity.h"
-#include "commands.h"
+#include "options.h"
 
 namespace pinwheel::tool {
 namespace {
+
+struct FeedCommandOptions {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;
+    std::string certificate{};
+    std::string key{};
+    bool tls = false;      // with a certificate made on the spot
+    std::string ca_out{};  // where to write that certificate's authority
+    double rate = 10'000;
+    std::uint64_t seed = 1;
+    std::string capture{};
+    std::string speed = "1";  // a factor, or "max"
+};
 
 double parse_speed(const std::string& text) {
     if (text == "max") return 0;
@@ -59,8 +72,6 @@ void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedOptio
     }
 }
 
-}  // namespace
-
 int feed(const FeedCommandOptions& options) {
     catch_signals();
     const auto endpoint = Endpoint::parse(options.address, options.port);
@@ -83,6 +94,30 @@ int feed(const FeedCommandOptions& options) {
     std::fflush(stdout);
     run_until_stopped(reactor);
     return 0;
+}
+
+}  // namespace
+
+Command feed_command(CLI::App& app) {
+    const auto options = std::make_shared<FeedCommandOptions>();
+    auto* const command = add_command(app, "feed", "serve a synthetic or recorded exchange feed",
+                                      "pinwheel feed --port 8443 --tls --ca-out ca.pem --rate 50000");
+    command->add_option("--address", options->address, "address to listen on");
+    command->add_option("--port", options->port, "0: the system chooses; the first line printed tells")
+        ->check(whole(0, 65535));
+    auto* const cert =
+        command->add_option("--cert", options->certificate, "PEM certificate chain to serve wss with");
+    command->add_option("--key", options->key, "its key")->needs(cert);
+    auto* const made =
+        command->add_flag("--tls", options->tls, "serve wss with a certificate made on the spot");
+    made->excludes(cert);
+    command->add_option("--ca-out", options->ca_out, "with --tls: write the authority's certificate here")
+        ->needs(made);
+    command->add_option("--rate", options->rate, "messages a second")->check(rate());
+    command->add_option("--seed", options->seed, "of the synthetic market");
+    command->add_option("--capture", options->capture, "serve this recorded session instead");
+    command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
+    return {command, [options] { return feed(*options); }};
 }
 
 }  // namespace pinwheel::tool

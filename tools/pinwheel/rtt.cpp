@@ -3,12 +3,20 @@
 
 #include "../../core/histogram.h"
 #include "../../proto/callback_sink.h"
-#include "commands.h"
+#include "options.h"
 
 namespace pinwheel::tool {
 namespace {
 
-constexpr int kWarmUp = 100;  // round trips before those that are measured
+constexpr std::uint64_t kLargestMessage = 16'000'000;  // what the send buffer holds
+constexpr int kWarmUp = 100;                           // round trips before those that are measured
+
+struct RttOptions {
+    ClientOptions client{};
+    std::size_t size = 128;
+    std::uint64_t count = 10'000;
+    bool json = false;
+};
 
 /// One request at a time: sent, answered, measured.
 class RoundTrips final : public ConnectionHandler {
@@ -92,11 +100,22 @@ class RoundTrips final : public ConnectionHandler {
     Connection connection_;
 };
 
-}  // namespace
-
 int rtt(const RttOptions& options) {
     Client client(options.client);
     return RoundTrips(client, options).run();
+}
+
+}  // namespace
+
+Command rtt_command(CLI::App& app) {
+    const auto options = std::make_shared<RttOptions>();
+    auto* const command = add_command(app, "rtt", "measure round trips against an echoing server",
+                                      "pinwheel rtt ws://127.0.0.1:8080/echo --size 128 --count 100000");
+    add_client_options(*command, options->client);
+    command->add_option("--size", options->size, "bytes a message")->check(whole(0, kLargestMessage));
+    command->add_option("--count", options->count, "round trips")->check(whole(1, kMost));
+    command->add_flag("--json", options->json, "print one JSON object");
+    return {command, [options] { return rtt(*options); }};
 }
 
 }  // namespace pinwheel::tool

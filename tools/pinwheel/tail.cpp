@@ -7,19 +7,29 @@
 
 #include "../../proto/manager.h"
 #include "../../proto/observer.h"
-#include "commands.h"
+#include "options.h"
 
 namespace pinwheel::tool {
 namespace {
 
 constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
 
+struct TailOptions {
+    ClientOptions client{};
+    std::vector<std::string> subscribe{};
+    std::uint64_t count = 0;  // 0: no end
+    double seconds = 0;       // 0: no end
+    bool stats_json = false;
+    std::optional<std::uint32_t> retries{};  // after a loss
+};
+
 /// Prints a feed, over all its connections. Ends after --count, after --seconds, by a signal, when the server
 /// closes with 1000, if the first connection fails, and when the tries are spent.
 class Tail final : private SessionObserver {
   public:
     Tail(Client& client, const TailOptions& options)
-        : client_(client), options_(options), ws_(client.reactor(), options.client.url, session_options()) {
+        : client_(client), options_(options), ws_(client.reactor(), client.url_text(), session_options()) {
+        for (const auto& channel : client.subscriptions()) ws_.subscribe(channel);
         for (const auto& channel : options.subscribe) ws_.subscribe(channel);
     }
 
@@ -36,7 +46,7 @@ class Tail final : private SessionObserver {
         };
         run_until(reactor, done);
         if (status_timer_.armed()) std::fputs("\r\033[K", stderr);
-        if (options_.json_stats)
+        if (options_.stats_json)
             std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 "}\n", messages_, bytes_);
         return status_;
     }
@@ -44,7 +54,7 @@ class Tail final : private SessionObserver {
   private:
     [[nodiscard]] WebSocketOptions session_options() {
         auto options = client_.session_options();
-        options.max_reconnect_attempts = options_.retries;
+        if (options_.retries) options.max_reconnect_attempts = *options_.retries;
         options.queue_size = 0;  // what a turn has read is printed before the next
         options.observer = this;
         options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
@@ -72,8 +82,10 @@ class Tail final : private SessionObserver {
     void on_failure_timer(TimePoint) {
         if (over_) return;
         if (first_try_failed_) why_ = ws_.last_error().message();
-        const bool tried = !first_try_failed_ && options_.retries > 0;
-        complain(tried ? "gave up after " + std::to_string(options_.retries) + " tries: " + why_ : why_);
+        const bool tried = !first_try_failed_ && client_.retries(options_.retries) > 0;
+        complain(tried ? "gave up after " + std::to_string(client_.retries(options_.retries)) +
+                             " tries: " + why_
+                       : why_);
         status_ = 1;
         over_ = true;
     }
@@ -128,11 +140,26 @@ class Tail final : private SessionObserver {
     WebSocketManager ws_;
 };
 
-}  // namespace
-
 int tail(const TailOptions& options) {
     Client client(options.client);
     return Tail(client, options).run();
+}
+
+}  // namespace
+
+Command tail_command(CLI::App& app) {
+    const auto options = std::make_shared<TailOptions>();
+    auto* const command =
+        add_command(app, "tail", "print a feed's messages, one a line",
+                    "pinwheel tail wss://127.0.0.1:8443/ --ca ca.pem --subscribe trades.BTC-USD");
+    add_client_options(*command, options->client, Source::command_line_or_config);
+    add_subscribe_option(*command, options->subscribe);
+    command->add_option("--count", options->count, "end after this many messages")->check(whole(0, kMost));
+    command->add_option("--seconds", options->seconds, "end after this time")->check(seconds(0));
+    command->add_option("--retries", options->retries, "tries to connect again after a loss (10)")
+        ->check(whole(0, 1'000'000));
+    command->add_flag("--stats-json", options->stats_json, "last line: one JSON object with the totals");
+    return {command, [options] { return tail(*options); }};
 }
 
 }  // namespace pinwheel::tool

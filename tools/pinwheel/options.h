@@ -1,0 +1,32 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "client.h"
+#include "commands.h"
+
+namespace pinwheel::tool {
+
+inline constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // for counts
+
+/// Checks for option values, whose refusals say what would do.
+[[nodiscard]] CLI::Validator seconds(double least);  ///< from 0, or above 0
+[[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
+[[nodiscard]] CLI::Validator rate();
+
+/// A subcommand whose help ends with an example.
+CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example);
+
+enum class Source : std::uint8_t { command_line, command_line_or_config };
+/// URL, authorities, headers, loop, core, timeout; with `command_line_or_config` also --config, and the URL
+/// may stand in it.
+void add_client_options(CLI::App& command, ClientOptions& options, Source source = Source::command_line);
+/// --subscribe, as often as wanted.
+void add_subscribe_option(CLI::App& command, std::vector<std::string>& channels);
+
+/// One line that says what is wrong with the command line, what was perhaps meant, and where to look it up.
+[[nodiscard]] std::string describe(const CLI::App* app, const CLI::Error& error);
+
+}  // namespace pinwheel::tool
