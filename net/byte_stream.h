@@ -6,6 +6,7 @@
 
 #include "../core/clock.h"
 #include "../core/io_result.h"
+#include "disposable.h"
 
 namespace pinwheel {
 
@@ -20,10 +21,8 @@ struct TlsInfo {
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
 /// Threading: the reactor's thread. No call blocks, throws or spins on EAGAIN.
-class ByteStream {
+class ByteStream : public Disposable {
   public:
-    virtual ~ByteStream() = default;
-
     /// Reads what is there now, at most `out.size()` bytes (which is above 0).
     [[nodiscard]] virtual IoResult read_some(std::span<std::byte> out) noexcept = 0;
 

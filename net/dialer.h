@@ -6,6 +6,7 @@
 
 #include "../core/error.h"
 #include "byte_stream.h"
+#include "disposable.h"
 
 namespace pinwheel {
 
@@ -35,10 +36,7 @@ class DialHandler {
 
 /// A dial under way. Destroying it drops the attempt without a word to the handler. It must not be destroyed
 /// inside a call to the handler: give it to Reactor::dispose() there.
-class Dial {
-  public:
-    virtual ~Dial() = default;
-};
+class Dial : public Disposable {};
 
 /// Makes connected streams. The network's is SocketDialer; tests script their own.
 class Dialer {

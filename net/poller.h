@@ -50,6 +50,7 @@ class Poller {
     static constexpr std::size_t kBatch = 256;
 
     UniqueFd epoll_;
+    bool has_pwait2_ = true;
     std::array<Ready, kBatch> batch_;
     std::size_t size_ = 0;
     std::size_t at_ = 0;

@@ -1,7 +1,9 @@
 #include "reactor.h"
 
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <memory>
+#include <new>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -93,23 +95,29 @@ void Reactor::schedule_after(Timer& timer, Duration delay) noexcept {
 
 Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
     watch.stop();
-    if (fd >= 0) {
-        const Errc refused = poller_.set(fd, &watch, {}, interest);
-        if (refused != Errc::ok) return refused;
+    watch.fd_ = fd;
+    auto& list = list_of(watch);
+    try {
+        list.push_back(&watch);
+    } catch (const std::bad_alloc&) {
+        return Errc::out_of_memory;
+    }
+    const Errc refused = fd >= 0 ? poller_.set(fd, &watch, {}, interest) : Errc::ok;
+    if (refused != Errc::ok) {
+        list.pop_back();
+        return refused;
     }
     watch.reactor_ = this;
-    watch.fd_ = fd;
     watch.interest_ = interest;
     writers_ += interest.write ? 1U : 0U;
-    auto& list = list_of(watch);
-    watch.place_ = list.size();
-    list.push_back(&watch);
+    watch.place_ = list.size() - 1;
     return Errc::ok;
 }
 
 void Reactor::change(IoWatch& watch, Interest interest) noexcept {
     if (interest == watch.interest_) return;
-    if (watch.fd_ >= 0) std::ignore = poller_.set(watch.fd_, &watch, watch.interest_, interest);
+    if (watch.fd_ >= 0 && poller_.set(watch.fd_, &watch, watch.interest_, interest) != Errc::ok)
+        return revisit(watch);  // it will ask again
     writers_ -= watch.interest_.write ? 1U : 0U;
     writers_ += interest.write ? 1U : 0U;
     watch.interest_ = interest;
@@ -120,11 +128,24 @@ void Reactor::revisit(IoWatch& watch) noexcept {
 }
 
 void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
-    if (in_turn_) garbage_.push_back(std::move(garbage));
+    if (!in_turn_) return;
+    try {
+        garbage_.push_back(std::move(garbage));
+    } catch (const std::bad_alloc&) {
+        // Its own call may be under way: better kept for ever than gone under its feet.
+        alignas(std::shared_ptr<void>) std::array<std::byte, sizeof garbage> unowned;
+        new (unowned.data()) std::shared_ptr<void>(std::move(garbage));
+    }
+}
+
+void Reactor::keep(Disposable* garbage) noexcept {
+    garbage->next_ = std::exchange(disposed_, garbage);
 }
 
 void Reactor::forget(IoWatch& watch) noexcept {
-    change(watch, {});
+    if (watch.fd_ >= 0) std::ignore = poller_.set(watch.fd_, &watch, watch.interest_, {});
+    writers_ -= watch.interest_.write ? 1U : 0U;
+    watch.interest_ = {};
     poller_.forget(&watch);
     auto& list = list_of(watch);
     list[watch.place_] = list.back();  // if a visit is under way, the last one is seen in the next turn
@@ -140,7 +161,7 @@ bool Reactor::reads_directly() const noexcept {
 
 Duration Reactor::sleep_time(Duration max_wait) const noexcept {
     const bool work_waits = !revisits_.alone() || !revisiting_.alone() || !sources_.empty() ||
-                            !garbage_.empty() || !running_.empty();
+                            disposed_ != nullptr || !garbage_.empty() || !running_.empty();
     if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits)
         return Duration::zero();
     const auto due = wheel_.next_deadline();
@@ -149,11 +170,15 @@ Duration Reactor::sleep_time(Duration max_wait) const noexcept {
 }
 
 int Reactor::run_posted() {
+    int work = run_running();  // what an exception has left over
     if (has_posted_.exchange(false, std::memory_order_acquire)) {
         const std::lock_guard lock(posted_mutex_);
-        std::move(posted_.begin(), posted_.end(), std::back_inserter(running_));
-        posted_.clear();
+        running_.swap(posted_);
     }
+    return work + run_running();
+}
+
+int Reactor::run_running() {
     int work = 0;
     for (; !running_.empty(); ++work) {
         const auto next = std::move(running_.front());
@@ -199,7 +224,8 @@ int Reactor::run_ready(Duration sleep) {
 }
 
 void Reactor::drop_garbage() noexcept {
-    while (!garbage_.empty()) {
+    while (disposed_ != nullptr || !garbage_.empty()) {
+        if (disposed_ != nullptr) delete std::exchange(disposed_, disposed_->next_);
         const auto dropping = std::exchange(garbage_, {});
     }
 }

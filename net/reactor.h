@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include "../core/intrusive_list.h"
 #include "../core/random.h"
 #include "../core/timer_wheel.h"
+#include "disposable.h"
 #include "poller.h"
 #include "wakeup.h"
 
@@ -122,6 +124,11 @@ class Reactor {
 
     /// Keeps `garbage` until no handler of this turn runs, then lets it go: for objects that end inside their
     /// own callback. Outside of a turn it goes at once.
+    template <std::derived_from<Disposable> T>
+    void dispose(std::unique_ptr<T> garbage) noexcept {
+        if (in_turn_) keep(garbage.release());
+    }
+    /// Allocates. Without memory the object is kept for ever.
     void dispose(std::shared_ptr<void> garbage) noexcept;
 
   private:
@@ -135,9 +142,11 @@ class Reactor {
     }
     [[nodiscard]] bool reads_directly() const noexcept;
     int run_posted();
+    int run_running();
     int run_revisits();
     int visit(const std::vector<IoWatch*>& watches);
     int run_ready(Duration sleep);
+    void keep(Disposable* garbage) noexcept;
     void drop_garbage() noexcept;
     void forget(IoWatch& watch) noexcept;
 
@@ -156,6 +165,7 @@ class Reactor {
     std::vector<IoWatch*> sources_;  // without one
     detail::ListLink revisits_;      // for the next turn
     detail::ListLink revisiting_;    // being worked off, or left by an exception
+    Disposable* disposed_ = nullptr;
     std::vector<std::shared_ptr<void>> garbage_;
     std::deque<std::function<void()>> running_;
 

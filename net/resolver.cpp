@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -27,7 +28,7 @@ class Resolver::Channel {
     [[nodiscard]] Duration timeout() const noexcept { return options_.timeout; }
 
   private:
-    struct Socket {
+    struct Socket final : Disposable {
         Socket(Channel& its_channel, ares_socket_t its_fd) : channel(its_channel), fd(its_fd) {}
         int on_ready(Interest ready, TimePoint) {
             channel.process(ready.read ? fd : ARES_SOCKET_BAD, ready.write ? fd : ARES_SOCKET_BAD);
@@ -47,7 +48,7 @@ class Resolver::Channel {
     const ResolverOptions options_;
     ares_channel channel_ = nullptr;  // asks name servers only
     ares_channel hosts_ = nullptr;    // reads /etc/hosts only
-    std::map<ares_socket_t, std::shared_ptr<Socket>> sockets_;
+    std::map<ares_socket_t, std::unique_ptr<Socket>> sockets_;
     Timer timer_{Timer::Callback::member<&Channel::on_timer>(*this)};
 };
 
@@ -133,13 +134,17 @@ void Resolver::Channel::on_socket_state(void* context, ares_socket_t fd, int rea
         self.sockets_.erase(at);
         return;
     }
-    auto& socket = self.sockets_[fd];
     const Interest interest{readable != 0, writable != 0};
-    if (!socket) {
-        socket = std::make_shared<Socket>(self, fd);
-        std::ignore = self.reactor_.watch(socket->watch, fd, interest);  // refused: the query times out
-    } else {
-        self.reactor_.change(socket->watch, interest);
+    try {  // c-ares is on the stack, and bears no exceptions
+        auto& socket = self.sockets_[fd];
+        if (!socket) socket = std::make_unique<Socket>(self, fd);
+        if (socket->watch.active())
+            self.reactor_.change(socket->watch, interest);
+        else  // refused: the query times out
+            std::ignore = self.reactor_.watch(socket->watch, fd, interest);
+    } catch (const std::bad_alloc&) {
+        if (const auto at = self.sockets_.find(fd); at != self.sockets_.end() && !at->second)
+            self.sockets_.erase(at);
     }
 }
 
@@ -187,7 +192,14 @@ class HostQuery final : public Resolver::Query {
 
     static void on_answer(void* context, int status, int, ares_addrinfo* answer) {
         const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(context));
-        if (ticket->query != nullptr) ticket->query->take(*ticket, status, answer);
+        if (HostQuery* const query = ticket->query; query != nullptr) {
+            try {  // c-ares is on the stack, and bears no exceptions
+                query->take(*ticket, status, answer);
+            } catch (const std::bad_alloc&) {
+                query->error_ = {Errc::out_of_memory, {}};
+                query->settle();
+            }
+        }
         ares_freeaddrinfo(answer);
     }
 

@@ -4,8 +4,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <list>
+#include <new>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include "tcp_stream.h"
 #include "tls_stream.h"
@@ -23,7 +25,7 @@ class SocketDialer::SocketDial final : public Dial {
 
   private:
     /// One address being tried.
-    struct Attempt {
+    struct Attempt final : Disposable {
         Attempt(SocketDial& its_dial, const Endpoint& its_address) : dial(its_dial), address(its_address) {}
         int on_ready(Interest, TimePoint) {
             dial.on_attempt_ready(*this);
@@ -41,28 +43,42 @@ class SocketDialer::SocketDial final : public Dial {
         try_next();
     }
 
-    /// Begins the next address. One that fails at once makes room for its successor.
     void try_next() {
+        Error error;
+        std::vector<Error> warnings;
+        try {
+            if (!begin_next(warnings) && attempts_.empty()) error = failure();
+        } catch (const std::bad_alloc&) {
+            untried_.clear();
+            while (!attempts_.empty()) retire(*attempts_.front());
+            error = {Errc::out_of_memory, {}};
+        }
+        for (const auto& warning : warnings) handler_.on_dial_warning(warning);
+        if (error) handler_.on_dial_failed(error);
+    }
+
+    /// Begins the next address. One that fails at once makes room for its successor. False: there is none.
+    bool begin_next(std::vector<Error>& warnings) {
         while (!untried_.empty()) {
-            Attempt& attempt = attempts_.emplace_back(*this, untried_.front());
+            Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this, untried_.front()));
             untried_.erase(untried_.begin());
-            const Error refused = begin(attempt);
+            const Error refused = begin(attempt, warnings);
             if (!refused) {
                 if (!untried_.empty()) reactor_.schedule_after(timer_, dialer_.options_.attempt_delay);
-                return;
+                return true;
             }
             note_failure(attempt.address, refused);
             attempts_.pop_back();
         }
-        if (attempts_.empty()) handler_.on_dial_failed(failure());
+        return false;
     }
 
-    [[nodiscard]] Error begin(Attempt& attempt) {
+    [[nodiscard]] Error begin(Attempt& attempt, std::vector<Error>& warnings) {
         const auto& options = dialer_.options_.socket;
         const int family = attempt.address.family();
         attempt.fd.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         if (!attempt.fd) return from_errno(errno);
-        for (const auto& refused : apply(options, attempt.fd.get())) handler_.on_dial_warning(refused);
+        for (auto& refused : apply(options, attempt.fd.get())) warnings.push_back(std::move(refused));
         if (Error refused = bind_source(options, attempt.fd.get(), family)) return refused;
         if (::connect(attempt.fd.get(), attempt.address.data(), attempt.address.size()) != 0 &&
             errno != EINPROGRESS)
@@ -83,7 +99,11 @@ class SocketDialer::SocketDial final : public Dial {
         if (error == 0 && !connected) return;
         attempt.watch.stop();
         if (error == 0) return win(attempt);
-        note_failure(attempt.address, from_errno(error));
+        try {
+            note_failure(attempt.address, from_errno(error));
+        } catch (const std::bad_alloc&) {
+            last_error_.code = errc_from_errno(error);
+        }
         retire(attempt);
         try_next();
     }
@@ -91,16 +111,32 @@ class SocketDialer::SocketDial final : public Dial {
     void win(Attempt& attempt) {
         timer_.cancel();
         untried_.clear();
-        auto stream =
-            std::make_unique<TcpStream>(std::move(attempt.fd), dialer_.options_.socket.receive_timestamps);
-        while (!attempts_.empty()) retire(attempts_.front());
+        std::unique_ptr<ByteStream> stream;
+        Error error;
+        try {
+            stream = std::make_unique<TcpStream>(std::move(attempt.fd),
+                                                 dialer_.options_.socket.receive_timestamps);
+            while (!attempts_.empty()) retire(*attempts_.front());
+            if (target_.tls) error = begin_tls(std::move(stream));
+        } catch (const std::bad_alloc&) {
+            error = {Errc::out_of_memory, {}};
+        }
+        if (error) return handler_.on_dial_failed(error);
         if (!target_.tls) return handler_.on_dialed(std::move(stream));
-        if (dialer_.tls_ == nullptr)
-            return handler_.on_dial_failed({Errc::tls_setup, "no TLS is set up for " + target_.to_string()});
-        tls_ = dialer_.tls_->client(std::move(stream), target_.host, target_.port);
-        const Errc refused = reactor_.watch(tls_watch_, tls_->fd(), {.read = true, .write = true});
-        if (refused != Errc::ok) return handler_.on_dial_failed({refused, {}});
         on_tls_ready({}, {});
+    }
+
+    [[nodiscard]] Error begin_tls(std::unique_ptr<ByteStream> stream) {
+        if (dialer_.tls_ == nullptr) return {Errc::tls_setup, "no TLS is set up for " + target_.to_string()};
+        try {
+            tls_ = dialer_.tls_->client(std::move(stream), target_.host, target_.port);
+        } catch (const std::system_error& error) {
+            return {Errc::tls_setup, error.what()};
+        }
+        const Errc refused = reactor_.watch(tls_watch_, tls_->fd(), {.read = true, .write = true});
+        if (refused == Errc::ok) return {};
+        return {refused, "the socket to " + target_.to_string() +
+                             " cannot be watched: " + std::string(describe(refused))};
     }
 
     int on_tls_ready(Interest, TimePoint) {
@@ -122,10 +158,10 @@ class SocketDialer::SocketDial final : public Dial {
         attempt.watch.stop();
         attempt.fd.reset();
         for (auto at = attempts_.begin(); at != attempts_.end(); ++at) {
-            if (&*at != &attempt) continue;
-            auto grave = std::make_shared<std::list<Attempt>>();
-            grave->splice(grave->begin(), attempts_, at);
-            return reactor_.dispose(std::move(grave));
+            if (at->get() != &attempt) continue;
+            reactor_.dispose(std::move(*at));
+            attempts_.erase(at);
+            return;
         }
     }
 
@@ -151,7 +187,7 @@ class SocketDialer::SocketDial final : public Dial {
     DialHandler& handler_;
     std::unique_ptr<Resolver::Query> query_;
     std::vector<Endpoint> untried_;
-    std::list<Attempt> attempts_;
+    std::vector<std::unique_ptr<Attempt>> attempts_;
     Error last_error_;
     std::string tried_;
     std::unique_ptr<TlsStream> tls_;

@@ -62,9 +62,9 @@ void Connection::start(const Url& url) {
     target_ = {.host = url.host(), .port = url.port(), .tls = url.tls()};
     redactor_ = Redactor(url.target(), options_.upgrade.headers, options_.upgrade.subprotocols);
     upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
+    dial_ = dialer_.dial(target_, *this);
     state_ = State::dialing;
     reactor_.schedule_after(timer_, options_.connection_timeout);
-    dial_ = dialer_.dial(target_, *this);
 }
 
 void Connection::on_dial_warning(const Error& warning) {
@@ -83,8 +83,12 @@ void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
     if (refused != Errc::ok)
         return end({.error = {refused, "the socket to " + target_.to_string() + " cannot be watched"}},
                    State::gone);
-    std::ignore = tx_.append(bytes_of(upgrade_->request()));
+    if (!tx_.append(bytes_of(upgrade_->request())))
+        return end({.error = {Errc::send_buffer_full, "the upgrade request to " + target_.to_string() +
+                                                          " does not fit; is send_buffer_limit too small?"}},
+                   State::gone);
     flush();
+    update_interest();
 }
 
 void Connection::read_upgrade_answer() {
@@ -151,8 +155,11 @@ int Connection::receive(TimePoint now) {
     int work = 0;
     do {
         if (rx_.readable().empty()) {
-            const IoResult got = stream_->read_some(rx_.writable());
-            if (got.status == IoStatus::would_block) break;
+            IoResult got = stream_->read_some(rx_.writable());
+            if (got.status == IoStatus::would_block) {
+                if (write_error_ == Errc::ok) break;
+                got = IoResult::failed(write_error_);
+            }
             ++work;
             if (got.status != IoStatus::ok) {
                 stream_failed(got);
@@ -163,7 +170,7 @@ int Connection::receive(TimePoint now) {
         if (state_ == State::upgrading) read_upgrade_answer();
         if (state_ == State::open || state_ == State::closing) decode(now);
     } while (stream_ && state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
-             stream_->has_buffered_input());
+             (stream_->has_buffered_input() || write_error_ != Errc::ok));
     revisit.unwinding = false;
     sink_.batch_end();
     return work;
@@ -193,7 +200,7 @@ void Connection::resume() noexcept {
 int Connection::discard() {
     rx_.clear();
     const IoResult got = stream_->read_some(rx_.writable());
-    if (got.status == IoStatus::would_block) return 0;
+    if (got.status == IoStatus::would_block && write_error_ == Errc::ok) return 0;
     if (got.status != IoStatus::ok) drop_stream();
     return 1;
 }
@@ -281,8 +288,13 @@ void Connection::send_close(std::uint16_t code, std::string_view reason) noexcep
 void Connection::flush() noexcept {
     if (!stream_) return;
     const std::size_t before = tx_.size();
-    // A failed write shows as a failed read as well; there it is reported, once.
-    std::ignore = tx_.flush(*stream_);
+    const IoResult result = tx_.flush(*stream_);
+    if (result.status == IoStatus::error) {
+        tx_.clear();
+        // Told by the next read, behind what the peer had to say before.
+        if (write_error_ == Errc::ok) write_error_ = result.error;
+        if (watch_.active()) reactor_.revisit(watch_);
+    }
     pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
     answer_ping();
     if (state_ != State::draining || tx_.size() > 0 || write_shut_) return;

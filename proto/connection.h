@@ -15,6 +15,7 @@
 #include "../core/error.h"
 #include "../net/byte_stream.h"
 #include "../net/dialer.h"
+#include "../net/disposable.h"
 #include "../net/reactor.h"
 #include "../net/tx_buffer.h"
 #include "close_code.h"
@@ -77,7 +78,7 @@ class ConnectionHandler {
 /// stream in its own time; destroying it earlier closes the socket at once. It must not be destroyed inside
 /// its own callbacks: give it to Reactor::dispose() there. Threading: the reactor's thread. Allocates:
 /// nothing between on_open() and on_end(), save for backlog to send.
-class Connection final : private DialHandler, private ControlSink {
+class Connection final : public Disposable, private DialHandler, private ControlSink {
   public:
     Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options, ConnectionHandler& handler,
                MessageSink& sink);
@@ -173,6 +174,7 @@ class Connection final : private DialHandler, private ControlSink {
     bool ping_waits_ = false;  // ping_ is to be answered once pong_ahead_ is 0
     bool write_shut_ = false;
     std::size_t pong_ahead_ = 0;  // bytes of tx_ up to the end of a pong
+    Errc write_error_ = Errc::ok;
     IoWatch watch_;
     Timer timer_;  // the attempt's or the close handshake's time, by state
 };
