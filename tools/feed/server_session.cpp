@@ -86,8 +86,8 @@ void ServerSession::on_ping(std::span<const std::byte> payload) {
 void ServerSession::on_pong(std::span<const std::byte>) {}
 
 void ServerSession::on_close(const CloseFrame& frame) {
+    peer_closed_ = true;
     close(frame.code == to_wire(CloseCode::no_status) ? to_wire(CloseCode::normal) : frame.code);
-    drop();
 }
 
 void ServerSession::queue(Opcode opcode, std::span<const std::byte> payload) {
@@ -105,16 +105,22 @@ void ServerSession::flush() {
     if (state_ == State::gone) return;
     const IoResult result = tx_.flush(*stream_);
     if (result.status == IoStatus::error) return drop();
+    if (state_ == State::closing && tx_.size() == 0) end_writing();
     update_interest();
+}
+
+/// The close frame is out.
+void ServerSession::end_writing() {
+    if (peer_closed_) return drop();
+    stream_->shutdown_write();
 }
 
 void ServerSession::close(std::uint16_t code) {
     const std::array payload{static_cast<std::byte>(code >> 8), static_cast<std::byte>(code & 0xff)};
     queue(Opcode::close, payload);
-    flush();
     if (state_ == State::gone) return;
-    stream_->shutdown_write();
     state_ = State::closing;
+    flush();
 }
 
 void ServerSession::drop() {

@@ -74,11 +74,13 @@ class ServerSession final : private ControlSink {
     void on_ping(std::span<const std::byte> payload) override;
     void on_pong(std::span<const std::byte> payload) override;
     void on_close(const CloseFrame& frame) override;
+    void end_writing();
     void update_interest();
 
     Reactor& reactor_;
     SessionHandler& handler_;
     State state_;
+    bool peer_closed_ = false;
     std::unique_ptr<ByteStream> stream_;
     TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
     UpgradeServer upgrade_;
