@@ -81,7 +81,7 @@ class SocketDialer::SocketDial final : public Dial {
         for (auto& refused : apply(options, attempt.fd.get())) warnings.push_back(std::move(refused));
         if (Error refused = bind_source(options, attempt.fd.get(), family)) return refused;
         if (::connect(attempt.fd.get(), attempt.address.data(), attempt.address.size()) != 0 &&
-            errno != EINPROGRESS)
+            errno != EINPROGRESS && errno != EINTR)
             return from_errno(errno);
         const Errc refused = reactor_.watch(attempt.watch, attempt.fd.get(), {.write = true});
         return {refused, {}};

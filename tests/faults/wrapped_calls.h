@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+namespace pinwheel::test {
+
+/// The system calls of the net layer, which the linker sends through wrapped_calls.cpp.
+enum class Call : std::uint8_t {
+    none,
+    socket,
+    connect,
+    recv,
+    recvmsg,
+    send,
+    setsockopt,
+    getsockopt,
+    epoll_create1,
+    epoll_ctl,  // to add or change; to remove fails for nobody but a broken caller
+    epoll_pwait2,
+    eventfd,
+    getrandom,
+};
+
+/// Which call fails, with what. Only while `armed`, so that the server beside the client is left alone.
+struct CallPlan {
+    Call call = Call::none;
+    int nth = 1;  ///< the first is 1
+    int error = 0;
+    int seen = 0;
+    bool armed = false;
+    [[nodiscard]] bool fired() const noexcept { return seen >= nth; }
+};
+
+extern CallPlan call_plan;
+
+}  // namespace pinwheel::test
