@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "../../net/unique_fd.h"
 #include "socket_life.h"
 #include "wrapped_calls.h"
 
@@ -127,6 +129,29 @@ TEST(Syscalls, AKernelWithoutTheFineWaitIsAskedOnce) {
     EXPECT_EQ(live(server, false, true, log, kArmed), "");
     EXPECT_TRUE(log.succeeded());
     EXPECT_EQ(call_plan.seen, 1);
+}
+
+TEST(Syscalls, AChangeThatEpollRefusesIsTriedAgain) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const UniqueFd one(ends[0]);
+    const UniqueFd other(ends[1]);
+    Reactor reactor;
+    IoWatch* watched = nullptr;
+    bool writable = false;
+    auto on_ready = [&](Interest ready, TimePoint) {
+        writable = ready.write;
+        reactor.change(*watched, {.read = true, .write = !writable});
+        return 1;
+    };
+    IoWatch watch{IoWatch::Callback(on_ready)};
+    watched = &watch;
+    ASSERT_EQ(reactor.watch(watch, one.get(), {.read = true}), Errc::ok);
+    call_plan = {.call = Call::epoll_ctl, .nth = 1, .error = ENOMEM};
+    kArmed([&] { reactor.change(watch, {.read = true, .write = true}); });
+    EXPECT_TRUE(call_plan.fired());
+    for (int turns = 0; turns < 10 && !writable; ++turns) reactor.poll();
+    EXPECT_TRUE(writable);
 }
 
 TEST(Syscalls, OnesThatFailAtConstructionAreNamed) {
