@@ -61,6 +61,16 @@ long control_bio(BIO*, int command, long, void*) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
+/// What a call that gave nothing waits for: what SSL_get_error() says, without its look at the thread's queue
+/// of errors, which costs more than a tenth of reading a record.
+int awaited(SSL* ssl) noexcept {
+    const BIO* const bio = SSL_get_rbio(ssl);
+    const int wanted = SSL_want(ssl);
+    if (wanted == SSL_READING && BIO_should_read(bio) != 0) return SSL_ERROR_WANT_READ;
+    if (wanted == SSL_WRITING && BIO_should_write(bio) != 0) return SSL_ERROR_WANT_WRITE;
+    return SSL_ERROR_NONE;
+}
+
 int create_bio(BIO* bio) {
     BIO_set_init(bio, 1);
     return 1;
@@ -141,7 +151,13 @@ std::size_t TlsStream::Impl::whole_record() const noexcept {
 
 IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
     const int error = SSL_get_error(ssl.get(), result);
-    if (error == SSL_ERROR_ZERO_RETURN) return IoResult::end();
+    // A handler may have left an error on the thread, which hides this from SSL_get_error().
+    const bool closed =
+        SSL_is_init_finished(ssl.get()) != 0 && (SSL_get_shutdown(ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+    if (closed) {
+        ERR_clear_error();
+        return IoResult::end();
+    }
     const bool ended_below = error != SSL_ERROR_SSL && ended.status != IoStatus::would_block;
     try {
         reason = ERR_GET_REASON(ERR_peek_error());
@@ -181,16 +197,16 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
     if (!self.pending && self.whole_record() == 0) {
         std::ignore = self.refill();
         if (self.ended.status == IoStatus::would_block && self.whole_record() == 0) return IoResult::again();
+        detail::forget_earlier_errors();  // once a burst: it costs
     }
     const int size = static_cast<int>(std::min<std::size_t>(out.size(), INT_MAX));
     while (true) {
-        detail::forget_earlier_errors();
         const int got = SSL_read(self.ssl.get(), out.data(), size);
         if (got > 0) [[likely]] {
             self.pending = got == size && SSL_pending(self.ssl.get()) > 0;
             return IoResult::done(static_cast<std::size_t>(got));
         }
-        const int error = SSL_get_error(self.ssl.get(), got);
+        const int error = awaited(self.ssl.get());
         // The answer to a key update is stuck; until it is out OpenSSL reads nothing.
         if (error == SSL_ERROR_WANT_WRITE) return IoResult::again();
         if (error != SSL_ERROR_WANT_READ) return self.failure(got, Errc::tls_failure);
@@ -208,7 +224,8 @@ IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
         return IoResult::done(static_cast<std::size_t>(wrote));
     const int error = SSL_get_error(self.ssl.get(), wrote);
     if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) return IoResult::again();
-    return self.failure(wrote, Errc::tls_failure);
+    const IoResult failed = self.failure(wrote, Errc::tls_failure);
+    return failed.status == IoStatus::error ? failed : IoResult::failed(Errc::connection_reset);
 }
 
 void TlsStream::shutdown_write() noexcept {

@@ -168,6 +168,13 @@ TEST_F(Handshake, AnErrorThatSomebodyElseLeftInTheThreadsQueueIsNotTakenForItsOw
     leave_error();
     EXPECT_EQ(read_once().status, IoStatus::eof);
     ERR_clear_error();
+    connect();
+    peer->write("in one burst with the end");
+    peer->close_notify();
+    EXPECT_EQ(read_once().status, IoStatus::ok);
+    leave_error();  // a handler did it
+    EXPECT_EQ(read_once().status, IoStatus::eof);
+    EXPECT_EQ(ERR_peek_error(), 0UL);
 }
 
 class Resumption : public TlsPairTest {
