@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <ranges>
 
 #include "../support/fail_after.h"
 #include "echo_pair.h"
@@ -33,7 +32,7 @@ class StreamFaults : public testing::TestWithParam<bool> {
         ASSERT_EQ(life.ends, 1);
         EXPECT_TRUE(life.drained());
         ASSERT_LE(life.received.size(), life.to_send.size());
-        EXPECT_TRUE(std::ranges::equal(life.received, life.to_send | std::views::take(life.received.size())));
+        EXPECT_TRUE(std::equal(life.received.begin(), life.received.end(), life.to_send.begin()));
         // A failure after both close frames does no harm any more.
         if (life.end.error.code == Errc::ok) {
             EXPECT_EQ(life.received, life.to_send);
