@@ -117,7 +117,7 @@ std::string live(FaultsServer& server, bool with_tls, bool with_arrival_times, L
         clock.advance(std::chrono::microseconds{10});
         around([&] {
             try {
-                reactor->poll();
+                reactor->poll_for(std::chrono::microseconds{1});
             } catch (const std::bad_alloc&) {
                 ++log.unsent;
             }
