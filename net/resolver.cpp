@@ -108,7 +108,10 @@ ares_addrinfo_hints hints_for(int family) noexcept {
 std::vector<Endpoint> Resolver::Channel::look_into_hosts(const std::string& host, std::uint16_t port) {
     std::vector<Endpoint> found;
     const auto take = [](void* context, int, int, ares_addrinfo* answer) {
-        append_endpoints(*static_cast<std::vector<Endpoint>*>(context), answer);
+        try {  // c-ares is on the stack, and bears no exceptions
+            append_endpoints(*static_cast<std::vector<Endpoint>*>(context), answer);
+        } catch (const std::bad_alloc&) {  // then the name servers are asked
+        }
         ares_freeaddrinfo(answer);
     };
     const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
