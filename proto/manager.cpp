@@ -249,10 +249,18 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
     throw WebSocketClosedError(session.close_code(), session.close_reason());
 }
 
-/// What comes next is wanted by no one if the user ended it: close() and the like, or CLOSED.
+/// The user ended it: close() and the like, or CLOSED.
 bool ended_as_wanted(const Session& session) noexcept {
     if (session.fsm().state() == SessionState::closed) return true;
-    return !session.failure() && session.last_reason() && is_proactive(*session.last_reason());
+    if (session.failure()) return false;
+    return session.ended_by_user() || (session.last_reason() && is_proactive(*session.last_reason()));
+}
+
+std::optional<bool> settled_state(const Session& session) {
+    if (session.fsm().state() == SessionState::open) return true;
+    if (connection_is_coming(session.fsm())) return std::nullopt;
+    if (session.failure()) throw_failure(session);
+    return false;
 }
 
 MessageQueue& ring_of(Session& session) {
@@ -262,22 +270,34 @@ MessageQueue& ring_of(Session& session) {
               "there is no ring, since on_message takes the messages; set deliver_to_ring as well"});
 }
 
-/// Waits for the ring's next message; nothing if none is there and no connection is coming.
-std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
-                                    std::optional<Duration> timeout) {
-    MessageQueue& queue = ring_of(*session);
-    const Wait wait(session, operation, timeout);
-    session->delivery().release();
-    const RecordHeader* record = nullptr;
-    const auto found = [&] {
-        record = session->delivery().show_next(session->options().throw_on_dropped);
-        return record != nullptr || !connection_is_coming(session->fsm());
-    };
-    if (!wait.until(found)) wait.time_out();
+/// The ring's next message that is there now.
+std::optional<Message> message_now(Session& session) {
+    MessageQueue& queue = ring_of(session);
+    session.delivery().release();
+    const RecordHeader* const record = session.delivery().show_next(session.options().throw_on_dropped);
     if (record == nullptr) return std::nullopt;
     if (record->kind == RecordKind::dropped)
         throw WebSocketQueueFullError(queue.max_messages(), record->count);
     return Message::from(*record);
+}
+
+/// Waits for the ring's next message; nothing if none is there and no connection is coming.
+std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
+                                    std::optional<Duration> timeout) {
+    const Wait wait(session, operation, timeout);
+    std::optional<Message> message;
+    const auto found = [&] {
+        message = message_now(*session);
+        return message || !connection_is_coming(session->fsm());
+    };
+    if (!wait.until(found)) wait.time_out();
+    return message;
+}
+
+bool is_over(const Session& session) {
+    if (connection_is_coming(session.fsm())) return false;
+    if (!ended_as_wanted(session)) throw_ended(session);
+    return true;
 }
 
 }  // namespace
@@ -288,9 +308,20 @@ Message WebSocketManager::receive(std::optional<Duration> timeout) {
     throw_ended(*session);
 }
 
+std::optional<Message> WebSocketManager::take_message() {
+    return message_now(*session_);
+}
+
+std::optional<Message> WebSocketManager::try_receive() {
+    const auto session = session_;
+    const auto message = message_now(*session);
+    if (!message && !connection_is_coming(session->fsm())) throw_ended(*session);
+    return message;
+}
+
 void MessageStream::next() {
     current_ = next_message(session_, "stream", std::nullopt);
-    if (!current_ && !ended_as_wanted(*session_)) throw_ended(*session_);
+    if (!current_) std::ignore = is_over(*session_);
 }
 
 MessageStream WebSocketManager::stream() {
@@ -302,15 +333,20 @@ MessageQueue& WebSocketManager::queue() {
     return ring_of(*session_);
 }
 
+std::optional<bool> WebSocketManager::settled() const {
+    return settled_state(*session_);
+}
+
+bool WebSocketManager::stream_is_over() const {
+    return is_over(*session_);
+}
+
 bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
     const auto session = session_;
     const Wait wait(session, "wait_connected", timeout);
-    const auto settled = [&] {
-        return session->fsm().state() == SessionState::open || !connection_is_coming(session->fsm());
-    };
-    if (!wait.until(settled)) return false;
-    if (session->failure()) throw_failure(*session);
-    return session->fsm().state() == SessionState::open;
+    std::optional<bool> connected;
+    if (!wait.until([&] { return (connected = settled_state(*session)).has_value(); })) return false;
+    return *connected;
 }
 
 bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {

@@ -135,6 +135,9 @@ class WebSocketManager {
     /// WebSocketProtocolError or WebSocketClosedError, by how that came; WebSocketError (invalid_state)
     /// without ring.
     [[nodiscard]] Message receive(std::optional<Duration> timeout = std::nullopt);
+    /// Not waiting, and so for handlers, too: the message that is there now; nothing if there is none yet.
+    /// Throws what receive() throws.
+    [[nodiscard]] std::optional<Message> try_receive();
     /// A range over messages, carried across reconnects. Its increment is waiting: it ends after close(),
     /// another proactive disconnect without a plan, or CLOSED, and throws as receive() does after anything
     /// else.
@@ -158,7 +161,13 @@ class WebSocketManager {
 
   private:
     friend class MessageStream;
+    friend class AsyncWebSocket;
 
+    /// What wait_connected() answers; nothing while it would wait.
+    [[nodiscard]] std::optional<bool> settled() const;
+    [[nodiscard]] std::optional<Message> take_message();
+    /// True where stream() ends, false where it would wait; throws what it throws.
+    [[nodiscard]] bool stream_is_over() const;
     void feed(const SessionEvent::Any& event);
 
     std::shared_ptr<Session> session_;

@@ -79,6 +79,9 @@ Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
     const TimePoint now = reactor_.now();
+    if (std::holds_alternative<SessionEvent::Close>(event) ||
+        std::holds_alternative<SessionEvent::RequestDisconnect>(event))
+        ended_by_user_ = true;
     const SessionEffects effects = fsm_.on(event, now);
     if (options_.observer != nullptr) options_.observer->on_step(event, fsm_, effects, now);
     std::exception_ptr thrown;
@@ -108,6 +111,7 @@ void Session::execute(const SessionEffect::StartConnect& effect) {
     else
         last_error_ = {};
     failure_.reset();
+    ended_by_user_ = false;
     ConnectionHandler& handler = *this;
     try {
         connection_ =

@@ -78,6 +78,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
     /// The reason of the last disconnect; nothing if there was none.
     [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
+    /// The user's close() or request_disconnect() was the last word: no attempt has begun since.
+    [[nodiscard]] bool ended_by_user() const noexcept { return ended_by_user_; }
     /// Nothing unless the last connect() or reconnect was given up.
     [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
 
@@ -139,6 +141,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     std::uint16_t close_code_ = to_wire(CloseCode::abnormal);
     std::string close_reason_;
     std::optional<DisconnectReason> last_reason_;
+    bool ended_by_user_ = false;
     std::optional<Failure> failure_;
 
     Timer backoff_{Timer::Callback::member<&Session::on_backoff>(*this)};

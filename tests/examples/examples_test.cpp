@@ -116,6 +116,17 @@ TEST_F(Examples, TwoVenues) {
     EXPECT_TRUE(text.ends_with("both stream\nleft DISCONNECTED, right CONNECTED\n")) << text;
 }
 
+TEST_F(Examples, Coroutines) {
+    const std::string text = output("coroutines", {"0.05"});
+    const auto own = text.find("stream: ");
+    EXPECT_EQ(count(text.substr(0, own), "\n"), 3U) << text;
+    EXPECT_EQ(text.substr(own).substr(0, 40), "stream: DISCONNECTED\nstream: CONNECTED\nr") << text;
+    EXPECT_TRUE(
+        text.ends_with("pauses: RECONNECTING\npauses: RECONNECTING\npauses: CONNECTED\nforce_close: CLOSED\n"
+                       "kill: DISCONNECTED\nrestarted: CONNECTED\nshutdown: CLOSED\nthe watchdog leaves\n"))
+        << text;
+}
+
 TEST_F(Examples, SharedRingOutlivesItsWriter) {
     const TempDir folder;
     const std::string file = folder.path("feed");

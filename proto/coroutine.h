@@ -1,0 +1,304 @@
+#pragma once
+
+/// For those who write coroutines; not part of pinwheel.h. A coroutine runs on the reactor's thread, inside
+/// its turns: it may call everything that a handler may, and where others wait it says co_await.
+
+#include <coroutine>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "../core/clock.h"
+#include "../core/intrusive_list.h"
+#include "../net/reactor.h"
+#include "manager.h"
+#include "observer.h"
+
+namespace pinwheel {
+
+template <class T>
+class Task;
+
+namespace detail {
+
+class WaiterList;
+
+/// What Tasks of all results have in common: who waits for it, and what it threw.
+class TaskPromise {
+  public:
+    struct FinalAwaiter {
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        template <class Promise>
+        [[nodiscard]] std::coroutine_handle<> await_suspend(
+            std::coroutine_handle<Promise> ended) const noexcept {
+            const auto next = ended.promise().continuation_;
+            return next ? next : std::noop_coroutine();
+        }
+        void await_resume() const noexcept {}
+    };
+
+    [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
+    [[nodiscard]] FinalAwaiter final_suspend() const noexcept { return {}; }
+    void unhandled_exception() noexcept { thrown_ = std::current_exception(); }
+    void set_continuation(std::coroutine_handle<> next) noexcept { continuation_ = next; }
+
+  protected:
+    void rethrow() const {
+        if (thrown_) std::rethrow_exception(thrown_);
+    }
+
+  private:
+    std::coroutine_handle<> continuation_;
+    std::exception_ptr thrown_;
+};
+
+template <class T>
+class TaskPromiseOf : public TaskPromise {
+  public:
+    [[nodiscard]] Task<T> get_return_object() noexcept;
+    void return_value(T value) { value_.emplace(std::move(value)); }
+    [[nodiscard]] T result() {
+        rethrow();
+        return std::move(*value_);
+    }
+
+  private:
+    std::optional<T> value_;
+};
+
+template <>
+class TaskPromiseOf<void> : public TaskPromise {
+  public:
+    [[nodiscard]] Task<void> get_return_object() noexcept;
+    void return_void() const noexcept {}
+    void result() const { rethrow(); }
+};
+
+}  // namespace detail
+
+/// A coroutine: it begins when it is awaited, or by start(), and ends with its object at the latest. Its
+/// frame is allocated once, when it is called. Threading: the reactor's thread.
+template <class T = void>
+class [[nodiscard]] Task {
+  public:
+    using promise_type = detail::TaskPromiseOf<T>;
+
+    explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+    Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    Task& operator=(Task&&) = delete;
+    ~Task() {
+        if (handle_) handle_.destroy();
+    }
+
+    /// Runs it until it waits for the first time. Once, and only if nobody awaits it.
+    void start() { handle_.resume(); }
+    [[nodiscard]] bool done() const noexcept { return handle_.done(); }
+    /// What it returned, or throws what it threw; when done().
+    T result() { return handle_.promise().result(); }
+
+    [[nodiscard]] auto operator co_await() const noexcept {
+        struct Awaiter {
+            std::coroutine_handle<promise_type> handle;
+            [[nodiscard]] bool await_ready() const noexcept { return false; }
+            [[nodiscard]] std::coroutine_handle<> await_suspend(
+                std::coroutine_handle<> awaiting) const noexcept {
+                handle.promise().set_continuation(awaiting);
+                return handle;
+            }
+            T await_resume() const { return handle.promise().result(); }
+        };
+        return Awaiter{handle_};
+    }
+
+  private:
+    std::coroutine_handle<promise_type> handle_;
+};
+
+namespace detail {
+
+template <class T>
+Task<T> TaskPromiseOf<T>::get_return_object() noexcept {
+    return Task<T>(std::coroutine_handle<TaskPromiseOf>::from_promise(*this));
+}
+inline Task<void> TaskPromiseOf<void>::get_return_object() noexcept {
+    return Task<void>(std::coroutine_handle<TaskPromiseOf>::from_promise(*this));
+}
+
+/// Turns the reactor once, as a call that waits does.
+void turn_for_task(Reactor& reactor);
+
+/// A coroutine that waits for a session, until a condition or a time.
+class Waiter : private ListLink {
+  public:
+    Waiter(Reactor& reactor, std::optional<Duration> timeout) noexcept
+        : reactor_(reactor), timeout_(timeout) {}
+    virtual ~Waiter() { unlink(); }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+  protected:
+    /// True if it need not wait any more: what it waited for is there, or has thrown.
+    [[nodiscard]] virtual bool is_over() noexcept = 0;
+    void suspend(std::coroutine_handle<> handle, WaiterList& list) noexcept;
+    [[nodiscard]] Duration timeout() const noexcept { return timeout_.value_or(Duration{}); }
+
+  private:
+    friend class WaiterList;
+
+    void resume();
+    void on_deadline(TimePoint now);
+
+    Reactor& reactor_;
+    const std::optional<Duration> timeout_;
+    std::coroutine_handle<> handle_;
+    Timer deadline_{Timer::Callback::member<&Waiter::on_deadline>(*this)};
+};
+
+/// All that wait for one session, which it observes. Each is resumed in a turn of its own, since it may
+/// destroy this.
+class WaiterList : private SessionObserver {
+  public:
+    WaiterList(Reactor& reactor, SessionObserver* next) noexcept : reactor_(reactor), next_(next) {}
+    ~WaiterList() override;
+    WaiterList(const WaiterList&) = delete;
+    WaiterList& operator=(const WaiterList&) = delete;
+
+    void add(Waiter& waiter) noexcept;
+    [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
+    /// The same, with handlers that let the list know.
+    [[nodiscard]] WebSocketOptions listening(WebSocketOptions options);
+
+  private:
+    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects& effects,
+                 TimePoint now) noexcept override;
+    /// Something has changed: looks in the next turn who need not wait any more.
+    void look_soon() noexcept {
+        if (!waiting_.alone()) reactor_.schedule(timer_, TimePoint{});
+    }
+    void look(TimePoint now);
+
+    Reactor& reactor_;
+    SessionObserver* const next_;
+    ListLink waiting_;
+    Timer timer_{Timer::Callback::member<&WaiterList::look>(*this)};
+};
+
+}  // namespace detail
+
+/// Runs a task to its end, turning the reactor. Waiting: not to be called from a handler or a coroutine.
+template <class T>
+T run(Reactor& reactor, Task<T> task) {
+    task.start();
+    while (!task.done()) detail::turn_for_task(reactor);
+    return task.result();
+}
+
+/// co_await Sleep(reactor, 5s).
+class Sleep {
+  public:
+    Sleep(Reactor& reactor, Duration time) noexcept : reactor_(reactor), time_(time) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> handle) noexcept {
+        handle_ = handle;
+        reactor_.schedule_after(timer_, time_);
+    }
+    void await_resume() const noexcept {}
+
+  private:
+    void wake(TimePoint) { handle_.resume(); }
+
+    Reactor& reactor_;
+    const Duration time_;
+    std::coroutine_handle<> handle_;
+    Timer timer_{Timer::Callback::member<&Sleep::wake>(*this)};
+};
+
+/// A session for coroutines: a WebSocketManager whose waiting calls are awaited. Everything else is as there,
+/// the handlers included; `on_message` needs no deliver_to_ring. One coroutine at a time receives. Its
+/// destructor tries a close frame without waiting; coroutines that wait then are never resumed.
+class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
+  public:
+    AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
+
+    /// As wait_connected().
+    [[nodiscard]] auto connected(std::optional<Duration> timeout = std::nullopt) {
+        const auto look = [this] { return settled(); };
+        return Until<bool, decltype(look), true>(*this, look, "wait_connected", timeout);
+    }
+    /// As wait_disconnected().
+    [[nodiscard]] auto disconnected() {
+        const auto look = [this]() -> std::optional<bool> {
+            if (state() == ConnectionState::connected || state() == ConnectionState::closing)
+                return std::nullopt;
+            return true;
+        };
+        return Until<bool, decltype(look), true>(*this, look, "wait_disconnected", std::nullopt);
+    }
+    /// Begins to connect. Resumes with true when CONNECTED, and otherwise as wait_connected() returns.
+    [[nodiscard]] auto connect(std::optional<Duration> timeout = std::nullopt) {
+        WebSocketManager::connect();
+        return connected(timeout);
+    }
+    /// The next message, there until the next one is asked for. Throws what receive() throws.
+    [[nodiscard]] auto receive(std::optional<Duration> timeout = std::nullopt) {
+        const auto look = [this] { return try_receive(); };
+        return Until<Message, decltype(look), false>(*this, look, "receive", timeout);
+    }
+    /// As receive(), but nothing where stream() ends: while (const auto message = co_await ws.next()) …
+    /// Give it a name, as there: g++ 12 makes wrong code of a bare while (co_await ws.next()).
+    [[nodiscard]] auto next() {
+        const auto look = [this]() -> std::optional<std::optional<Message>> {
+            if (auto message = take_message()) return message;
+            if (stream_is_over()) return std::optional<Message>();
+            return std::nullopt;
+        };
+        return Until<std::optional<Message>, decltype(look), false>(*this, look, "stream", std::nullopt);
+    }
+    /// Ends as the manager's calls do; resumes when no connection is up or closing.
+    [[nodiscard]] auto close() { return WebSocketManager::close(), disconnected(); }
+    [[nodiscard]] auto shutdown() { return WebSocketManager::shutdown(), disconnected(); }
+    [[nodiscard]] auto request_disconnect(std::optional<Duration> reconnect_after = std::nullopt) {
+        return WebSocketManager::request_disconnect(reconnect_after), disconnected();
+    }
+    /// As there; a coroutine of its own.
+    [[nodiscard]] Task<bool> wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect = {},
+                                                       std::optional<Duration> timeout = std::nullopt);
+
+  private:
+    /// Waits until `Look` has an answer, or throws. At the timeout: false, or WebSocketTimeoutError.
+    template <class Result, class Look, bool kFalseAtTimeout>
+    class Until final : public detail::Waiter {
+      public:
+        Until(AsyncWebSocket& ws, Look look, std::string_view operation, std::optional<Duration> timeout)
+            : Waiter(ws.reactor(), timeout), ws_(ws), look_(look), operation_(operation) {}
+
+        [[nodiscard]] bool await_ready() noexcept { return is_over(); }
+        void await_suspend(std::coroutine_handle<> handle) noexcept { suspend(handle, ws_); }
+        [[nodiscard]] Result await_resume() {
+            if (thrown_) std::rethrow_exception(thrown_);
+            if (found_) return *std::move(found_);
+            if constexpr (kFalseAtTimeout) return false;
+            throw WebSocketTimeoutError(operation_, timeout());
+        }
+
+      private:
+        [[nodiscard]] bool is_over() noexcept override {
+            try {
+                found_ = look_();
+            } catch (...) {
+                thrown_ = std::current_exception();
+            }
+            return found_ || thrown_;
+        }
+
+        AsyncWebSocket& ws_;
+        Look look_;
+        const std::string_view operation_;
+        std::optional<Result> found_;
+        std::exception_ptr thrown_;
+    };
+};
+
+}  // namespace pinwheel
