@@ -276,7 +276,7 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
 
         [[nodiscard]] bool await_ready() noexcept { return is_over(); }
         void await_suspend(std::coroutine_handle<> handle) noexcept { suspend(handle, ws_); }
-        [[nodiscard]] Result await_resume() {
+        Result await_resume() {
             if (thrown_) std::rethrow_exception(thrown_);
             if (found_) return *std::move(found_);
             if constexpr (kFalseAtTimeout) return false;
