@@ -4,6 +4,7 @@
     install_test.py BUILD_FOLDER THIS_FOLDER COMPILER
 """
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -113,8 +114,27 @@ def only_own_symbols(prefix, _work):
     assert not strangers, 'exported besides pinwheel\'s own: ' + ' '.join(strangers)
 
 
+def elf(file):
+    """What readelf tells: the file's type, its segments, its dynamic section and the names that it asks for."""
+    return run('readelf', '--wide', '-h', '-l', '-d', '--dyn-syms', file)
+
+
+def hardened(prefix, _work):
+    optimised = next(option['value'] for option in json.loads(run('meson', 'introspect', BUILD, '--buildoptions'))
+                     if option['name'] == 'optimization') not in ('0', 'g')
+    for file in [next(prefix.rglob('libpinwheel.so')).resolve(), *prefix.glob('bin/*')]:
+        text = elf(file)
+        assert re.search(r'Type: +DYN', text), f'{file.name} is loaded at a fixed address'
+        assert 'GNU_RELRO' in text and re.search(r'FLAGS_1.*NOW|BIND_NOW', text), f'{file.name}: no full RELRO'
+        assert re.search(r'GNU_STACK.* RW ', text), f'{file.name}: the stack is executable'
+        assert '__stack_chk_fail' in text, f'{file.name}: no stack protector'
+        assert not optimised or re.search(r'__\w+_chk@', text.replace('__stack_chk_fail', '')), \
+            f'{file.name}: _FORTIFY_SOURCE is off'
+
+
 def main():
-    cases = [shared, static, cmake_package, readme_programs, headers_compile_alone, only_own_symbols]
+    cases = [shared, static, cmake_package, readme_programs, headers_compile_alone, only_own_symbols,
+             hardened]
     print(f'1..{len(cases)}')
     failed = False
     for number, case in enumerate(cases, 1):

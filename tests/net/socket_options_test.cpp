@@ -25,7 +25,7 @@ int value_of(const UniqueFd& socket, int level, int option) {
     return value;
 }
 
-constexpr SocketOptions kNothing{.no_delay = false, .receive_timestamps = false};
+const SocketOptions kNothing{.no_delay = false, .receive_timestamps = false};
 
 TEST(SocketOptions, EachIsReadableOnTheSocket) {
     struct Row {

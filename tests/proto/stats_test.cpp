@@ -105,7 +105,7 @@ TEST(Stats, UptimeCountsFromCreationOrReset) {
     EXPECT_EQ(stats.connection_time(kNow + 12s), 0s);
 }
 
-TEST(Stats, ASnapshotFromAnotherThreadIsConsistent) {
+TEST(StatsThreads, ASnapshotFromAnotherThreadIsConsistent) {
     StatsRecorder recorder(kNow, kUnix);
     std::atomic<bool> done{false};
     std::atomic<bool> started{false};

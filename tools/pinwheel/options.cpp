@@ -43,6 +43,9 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
 
 std::string describe_stray(const std::string& word, const CLI::App& at, bool in_command) {
     const bool is_option = word.starts_with('-');
+    const bool is_argument = !is_option && in_command && at.get_subcommands(nullptr).empty();
+    if (is_argument && word.find("://") == std::string::npos)
+        return "one argument too many, not shown since it may be a secret; a value with spaces wants quotes";
     std::vector<std::string> names;
     if (is_option)
         names = names_of_options(at);
@@ -50,9 +53,9 @@ std::string describe_stray(const std::string& word, const CLI::App& at, bool in_
         for (const auto* command : at.get_subcommands(nullptr)) names.push_back(command->get_name());
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string name = shown(word);
-    const std::string kind = is_option                                           ? "unknown option '"
-                             : in_command && at.get_subcommands(nullptr).empty() ? "unexpected argument '"
-                                                                                 : "unknown command '";
+    const std::string kind = is_option     ? "unknown option '"
+                             : is_argument ? "unexpected argument '"
+                                           : "unknown command '";
     return kind + name + "'" + did_you_mean(name, known);
 }
 
