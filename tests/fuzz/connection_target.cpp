@@ -170,7 +170,10 @@ class Session final : public ConnectionHandler, public MessageSink {
     }
 
     void check() const {
-        require(connection_.bytes_to_send() <= options().send_buffer_limit, "too much to send");
+        // A pong and a close frame have room of their own.
+        require(
+            connection_.bytes_to_send() <= options().send_buffer_limit + 2 * frame_size(kMaxControlPayload),
+            "too much to send");
         require(!connection_.is_open() || (opened_ && ends_ == 0), "open without on_open");
     }
 
