@@ -124,7 +124,10 @@ void check_against_wslay(Role role, std::string_view stream, const std::string& 
     const std::string theirs = wslay_events(stream, role, kMaxMessage);
     const auto failed = ours.rfind("error:");
     if (failed == std::string::npos) {
-        require(theirs == ours, "wslay's event layer sees other messages");
+        // It knows no close codes from 1012 on, which were registered later.
+        const auto close = std::min(ours.size(), ours.rfind("close:101"));
+        require(theirs == ours || theirs == std::string_view(ours).substr(0, close),
+                "wslay's event layer sees other messages");
         return;
     }
     const std::string_view before = std::string_view(ours).substr(0, failed);

@@ -67,7 +67,10 @@ class Conversation {
         auto ours = IoResult::again();
         auto theirs = IoResult::again();
         for (int turns = 0; ours.status != IoStatus::ok || theirs.status != IoStatus::ok; ++turns) {
-            require(turns < 100'000, "a handshake without end");
+            if (turns == 20'000) {  // a length may have been spoilt, and the rest never comes
+                require(down.spoilt_at != std::string::npos, "a handshake without end");
+                return false;
+            }
             if (ours.status != IoStatus::ok) ours = client->handshake();
             if (theirs.status != IoStatus::ok) theirs = server->handshake();
             for (const auto& [result, stream] : {std::pair{ours, client.get()}, {theirs, server.get()}}) {
