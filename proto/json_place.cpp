@@ -186,8 +186,28 @@ class Scanner {
         const auto holds = [digits](auto value) {
             return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{};
         };
-        if (!is_integer) return holds(double{});
+        if (!is_integer) return holds(double{}) || magnitude(digits) <= 0;  // too small is 0
         return holds(std::int64_t{}) || (digits.front() != '-' && holds(std::uint64_t{}));
+    }
+
+    /// The power of ten above a decimal number, as far as it has one.
+    [[nodiscard]] static long magnitude(std::string_view number) noexcept {
+        number.remove_prefix(number.starts_with('-') ? 1 : 0);
+        const auto end = number.find_first_of("eE");
+        const auto mantissa = number.substr(0, end);
+        const auto point = static_cast<long>(std::min(mantissa.find('.'), mantissa.size()));
+        const auto first = mantissa.find_first_of("123456789");
+        if (first == std::string_view::npos) return 0;
+        const auto leading = static_cast<long>(first);
+        long exponent = 0;
+        if (end != std::string_view::npos) {
+            auto text = number.substr(end + 1);
+            text.remove_prefix(text.starts_with('+') ? 1 : 0);
+            constexpr long kHuge = 1'000'000'000'000;
+            if (std::from_chars(text.data(), text.data() + text.size(), exponent).ec != std::errc{})
+                exponent = text.starts_with('-') ? -kHuge : kHuge;
+        }
+        return (leading < point ? point - leading : point + 1 - leading) + exponent;
     }
 
     bool read_digits() noexcept {

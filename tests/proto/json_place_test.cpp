@@ -44,6 +44,8 @@ TEST(JsonPlace, TellsWhereTextStopsBeingJson) {
         {"[1.]", 1, 4, "expected a digit"},
         {"[1e+]", 1, 5, "expected a digit"},
         {"[1e999]", 1, 2, "a number out of range"},
+        {"[0.0001e400]", 1, 2, "a number out of range"},
+        {"[1e-400, 0.1e-99999999999999999999, -0.0e999]]", 1, 46, "expected the end"},
         {"[1, 123456789012345678901234567890]", 1, 5, "a number out of range"},
         {"[\"\xc3\xa9\xff\"]", 1, 5, "not UTF-8"},
         {"{\"a\": 1}\xff", 1, 9, "not UTF-8"},
