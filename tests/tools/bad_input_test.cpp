@@ -24,7 +24,7 @@ class ConnectingCommand : public testing::TestWithParam<const char*> {
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(All, ConnectingCommand, testing::Values("tail", "echo", "rtt"),
+INSTANTIATE_TEST_SUITE_P(All, ConnectingCommand, testing::Values("tail", "latency", "echo", "rtt"),
                          [](const auto& test) { return test.param; });
 
 TEST_P(ConnectingCommand, RefusesAUrlThatIsNone) {

@@ -1,50 +1,31 @@
-#include <simdjson.h>
-
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
 
-#include "../../proto/accept_key.h"
 #include "../../proto/frame_codec.h"
 #include "../support/frames.h"
 #include "../support/raw_server.h"
 #include "../support/temp_dir.h"
 #include "command.h"
+#include "scripted.h"
 
 namespace pinwheel::test {
 namespace {
 
 using Words = std::vector<std::string>;
 
-/// An object's whole number at a JSON pointer; throws if the text is no JSON or the number is not there.
-std::uint64_t number_at(const std::string& text, const std::string& pointer) {
-    simdjson::dom::parser parser;
-    return parser.parse(text).at_pointer(pointer).get_uint64();
-}
-
-/// Upgrades, sends these frames, and then does what it is told.
-RawServer::Answer upgraded_and(const std::string& frames) {
-    return [frames](const std::string& request) {
-        const std::string name = "Sec-WebSocket-Key: ";
-        const auto at = request.find(name) + name.size();
-        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               "Sec-WebSocket-Accept: " +
-               accept_for_key(request.substr(at, request.find('\r', at) - at)) + "\r\n\r\n" + frames;
-    };
-}
-
 TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
     const auto general = run({"--help"});
     EXPECT_EQ(general.status, 0);
     EXPECT_EQ(general.errors, "");
-    for (const std::string command : {"tail", "echo", "rtt", "feed", "demo"}) {
+    for (const std::string command : {"tail", "latency", "echo", "rtt", "feed", "demo", "config", "doctor"}) {
         EXPECT_NE(general.output.find("\n  " + command + " "), std::string::npos) << command;
         const auto outcome = run({command, "--help"});
         EXPECT_EQ(outcome.status, 0) << command;
         EXPECT_EQ(outcome.errors, "") << command;
-        EXPECT_NE(outcome.output.find("Example:\n  pinwheel " + command + " "), std::string::npos) << command;
+        EXPECT_NE(outcome.output.find("Example:\n  pinwheel " + command), std::string::npos) << command;
     }
 }
 
@@ -52,7 +33,7 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
     expect_refusal(run({}), 2, {"which command?", "--help"});
     expect_refusal(run({"sing"}), 2, {"sing", "--help"});
     expect_refusal(run({"--loud"}), 2, {"--loud", "--help"});
-    for (const std::string command : {"tail", "echo", "rtt"}) {
+    for (const std::string command : {"tail", "latency", "echo", "rtt"}) {
         expect_refusal(run({command}), 2, {"URL is required", "pinwheel " + command + " --help"});
         expect_refusal(run({command, "ws://127.0.0.1:1/", "--loud"}), 2, {"--loud", command + " --help"});
     }

@@ -1,22 +1,37 @@
 #include "client.h"
 
+#include <sched.h>
+
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "../../core/cpu.h"
+#include "screen_text.h"
 
 namespace pinwheel::tool {
 namespace {
 
 constexpr double kDefaultTimeout = 10;  // seconds
+constexpr std::size_t kLongestLine = 4096;
 
 std::atomic<bool> g_interrupted{false};
 std::atomic<Reactor*> g_running{nullptr};
+
+cpu_set_t g_cores_before_pin{};
+bool g_pinned = false;
+
+void pin(int cpu) {
+    const bool known = ::sched_getaffinity(0, sizeof g_cores_before_pin, &g_cores_before_pin) == 0;
+    if (const Error refused = pin_to_cpu(cpu)) throw UsageError{refused.message()};
+    CPU_CLR(static_cast<std::size_t>(cpu), &g_cores_before_pin);
+    g_pinned = known && CPU_COUNT(&g_cores_before_pin) > 0;
+}
 
 void on_signal(int) {
     g_interrupted = true;
@@ -62,8 +77,7 @@ Client::Client(const ClientOptions& options)
         timeout_ = std::chrono::duration_cast<Duration>(
             std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));
     connection_options_.connection_timeout = timeout_.value_or(config_.limits.limits.connection_timeout);
-    if (config_.cpu)
-        if (const Error refused = pin_to_cpu(*config_.cpu)) throw UsageError{refused.message()};
+    if (config_.cpu) pin(*config_.cpu);
     reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
     try {
         network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = config_.tls},
@@ -79,6 +93,10 @@ WebSocketOptions Client::session_options() {
     if (timeout_) options.connection_timeout = *timeout_;
     if (has_config_) options.config = config_.limits;
     return options;
+}
+
+void leave_pinned_core() noexcept {
+    if (g_pinned) std::ignore = ::sched_setaffinity(0, sizeof g_cores_before_pin, &g_cores_before_pin);
 }
 
 void catch_signals() {
@@ -115,7 +133,7 @@ void complain(std::string message) {
         if (const auto at = message.find(in_library);
             at == 0 || (at != std::string::npos && here.starts_with("with")))
             message.replace(at, in_library.size(), here);
-    std::fprintf(stderr, "pinwheel: %s\n", message.c_str());
+    std::fprintf(stderr, "pinwheel: %s\n", fit(message, kLongestLine).c_str());
 }
 
 std::string reason_of(const std::system_error& error) {

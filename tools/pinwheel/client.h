@@ -40,18 +40,10 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     [[nodiscard]] const Url& url() const noexcept { return *url_; }
-    /// As it was given, with its query.
-    [[nodiscard]] const std::string& url_text() const noexcept { return *config_.url; }
-    /// Tries after a loss, with those of the command line if it gives them.
-    [[nodiscard]] std::uint32_t retries(std::optional<std::uint32_t> given) const noexcept {
-        return given.value_or(config_.limits.limits.max_reconnect_attempts);
-    }
     [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }
     [[nodiscard]] Dialer& dialer() noexcept { return *network_; }
-    /// Those of the config; none without one.
-    [[nodiscard]] const std::vector<std::string>& subscriptions() const noexcept {
-        return config_.subscriptions;
-    }
+    /// What the config file and the command line come to; the URL is there.
+    [[nodiscard]] const Config& config() const noexcept { return config_; }
     /// For a bare connection.
     [[nodiscard]] const ConnectionOptions& connection_options() const noexcept { return connection_options_; }
     /// For a session, to be added to.
@@ -66,6 +58,9 @@ class Client {
     std::unique_ptr<Reactor> reactor_;
     std::unique_ptr<Network> network_;
 };
+
+/// Lets the calling thread run on every core but the one that a Client has pinned its own thread to.
+void leave_pinned_core() noexcept;
 
 /// Runs the reactor until it is stopped; SIGINT and SIGTERM stop it.
 void run_until_stopped(Reactor& reactor);

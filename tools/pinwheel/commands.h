@@ -16,10 +16,12 @@ struct Command {
 };
 
 [[nodiscard]] Command tail_command(CLI::App& app);
+[[nodiscard]] Command latency_command(CLI::App& app);
 [[nodiscard]] Command echo_command(CLI::App& app);
 [[nodiscard]] Command rtt_command(CLI::App& app);
 [[nodiscard]] Command feed_command(CLI::App& app);
 [[nodiscard]] Command demo_command(CLI::App& app);
 [[nodiscard]] Command config_command(CLI::App& app);
+[[nodiscard]] Command doctor_command(CLI::App& app);
 
 }  // namespace pinwheel::tool

@@ -6,6 +6,7 @@
 
 #include "../../core/nearest_name.h"
 #include "../../proto/url.h"
+#include "feed_run.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -106,9 +107,12 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
     command.add_option("--timeout", options.timeout, "seconds to connect in")->check(seconds(1e-3));
 }
 
-void add_subscribe_option(CLI::App& command, std::vector<std::string>& channels) {
-    command.add_option("--subscribe", channels, "channel to subscribe to; may be repeated")
+void add_run_options(CLI::App& command, FeedRunOptions& options) {
+    command.add_option("--subscribe", options.subscribe, "channel to subscribe to; may be repeated")
         ->allow_extra_args(false);
+    command.add_option("--retries", options.retries, "tries to connect again after a loss (10)")
+        ->check(whole(0, 1'000'000));
+    command.add_flag("-v,--verbose", options.verbose, "tell each step of the session on stderr");
 }
 
 std::string describe(const CLI::App* app, const CLI::Error& error) {

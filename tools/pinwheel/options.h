@@ -11,6 +11,8 @@ namespace pinwheel::tool {
 
 inline constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // for counts
 
+struct FeedRunOptions;
+
 /// Checks for option values, whose refusals say what would do.
 [[nodiscard]] CLI::Validator seconds(double least);  ///< from 0, or above 0
 [[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
@@ -23,8 +25,8 @@ enum class Source : std::uint8_t { command_line, command_line_or_config };
 /// URL, authorities, headers, loop, core, timeout; with `command_line_or_config` also --config, and the URL
 /// may stand in it.
 void add_client_options(CLI::App& command, ClientOptions& options, Source source = Source::command_line);
-/// --subscribe, as often as wanted.
-void add_subscribe_option(CLI::App& command, std::vector<std::string>& channels);
+/// Subscriptions, retries, -v.
+void add_run_options(CLI::App& command, FeedRunOptions& options);
 
 /// One line that says what is wrong with the command line, what was perhaps meant, and where to look it up.
 [[nodiscard]] std::string describe(const CLI::App* app, const CLI::Error& error);

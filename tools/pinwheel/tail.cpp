@@ -1,146 +1,193 @@
+#include <langinfo.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cinttypes>
+#include <clocale>
 #include <cstdio>
 #include <cstring>
 
-#include "../../proto/manager.h"
-#include "../../proto/observer.h"
+#include "../../proto/prometheus.h"
+#include "feed_run.h"
+#include "latency_window.h"
+#include "latest.h"
+#include "message_text.h"
+#include "metrics_server.h"
 #include "options.h"
+#include "terminal.h"
 
 namespace pinwheel::tool {
 namespace {
 
-constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
+constexpr Duration kInterval = std::chrono::milliseconds{250};
+constexpr int kIntervalsASecond = 4;
 
 struct TailOptions {
     ClientOptions client{};
-    std::vector<std::string> subscribe{};
+    FeedRunOptions run{};
     std::uint64_t count = 0;  // 0: no end
-    double seconds = 0;       // 0: no end
+    TextOptions text{};
+    std::string flush = "batch";
+    bool messages = false;  // in place of the live view
     bool stats_json = false;
-    std::optional<std::uint32_t> retries{};  // after a loss
+    std::optional<std::uint16_t> metrics_port{};
 };
 
-/// Prints a feed, over all its connections. Ends after --count, after --seconds, by a signal, when the server
-/// closes with 1000, if the first connection fails, and when the tries are spent.
-class Tail final : private SessionObserver {
+/// Prints a feed's messages, or shows on a terminal how it is doing.
+class Tail final : private FeedRun {
   public:
     Tail(Client& client, const TailOptions& options)
-        : client_(client), options_(options), ws_(client.reactor(), client.url_text(), session_options()) {
-        for (const auto& channel : client.subscriptions()) ws_.subscribe(channel);
-        for (const auto& channel : options.subscribe) ws_.subscribe(channel);
+        : FeedRun(client, options.run), options_(options), text_(options.text) {
+        if (!options.messages && Terminal::usable(STDOUT_FILENO)) screen_.emplace(STDOUT_FILENO);
+        std::setvbuf(stdout, nullptr, _IOFBF, kOutputBuffer);
+        state_.url = client.url().without_query();
+        state_.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+        if (options.metrics_port) serve_metrics(*options.metrics_port);
     }
 
     [[nodiscard]] int run() {
-        auto& reactor = client_.reactor();
-        ws_.connect();
-        if (options_.seconds > 0)
-            reactor.schedule_after(end_timer_, std::chrono::duration_cast<Duration>(
-                                                   std::chrono::duration<double>(options_.seconds)));
-        if (::isatty(STDERR_FILENO) != 0) reactor.schedule_after(status_timer_, kStatusInterval);
-        const auto done = [this] {
-            drain();
-            return over_;
-        };
-        run_until(reactor, done);
-        if (status_timer_.armed()) std::fputs("\r\033[K", stderr);
+        began_ = second_began_ = client().reactor().now();
+        status_line_ = ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) == 0;
+        hold_lines(screen_ && ::isatty(STDERR_FILENO) != 0);
+        if (screen_) draw(began_);
+        if (screen_ || status_line_ || metrics_) client().reactor().schedule_after(timer_, kInterval);
+        const bool done = run_to_end();
+        if (screen_) screen_->leave();
+        hide_progress();
+        release_lines();
         if (options_.stats_json)
-            std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 "}\n", messages_, bytes_);
-        return status_;
+            std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 "}\n", window_.messages(),
+                        window_.bytes());
+        if (!output_gone_ && std::fflush(stdout) != 0) give_up_output();
+        return done && !output_failed_ ? 0 : 1;
     }
 
   private:
-    [[nodiscard]] WebSocketOptions session_options() {
-        auto options = client_.session_options();
-        if (options_.retries) options.max_reconnect_attempts = *options_.retries;
-        options.queue_size = 0;  // what a turn has read is printed before the next
-        options.observer = this;
-        options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
-        options.on_alert = [this](std::string_view, std::string_view message, AlertContext) {
-            if (!ws_.is_dead()) complain(std::string(message));  // the end is told by end()
-        };
-        return options;
-    }
+    static constexpr std::size_t kOutputBuffer = std::size_t{1} << 16;
 
-    void on_disconnect(DisconnectReason reason) {
-        if (reason == DisconnectReason::server_closed && ws_.close_code() == to_wire(CloseCode::normal)) {
-            over_ = true;
-            return ws_.force_close();
-        }
-        why_ = ws_.last_error().message();
-        if (!ws_.is_dead()) complain(why_ + "; connecting again");
+    void on_message(const Message& message) override {
+        if (output_gone_ || (options_.count > 0 && window_.messages() == options_.count)) return;
+        const auto text = text_.of(message);
+        if (!text) return flush_after(message);
+        std::optional<Duration> latency;
+        if (message.kernel_received != SystemTime{})
+            latency = client().reactor().system_now() - message.kernel_received;
+        window_.take(message.payload.size(), latency);
+        if (screen_)
+            state_.last_message.assign(text->substr(0, kMostShown));
+        else
+            print(*text);
+        if (options_.count > 0 && window_.messages() == options_.count) end();
+        flush_after(message);
     }
-    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects&,
-                 TimePoint) noexcept override {
-        const bool ended = std::holds_alternative<SessionEvent::TransportEnded>(event);
-        if (ended && ws_.generation() == 0) first_try_failed_ = true;
-        if (first_try_failed_ || (ended && after.connection_state() == ConnectionState::disconnected))
-            client_.reactor().schedule(failure_timer_, client_.reactor().now());
-    }
-    void on_failure_timer(TimePoint) {
-        if (over_) return;
-        if (first_try_failed_) why_ = ws_.last_error().message();
-        const bool tried = !first_try_failed_ && client_.retries(options_.retries) > 0;
-        complain(tried ? "gave up after " + std::to_string(client_.retries(options_.retries)) +
-                             " tries: " + why_
-                       : why_);
-        status_ = 1;
-        over_ = true;
-    }
-
-    void drain() {
-        MessageQueue& queue = ws_.queue();
-        for (const auto* record = queue.front(); record != nullptr; record = queue.front()) {
-            if (record->kind == RecordKind::message) print(Message::from(*record));
-            queue.pop();
-        }
-    }
-    void print(const Message& message) {
-        if (output_gone_ || (messages_ == options_.count && options_.count > 0)) return;
-        ++messages_;
-        bytes_ += message.payload.size();
-        std::fwrite(message.payload.data(), 1, message.payload.size(), stdout);
+    void print(std::string_view text) {
+        std::fwrite(text.data(), 1, text.size(), stdout);
         std::putc('\n', stdout);
-        if (message.is_last_in_batch || messages_ == options_.count) std::fflush(stdout);
-        if (std::ferror(stdout) != 0) return give_up_output();
-        if (messages_ == options_.count) over_ = true;
+        if (options_.flush == "each") std::fflush(stdout);
+        if (std::ferror(stdout) != 0) give_up_output();
+    }
+    void flush_after(const Message& message) {
+        if (options_.flush != "batch" || !message.is_last_in_batch || screen_ || output_gone_) return;
+        if (std::fflush(stdout) != 0) give_up_output();
     }
     /// A reader that has left, as head does, has what it wanted.
     void give_up_output() {
         output_gone_ = true;
-        over_ = true;
+        end();
         if (errno == EPIPE) return;
-        complain(std::string("standard output cannot be written: ") + std::strerror(errno));
-        status_ = 1;
+        say(std::string("standard output cannot be written: ") + std::strerror(errno));
+        output_failed_ = true;
     }
 
-    void on_end_timer(TimePoint) { over_ = true; }
-    void on_status_timer(TimePoint) {
-        std::fprintf(stderr, "\r\033[K%" PRIu64 " messages, %.0f/s", messages_,
-                     static_cast<double>(messages_ - messages_before_) * 4);
-        messages_before_ = messages_;
-        client_.reactor().schedule_after(status_timer_, kStatusInterval);
+    void on_timer(TimePoint now) {
+        if (++intervals_ % kIntervalsASecond == 0) {
+            window_.close_second(now - second_began_);
+            second_began_ = now;
+        }
+        if (metrics_) latencies_.publish(window_.overall());
+        if (screen_) draw(now);
+        if (status_line_) {
+            fill(now);
+            show_progress(render_status(state_, kStatusColumns));
+        }
+        client().reactor().schedule_after(timer_, kInterval);
+    }
+    void fill(TimePoint now) {
+        window_.fill(state_);
+        const WebSocketStats stats = ws().stats();
+        state_.running = now - began_;
+        state_.state = ws().state();
+        state_.generation = ws().generation();
+        state_.up = ws().connection_duration();
+        state_.dropped = stats.messages_dropped;
+        state_.disconnects = stats.disconnects;
+        state_.ping = stats.ping;
+        state_.queued = stats.queued;
+        state_.queued_high_water = stats.queued_high_water;
+        state_.queue_size = queue_size();
+        state_.notice = last_line();
+    }
+    void draw(TimePoint now) {
+        fill(now);
+        const ScreenSize size = screen_->size();
+        if (size.columns >= kLeastScreen.columns && size.rows >= kLeastScreen.rows) {
+            told_small_ = false;
+            return screen_->show(render_live(state_, size));
+        }
+        if (!told_small_) {
+            screen_->leave();
+            complain("the terminal has " + text_of(size) + ", the live view needs " + text_of(kLeastScreen) +
+                     "; a status line in its place");
+            told_small_ = true;
+        }
+        screen_->show_line(render_status(state_, size.columns > 1 ? size.columns - 1 : 1));
+    }
+    static std::string text_of(ScreenSize size) {
+        return std::to_string(size.columns) + " columns by " + std::to_string(size.rows) + " rows";
     }
 
-    Client& client_;
+    void serve_metrics(std::uint16_t port) {
+        try {
+            metrics_.emplace(port, [this] {
+                std::string out;
+                append_prometheus(out, ws().stats());
+                append_prometheus(out, latencies_.read(), "pinwheel_message_latency_seconds",
+                                  "From a message's arrival in the kernel to its handler.");
+                return out;
+            });
+        } catch (const std::system_error& error) {
+            throw std::runtime_error("--metrics: " + reason_of(error) +
+                                     "; choose another port (0: the system chooses a free one)");
+        }
+        if (port == 0)
+            say("metrics are at http://127.0.0.1:" + std::to_string(metrics_->port()) + "/metrics");
+    }
+
+    static constexpr std::size_t kMostShown = 16'384;
+    static constexpr std::size_t kStatusColumns = 79;
+
     const TailOptions& options_;
-    std::uint64_t messages_ = 0;
-    std::uint64_t messages_before_ = 0;
-    std::uint64_t bytes_ = 0;
-    int status_ = 0;
-    bool over_ = false;
+    MessageText text_;
+    std::optional<Terminal> screen_;
+    bool status_line_ = false;
+    bool told_small_ = false;
     bool output_gone_ = false;
-    bool first_try_failed_ = false;
-    std::string why_;  // the connection was lost
-    Timer end_timer_{Timer::Callback::member<&Tail::on_end_timer>(*this)};
-    Timer status_timer_{Timer::Callback::member<&Tail::on_status_timer>(*this)};
-    Timer failure_timer_{Timer::Callback::member<&Tail::on_failure_timer>(*this)};
-    WebSocketManager ws_;
+    bool output_failed_ = false;
+    TimePoint began_{};
+    TimePoint second_began_{};
+    int intervals_ = 0;
+    LatencyWindow window_;
+    LiveState state_;
+    Latest<Histogram> latencies_;
+    Timer timer_{Timer::Callback::member<&Tail::on_timer>(*this)};
+    std::optional<MetricsServer> metrics_;
 };
 
 int tail(const TailOptions& options) {
+    std::setlocale(LC_CTYPE, "");
+    if (options.text.filter) check_pointer("--filter", *options.text.filter);
+    if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
+        throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
     Client client(options.client);
     return Tail(client, options).run();
 }
@@ -150,14 +197,24 @@ int tail(const TailOptions& options) {
 Command tail_command(CLI::App& app) {
     const auto options = std::make_shared<TailOptions>();
     auto* const command =
-        add_command(app, "tail", "print a feed's messages, one a line",
+        add_command(app, "tail", "print a feed's messages, one a line; on a terminal show a live view",
                     "pinwheel tail wss://127.0.0.1:8443/ --ca ca.pem --subscribe trades.BTC-USD");
     add_client_options(*command, options->client, Source::command_line_or_config);
-    add_subscribe_option(*command, options->subscribe);
+    add_run_options(*command, options->run);
     command->add_option("--count", options->count, "end after this many messages")->check(whole(0, kMost));
-    command->add_option("--seconds", options->seconds, "end after this time")->check(seconds(0));
-    command->add_option("--retries", options->retries, "tries to connect again after a loss (10)")
-        ->check(whole(0, 1'000'000));
+    command->add_option("--seconds", options->run.seconds, "end after this time")->check(seconds(0));
+    command->add_flag("--messages", options->messages, "print messages, though the output is a terminal");
+    command->add_flag("--pretty", options->text.pretty, "indent messages that are JSON");
+    command->add_option("--filter", options->text.filter,
+                        "show this value of each message, by JSON pointer such as /data/0/price, and pass "
+                        "over messages without it");
+    command->add_option("--flush", options->flush,
+                        "when printed messages leave: with 'each', with each 'batch' that one read brought "
+                        "(default), or at the 'end' and whenever the buffer is full");
+    command
+        ->add_option("--metrics", options->metrics_port,
+                     "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
+        ->check(whole(0, 65535));
     command->add_flag("--stats-json", options->stats_json, "last line: one JSON object with the totals");
     return {command, [options] { return tail(*options); }};
 }

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "machine.h"
+
+namespace pinwheel::tool {
+
+enum class Verdict : std::uint8_t { ok, advice, unknown };
+
+[[nodiscard]] constexpr std::string_view to_string(Verdict verdict) noexcept {
+    return verdict == Verdict::ok ? "ok" : verdict == Verdict::advice ? "advice" : "unknown";
+}
+
+/// One thing that a machine does to latency.
+struct Finding {
+    std::string check{};
+    Verdict verdict = Verdict::unknown;
+    std::string found{};
+    std::string why{};
+    std::string change{};  // for advice
+};
+
+/// All of them, in a fixed order. What cannot be read is unknown.
+[[nodiscard]] std::vector<Finding> examine(const Machine& machine);
+
+}  // namespace pinwheel::tool
