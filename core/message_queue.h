@@ -79,6 +79,9 @@ class MessageQueue {
     /// gone. False: no memory.
     bool push_control(const RecordHeader& header) noexcept;
 
+    /// The most that ever waited is from now on what waits now.
+    void reset_high_water() noexcept { high_water_.store(size(), std::memory_order_relaxed); }
+
     /// Of the newest ring, in bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return newest_->ring.capacity(); }
 
@@ -108,7 +111,7 @@ class MessageQueue {
     [[nodiscard]] std::size_t size() const noexcept { return difference(published_, popped_); }
     /// Bytes of the rings that records published and not yet given back take, control records included.
     [[nodiscard]] std::size_t bytes() const noexcept { return difference(published_bytes_, popped_bytes_); }
-    /// The most messages that ever waited.
+    /// The most messages that ever waited, or since reset_high_water().
     [[nodiscard]] std::size_t high_water() const noexcept {
         return high_water_.load(std::memory_order_relaxed);
     }

@@ -225,8 +225,10 @@ int Reactor::run_ready(Duration sleep) {
 
 void Reactor::drop_garbage() noexcept {
     while (disposed_ != nullptr || !garbage_.empty()) {
-        if (disposed_ != nullptr) delete std::exchange(disposed_, disposed_->next_);
-        const auto dropping = std::exchange(garbage_, {});
+        // What is kept by a count may own what those without stand on, such as a session its network.
+        while (disposed_ != nullptr) delete std::exchange(disposed_, disposed_->next_);
+        auto dropping = std::exchange(garbage_, {});
+        for (auto& one : dropping) one.reset();
     }
 }
 

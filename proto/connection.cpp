@@ -68,14 +68,17 @@ void Connection::start(const Url& url) {
 }
 
 void Connection::on_dial_warning(const Error& warning) {
-    handler_.on_warning(warning);
+    if (state_ == State::dialing) handler_.on_warning(warning);
 }
 
 void Connection::on_dial_failed(const Error& error) {
+    if (state_ != State::dialing)
+        return;  // a handler has aborted it, and the dial was in the middle of a call
     end({.error = error}, State::gone);
 }
 
 void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
+    if (state_ != State::dialing) return;
     reactor_.dispose(std::move(dial_));
     stream_ = std::move(stream);
     state_ = State::upgrading;
@@ -305,7 +308,8 @@ void Connection::flush() noexcept {
 void Connection::write_backlog() {
     const std::size_t before = tx_.size();
     flush();
-    if (tx_.size() != before) handler_.on_backlog(tx_.size());
+    const bool is_up = state_ == State::open || state_ == State::closing;
+    if (is_up && tx_.size() != before) handler_.on_backlog(tx_.size());
 }
 
 void Connection::update_interest() noexcept {

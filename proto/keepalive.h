@@ -57,6 +57,8 @@ class Keepalive {
 
     /// Over all connections.
     [[nodiscard]] const RoundTrip& round_trip() const noexcept { return round_trip_; }
+    /// Begins to count anew.
+    void reset_round_trip() noexcept { round_trip_ = {}; }
 
   private:
     [[nodiscard]] TimePoint& sent_at(std::uint64_t number) noexcept { return sent_[number % kMaxInFlight]; }

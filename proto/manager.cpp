@@ -1,12 +1,11 @@
 #include "manager.h"
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 
-#include "../core/cpu.h"
 #include "session.h"
 #include "utf8.h"
+#include "wait.h"
 
 namespace pinwheel {
 namespace {
@@ -20,12 +19,6 @@ void require_proactive(DisconnectReason reason) {
     throw WebSocketError(
         Error{Errc::invalid_argument, "the reason " + std::string(to_string(reason)) +
                                           " is not one that a user can have; give a proactive one"});
-}
-
-void require_not_negative(std::string_view name, Duration delay) {
-    if (delay < Duration::zero())
-        throw WebSocketError(
-            Error{Errc::invalid_argument, std::string(name) + " is negative; give 0 or more"});
 }
 
 }  // namespace
@@ -105,12 +98,12 @@ void WebSocketManager::connect() {
 
 void WebSocketManager::request_disconnect(std::optional<Duration> reconnect_after, DisconnectReason reason) {
     require_proactive(reason);
-    if (reconnect_after) require_not_negative("reconnect_after", *reconnect_after);
+    if (reconnect_after) detail::require_not_negative("reconnect_after", *reconnect_after);
     feed(SessionEvent::RequestDisconnect{.reason = reason, .reconnect_after = reconnect_after});
 }
 
 void WebSocketManager::schedule_reconnect(Duration delay) {
-    require_not_negative("the delay of schedule_reconnect()", delay);
+    detail::require_not_negative("the delay of schedule_reconnect()", delay);
     feed(SessionEvent::ScheduleReconnect{delay});
 }
 
@@ -184,46 +177,6 @@ void WebSocketManager::unsubscribe(std::span<const std::string_view> channels) {
 
 namespace {
 
-/// Turns the reactor of a session until a condition holds or time runs out. The session outlives its manager
-/// meanwhile.
-class Wait {
-  public:
-    Wait(std::shared_ptr<Session> session, std::string_view operation, std::optional<Duration> timeout)
-        : session_(std::move(session)), operation_(operation), timeout_(timeout) {
-        if (session_->in_handler())
-            throw WebSocketError(
-                Error{Errc::invalid_state,
-                      std::string(operation) + " waits, and so cannot be called from a handler"});
-        if (timeout_) {
-            require_not_negative("the timeout of " + std::string(operation), *timeout_);
-            deadline_ = time_after(session_->reactor().now(), *timeout_);
-        }
-    }
-
-    /// False: time ran out first.
-    template <class Condition>
-    bool until(const Condition& condition, TimePoint not_after = TimePoint::max()) const {
-        Reactor& reactor = session_->reactor();
-        const TimePoint end = std::min(deadline_, not_after);
-        while (!condition()) {
-            const TimePoint now = reactor.now();
-            if (now >= end) return false;
-            if (reactor.poll_for(end - now) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
-        }
-        return true;
-    }
-
-    [[noreturn]] void time_out() const {
-        throw WebSocketTimeoutError(operation_, timeout_.value_or(Duration{}));
-    }
-
-  private:
-    const std::shared_ptr<Session> session_;
-    const std::string_view operation_;
-    const std::optional<Duration> timeout_;
-    TimePoint deadline_ = TimePoint::max();
-};
-
 /// Something is open, or is to be.
 bool connection_is_coming(const SessionFsm& fsm) noexcept {
     switch (fsm.state()) {
@@ -252,8 +205,7 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
 /// The user ended it: close() and the like, or CLOSED.
 bool ended_as_wanted(const Session& session) noexcept {
     if (session.fsm().state() == SessionState::closed) return true;
-    if (session.failure()) return false;
-    return session.ended_by_user() || (session.last_reason() && is_proactive(*session.last_reason()));
+    return !session.failure() && session.last_reason() && is_proactive(*session.last_reason());
 }
 
 std::optional<bool> settled_state(const Session& session) {
@@ -284,7 +236,7 @@ std::optional<Message> message_now(Session& session) {
 /// Waits for the ring's next message; nothing if none is there and no connection is coming.
 std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
                                     std::optional<Duration> timeout) {
-    const Wait wait(session, operation, timeout);
+    const detail::Wait wait(session, operation, timeout);
     std::optional<Message> message;
     const auto found = [&] {
         message = message_now(*session);
@@ -341,36 +293,50 @@ bool WebSocketManager::stream_is_over() const {
     return is_over(*session_);
 }
 
-bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
-    const auto session = session_;
-    const Wait wait(session, "wait_connected", timeout);
+namespace {
+
+bool wait_until_connected(const std::shared_ptr<Session>& session, std::string_view operation,
+                          std::optional<Duration> timeout) {
+    const detail::Wait wait(session, operation, timeout);
     std::optional<bool> connected;
     if (!wait.until([&] { return (connected = settled_state(*session)).has_value(); })) return false;
     return *connected;
 }
 
-bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
-    const auto session = session_;
-    return Wait(session, "wait_disconnected", timeout).until([&] {
+bool wait_until_disconnected(const std::shared_ptr<Session>& session, std::string_view operation,
+                             std::optional<Duration> timeout) {
+    return detail::Wait(session, operation, timeout).until([&] {
         const auto state = session->fsm().state();
         return state != SessionState::open && state != SessionState::closing;
     });
+}
+
+}  // namespace
+
+bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
+    const auto session = session_;
+    return wait_until_connected(session, "wait_connected", timeout);
+}
+
+bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
+    const auto session = session_;
+    return wait_until_disconnected(session, "wait_disconnected", timeout);
 }
 
 bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect,
                                                  std::optional<Duration> timeout) {
     const auto session = session_;
     const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
-    const Wait wait(session, "wait_for_reconnect_window", timeout);
+    const detail::Wait wait(session, "wait_for_reconnect_window", timeout);
     if (!condition) return true;
     const WindowPolicy policy(session->settings().session.window);
-    const auto never = [] { return false; };
+    const auto closed = [&] { return session->fsm().state() == SessionState::closed; };
     Reactor& reactor = session->reactor();
     while (true) {
         const auto step = policy.after(session->ask(condition), reactor.now());
+        if (closed()) return false;
         if (step.kind == WindowPolicy::Step::Kind::connect) return true;
-        std::ignore = wait.until(never, step.at);
-        if (reactor.now() < step.at) return false;
+        if (wait.until(closed, step.at) || reactor.now() < step.at) return false;
         if (step.kind == WindowPolicy::Step::Kind::connect_at) return true;
     }
 }
@@ -378,18 +344,26 @@ bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswe
 // The scope
 
 ConnectedScope::ConnectedScope(WebSocketManager& manager, std::optional<Duration> timeout)
-    : manager_(manager) {
-    manager_.connect();
-    if (manager_.wait_connected(timeout)) return;
-    manager_.close();
-    if (timeout) throw WebSocketTimeoutError("ConnectedScope", *timeout);
-    throw WebSocketClosedError(manager_.close_code(), manager_.close_reason());
+    : session_(manager.session_) {
+    constexpr std::string_view kOperation = "ConnectedScope";
+    const detail::Wait allowed(session_, kOperation, timeout);  // before anything begins
+    session_->feed(SessionEvent::Connect{});
+    try {
+        if (wait_until_connected(session_, kOperation, timeout)) return;
+    } catch (...) {
+        session_->feed(SessionEvent::Close{});
+        throw;
+    }
+    const bool in_time = !connection_is_coming(session_->fsm());
+    session_->feed(SessionEvent::Close{});
+    if (!in_time) throw WebSocketTimeoutError(kOperation, timeout.value_or(Duration{}));
+    throw_ended(*session_);
 }
 
 ConnectedScope::~ConnectedScope() {
     try {
-        manager_.close();
-        manager_.wait_disconnected();
+        session_->feed(SessionEvent::Close{});
+        std::ignore = wait_until_disconnected(session_, "ConnectedScope", std::nullopt);
     } catch (...) {  // a handler's, or this is one
     }
 }

@@ -55,7 +55,8 @@ class WebSocketManager {
     [[nodiscard]] bool is_connected() const noexcept { return state() == ConnectionState::connected; }
     /// Statistics up to now; from any thread.
     [[nodiscard]] WebSocketStats stats() const noexcept;
-    /// All statistics back to zero.
+    /// All that is counted back to zero, round trips and the ring's high-water mark included; what waits now
+    /// still waits.
     void reset_stats() noexcept;
     /// In the order in which they were made.
     [[nodiscard]] std::vector<std::string> subscriptions() const;
@@ -115,7 +116,8 @@ class WebSocketManager {
     [[nodiscard]] Errc try_send(std::string_view text) noexcept;
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept;
 
-    /// Adds channels, and tells the server if CONNECTED; after every connect all are sent again, in order.
+    /// Adds channels, and tells the server if CONNECTED; after every connect, and after on_connect, all are
+    /// sent again, in order. What on_connect itself adds goes out with those, once.
     void subscribe(std::span<const std::string_view> channels);
     template <std::convertible_to<std::string_view>... Channels>
     void subscribe(const Channels&... channels) {
@@ -154,12 +156,13 @@ class WebSocketManager {
     /// True once no connection is up or closing; false at the timeout.
     bool wait_disconnected(std::optional<Duration> timeout = std::nullopt);
     /// True once `should_reconnect` (else that of the options; with neither, at once) lets a connection be
-    /// made; false at the timeout. Asks every reconnect_check_interval, and waits for a duration that it
-    /// answers.
+    /// made; false at the timeout, and when CLOSED. Asks every reconnect_check_interval, and waits for a
+    /// duration that it answers.
     bool wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect = {},
                                    std::optional<Duration> timeout = std::nullopt);
 
   private:
+    friend class ConnectedScope;
     friend class MessageStream;
     friend class AsyncWebSocket;
 
@@ -176,7 +179,8 @@ class WebSocketManager {
 /// Connects at construction and closes at the end of its scope, as `async with` does.
 class ConnectedScope {
   public:
-    /// Waiting: throws what wait_connected() throws, and WebSocketTimeoutError at the timeout.
+    /// Waiting: throws what wait_connected() throws, WebSocketTimeoutError at the timeout, and
+    /// WebSocketClosedError if a handler ended it. A connection that is not up by then is not tried further.
     explicit ConnectedScope(WebSocketManager& manager, std::optional<Duration> timeout = std::nullopt);
     /// close(), and outside of handlers waits for the end of the close handshake. Exceptions of handlers end
     /// here.
@@ -185,7 +189,7 @@ class ConnectedScope {
     ConnectedScope& operator=(const ConnectedScope&) = delete;
 
   private:
-    WebSocketManager& manager_;
+    const std::shared_ptr<Session> session_;  // a handler may destroy the manager
 };
 
 }  // namespace pinwheel

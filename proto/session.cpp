@@ -2,12 +2,12 @@
 
 #include <array>
 #include <exception>
-#include <new>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "observer.h"
+#include "run_all.h"
 #include "websocket_error.h"
 
 namespace pinwheel {
@@ -57,7 +57,36 @@ Answer answer_of(const Condition& condition, std::string& problem) {
     return false;
 }
 
+/// The reason if the event is a call that ends the tries for a connection.
+std::optional<DisconnectReason> reason_to_stop(const SessionEvent::Any& event) noexcept {
+    if (std::holds_alternative<SessionEvent::Kill>(event)) return DisconnectReason::killed;
+    if (const auto* const request = std::get_if<SessionEvent::RequestDisconnect>(&event))
+        return request->reason;
+    if (std::holds_alternative<SessionEvent::Close>(event) ||
+        std::holds_alternative<SessionEvent::Shutdown>(event) ||
+        std::holds_alternative<SessionEvent::ForceClose>(event))
+        return DisconnectReason::user_requested;
+    return std::nullopt;
+}
+
+bool is_trying(SessionState state) noexcept {
+    return state == SessionState::connecting || state == SessionState::backoff ||
+           state == SessionState::awaiting_window;
+}
+
 }  // namespace
+
+/// While one is there, calls that wait are refused.
+class Session::HandlerScope {
+  public:
+    explicit HandlerScope(Session& session) noexcept : session_(session) { ++session_.depth_; }
+    ~HandlerScope() { --session_.depth_; }
+    HandlerScope(const HandlerScope&) = delete;
+    HandlerScope& operator=(const HandlerScope&) = delete;
+
+  private:
+    Session& session_;
+};
 
 Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions options)
     : reactor_(reactor),
@@ -65,6 +94,7 @@ Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions option
       url_(value_or_throw(Url::parse(url))),
       options_(std::move(options)),
       handlers_(&options_),
+      observer_(options_.observer),
       settings_(value_or_throw(resolve(options_))),
       network_(make_network(reactor, url_, options_)),
       dialer_(options_.dialer != nullptr ? *options_.dialer : *network_),
@@ -79,13 +109,12 @@ Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
     const TimePoint now = reactor_.now();
-    if (std::holds_alternative<SessionEvent::Close>(event) ||
-        std::holds_alternative<SessionEvent::RequestDisconnect>(event))
-        ended_by_user_ = true;
+    const SessionState before = fsm_.state();
     const SessionEffects effects = fsm_.on(event, now);
-    if (options_.observer != nullptr) options_.observer->on_step(event, fsm_, effects, now);
+    if (observer_ != nullptr) observer_->on_step(event, fsm_, effects, now);
+    note_stop(event, before);
     std::exception_ptr thrown;
-    ++depth_;
+    const HandlerScope scope(*this);
     for (const auto& effect : effects) {
         try {
             std::visit([this](const auto& one) { execute(one); }, effect);
@@ -93,125 +122,24 @@ void Session::feed(const SessionEvent::Any& event) {
             if (!thrown) thrown = std::current_exception();
         }
     }
-    --depth_;
     if (thrown) std::rethrow_exception(thrown);
+}
+
+/// A call that finds no connection up leaves no disconnect to tell what it wanted.
+void Session::note_stop(const SessionEvent::Any& event, SessionState before) noexcept {
+    const bool ended = fsm_.state() == SessionState::idle || fsm_.state() == SessionState::closed;
+    const auto reason = reason_to_stop(event);
+    if (!ended || !reason || (before != SessionState::idle && !is_trying(before))) return;
+    if (before == SessionState::idle && reason == DisconnectReason::killed) return;
+    last_reason_ = reason;
+    if (is_trying(before) || fsm_.state() == SessionState::closed) failure_.reset();
 }
 
 void Session::retire() {
     handlers_ = &kNoHandlers;
     feed(SessionEvent::ForceClose{});
+    observer_ = nullptr;
     bury(std::move(ended_));
-}
-
-// What the machine wants done
-
-void Session::execute(const SessionEffect::StartConnect& effect) {
-    if (effect.again)
-        stats_.record_reconnect_try();
-    else
-        last_error_ = {};
-    failure_.reset();
-    ended_by_user_ = false;
-    ConnectionHandler& handler = *this;
-    try {
-        connection_ =
-            std::make_unique<Connection>(reactor_, dialer_, settings_.connection, handler, delivery_.sink());
-        connection_->start(url_);
-    } catch (const std::bad_alloc&) {
-        connection_.reset();
-        last_error_ = {Errc::out_of_memory, "no memory for a connection to " + url_.without_query()};
-        feed(SessionEvent::TransportEnded{.error = Errc::out_of_memory});
-    }
-}
-
-void Session::execute(const SessionEffect::SendClose& effect) {
-    connection_->close(effect.code);
-}
-
-void Session::execute(const SessionEffect::AbortTransport& effect) {
-    connection_->abort(effect.code);
-    bury(std::move(connection_));
-}
-
-void Session::execute(const SessionEffect::SendPing& effect) {
-    std::ignore = connection_->ping(effect.payload);  // one that cannot be sent is one without a pong
-}
-
-void Session::execute(const SessionEffect::Arm& effect) {
-    reactor_.schedule(timer(effect.timer), effect.deadline);
-}
-
-void Session::execute(const SessionEffect::Disarm& effect) {
-    timer(effect.timer).cancel();
-}
-
-void Session::execute(const SessionEffect::NotifyConnected&) {
-    if (handlers_->on_connect) handlers_->on_connect();
-}
-
-void Session::execute(const SessionEffect::ReplaySubscriptions&) {
-    if (fsm_.state() != SessionState::open || subscriptions_.size() == 0) return;
-    send_texts(codec_->subscribe(subscriptions_.channels()));
-}
-
-void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
-    const TimePoint now = reactor_.now();
-    last_reason_ = effect.reason;
-    stats_.record_disconnect(is_proactive(effect.reason), now);
-    if (effect.reason == DisconnectReason::protocol_error) stats_.record_protocol_error();
-    delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, now);
-    if (effect.reason == DisconnectReason::ping_timeout)
-        last_error_ = {Errc::pong_timeout, url_.authority() + " answered no ping within the ping timeout"};
-    const auto count = disconnect_alerts_.count(now);
-    const auto alert_if_due = [&] {
-        if (count && handlers_->on_disconnect_alert) handlers_->on_disconnect_alert(effect.reason, *count);
-    };
-    try {
-        if (handlers_->on_disconnect) handlers_->on_disconnect(effect.reason);
-    } catch (...) {
-        alert_if_due();
-        throw;
-    }
-    alert_if_due();
-}
-
-void Session::execute(const SessionEffect::NotifyGaveUp& effect) {
-    failure_ = Failure{effect.error, std::exchange(last_error_, {}), effect.attempts};
-    last_error_ = {effect.error,
-                   failure_->error == Errc::retries_exhausted
-                       ? std::string(WebSocketReconnectError(effect.attempts, failure_->cause).what())
-                       : WebSocketConnectionError(url_text_, effect.attempts, failure_->cause).what()};
-    const std::array<AlertField, 2> context{
-        {{"url", url_.without_query()}, {"attempts", std::to_string(effect.attempts)}}};
-    alert(last_error_.message(), context);
-}
-
-void Session::execute(const SessionEffect::Warn& effect) {
-    if (effect.warning != SessionWarning::refused_but_trying) return alert(describe(effect.warning));
-    const std::array<AlertField, 1> context{{{"last_error", last_error_.message()}}};
-    alert(describe(effect.warning), context);
-}
-
-Timer& Session::timer(SessionTimer which) noexcept {
-    switch (which) {
-        case SessionTimer::backoff:
-            return backoff_;
-        case SessionTimer::window_check:
-            return window_check_;
-        case SessionTimer::disconnect_check:
-            return disconnect_check_;
-        case SessionTimer::lifetime:
-            return lifetime_;
-        case SessionTimer::stable:
-            return stable_;
-        default:
-            return keepalive_;
-    }
-}
-
-/// It may be the one whose call this is.
-void Session::bury(std::unique_ptr<Connection> connection) noexcept {
-    if (connection) reactor_.dispose(std::move(connection));
 }
 
 // What happens
@@ -223,6 +151,7 @@ void Session::on_window_check(TimePoint) {
 }
 
 WindowAnswer Session::ask(const std::function<WindowAnswer()>& condition) {
+    const HandlerScope scope(*this);
     std::string problem;
     const auto answer = answer_of<WindowAnswer>(condition, problem);
     if (!problem.empty()) alert("should_reconnect threw" + problem + "; it counts as no");
@@ -252,9 +181,14 @@ void Session::on_open() {
     stats_.record_connect(now, reactor_.system_now());
     stats_.record_tls(tls.resumed, tls.kernel_tls);
     delivery_.connected(++generation_, now);
-    feed(SessionEvent::TransportUp{});
-    if (url_.tls() && !tls.verified)
-        alert("the server's certificate was not verified: anyone on the way can read and change everything");
+    detail::run_all(
+        [&] { feed(SessionEvent::TransportUp{}); },
+        [&] {
+            if (url_.tls() && !tls.verified)
+                alert(
+                    "the server's certificate was not verified: anyone on the way can read and change "
+                    "everything");
+        });
 }
 
 void Session::on_pong(std::span<const std::byte> payload) {
@@ -288,7 +222,8 @@ void Session::on_message(const Message& message) {
 void Session::on_dropped(std::uint64_t more) {
     const std::array<AlertField, 2> context{
         {{"queue_size", std::to_string(settings_.queue_size)}, {"dropped", std::to_string(more)}}};
-    alert("Message queue full", context);
+    const bool has_limit = delivery_.queue() != nullptr && settings_.queue_size != 0;
+    alert(has_limit ? "Message queue full" : "No memory for messages", context);
 }
 
 void Session::on_room() {
@@ -315,16 +250,27 @@ void Session::send_texts(const std::vector<std::string>& texts) {
 
 void Session::subscribe(std::span<const std::string_view> channels) {
     const auto added = subscriptions_.add(channels);
-    if (!added.empty() && fsm_.state() == SessionState::open) send_texts(codec_->subscribe(added));
+    if (!added.empty() && tells_subscriptions()) send_texts(codec_->subscribe(added));
 }
 
 void Session::unsubscribe(std::span<const std::string_view> channels) {
     const auto removed = subscriptions_.remove(channels);
-    if (!removed.empty() && fsm_.state() == SessionState::open) send_texts(codec_->unsubscribe(removed));
+    if (!removed.empty() && tells_subscriptions()) send_texts(codec_->unsubscribe(removed));
 }
 
 void Session::alert(std::string_view message, AlertContext context) {
+    const HandlerScope scope(*this);
     if (handlers_->on_alert) handlers_->on_alert("websocket", message, context);
+}
+
+void Session::reset_stats() noexcept {
+    const bool kernel_tls = stats_.snapshot().kernel_tls;
+    stats_.reset(reactor_.now(), reactor_.system_now());
+    fsm_.reset_round_trip();
+    if (MessageQueue* const queue = delivery_.queue()) queue->reset_high_water();
+    // What is not counted, but is so.
+    stats_.record_tls(false, kernel_tls);
+    if (connection_) stats_.record_bytes_to_send(connection_->bytes_to_send());
 }
 
 WebSocketStats Session::stats() const noexcept {

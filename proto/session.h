@@ -28,7 +28,8 @@ namespace pinwheel {
 /// What SessionFsm decides, done: connections made and dropped, timers armed, handlers called, statistics
 /// kept. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls. Threading: the
 /// reactor's thread, but for stats(). Invariant: there is a connection exactly while the machine has a
-/// transport. Allocates: at each attempt, nothing while a connection is up, but for backlog to send.
+/// transport, but for the moment until one that could not even be begun is reported. Allocates: at each
+/// attempt, nothing while a connection is up, but for backlog to send.
 class Session final : private ConnectionHandler, private DeliveryOwner {
   public:
     /// How a connect() or a reconnect came to its end.
@@ -65,7 +66,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] const SessionSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] const SubscriptionSet& subscriptions() const noexcept { return subscriptions_; }
     [[nodiscard]] WebSocketStats stats() const noexcept;
-    void reset_stats() noexcept { stats_.reset(reactor_.now(), reactor_.system_now()); }
+    void reset_stats() noexcept;
     [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
     /// Of the last connection.
     [[nodiscard]] TimePoint connected_at() const noexcept { return connected_at_; }
@@ -76,14 +77,14 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     /// Of the last connection: 1006 without a close frame.
     [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
     [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
-    /// The reason of the last disconnect; nothing if there was none.
+    /// Of the last disconnect, or of the call that ended the tries since; nothing if there was neither.
     [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
-    /// The user's close() or request_disconnect() was the last word: no attempt has begun since.
-    [[nodiscard]] bool ended_by_user() const noexcept { return ended_by_user_; }
     /// Nothing unless the last connect() or reconnect was given up.
     [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
 
   private:
+    class HandlerScope;
+
     void on_open() override;
     void on_pong(std::span<const std::byte> payload) override;
     void on_warning(const Error& warning) override;
@@ -99,6 +100,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void on_lifetime(TimePoint) { feed(SessionEvent::LifetimeDue{}); }
     void on_stable(TimePoint) { feed(SessionEvent::StableDue{}); }
     void on_keepalive(TimePoint);
+    void on_start_failed(TimePoint) { feed(SessionEvent::TransportEnded{.error = last_error_.code}); }
     void on_grave_timer(TimePoint) { bury(std::move(ended_)); }
 
     void execute(const SessionEffect::StartConnect& effect);
@@ -113,7 +115,11 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void execute(const SessionEffect::NotifyGaveUp& effect);
     void execute(const SessionEffect::Warn& effect);
 
+    void note_stop(const SessionEvent::Any& event, SessionState before) noexcept;
     [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
+    [[nodiscard]] bool tells_subscriptions() const noexcept {
+        return fsm_.state() == SessionState::open && replayed_ == generation_;
+    }
     void send_texts(const std::vector<std::string>& texts);
     void bury(std::unique_ptr<Connection> connection) noexcept;
 
@@ -122,6 +128,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     const Url url_;
     const WebSocketOptions options_;
     const WebSocketOptions* handlers_;  // options_, or once retired one without handlers
+    SessionObserver* observer_;         // null once retired
     const SessionSettings settings_;
     std::unique_ptr<Network> network_;  // unless the options have a dialer
     Dialer& dialer_;
@@ -136,12 +143,12 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     std::unique_ptr<Connection> ended_;  // that waits for the peer's end of stream
     std::uint32_t generation_ = 0;
     TimePoint connected_at_{};
-    int depth_ = 0;  // of feed()
+    std::uint32_t replayed_ = 0;  // the generation that has been told the subscriptions
+    int depth_ = 0;               // of handlers
     Error last_error_;
     std::uint16_t close_code_ = to_wire(CloseCode::abnormal);
     std::string close_reason_;
     std::optional<DisconnectReason> last_reason_;
-    bool ended_by_user_ = false;
     std::optional<Failure> failure_;
 
     Timer backoff_{Timer::Callback::member<&Session::on_backoff>(*this)};
@@ -150,6 +157,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     Timer lifetime_{Timer::Callback::member<&Session::on_lifetime>(*this)};
     Timer stable_{Timer::Callback::member<&Session::on_stable>(*this)};
     Timer keepalive_{Timer::Callback::member<&Session::on_keepalive>(*this)};
+    Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
     Timer grave_timer_{Timer::Callback::member<&Session::on_grave_timer>(*this)};
 };
 

@@ -120,6 +120,7 @@ class SessionFsm {
     /// Tries taken from the budget.
     [[nodiscard]] std::uint32_t tries() const noexcept { return policy_.tries(); }
     [[nodiscard]] const RoundTrip& round_trip() const noexcept { return keepalive_.round_trip(); }
+    void reset_round_trip() noexcept { keepalive_.reset_round_trip(); }
 
   private:
     class Moves;

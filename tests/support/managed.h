@@ -21,7 +21,8 @@ class ManagedTest : public testing::Test {
   protected:
     using Plan = ScriptedDialer::Plan;
 
-    ManagedTest() {
+    explicit ManagedTest(ReactorMode mode = ReactorMode::busy_spin)
+        : reactor{{.mode = mode, .clock = &clock}} {
         options.dialer = &dialer;
         options.reconnect_jitter = 0;
         options.on_connect = [this] { note("connect"); };
@@ -41,6 +42,7 @@ class ManagedTest : public testing::Test {
         return *ws_;
     }
     [[nodiscard]] WebSocketManager& ws() { return *ws_; }
+    [[nodiscard]] bool exists() const { return ws_ != nullptr; }
     void destroy() { ws_.reset(); }
 
     /// Makes the manager and lets its first attempt succeed; with a plan for it if none is there.
@@ -78,11 +80,21 @@ class ManagedTest : public testing::Test {
         return frames;
     }
     [[nodiscard]] StreamScript& script(std::size_t connection) { return dialer.at(connection).script; }
+    /// Plans further attempts, and lets them succeed.
+    void plan(int attempts) {
+        for (int i = 0; i < attempts; ++i) dialer.plan();
+    }
+    /// Plans further attempts, and lets them fail.
+    void plan_failures(int attempts, Errc code = Errc::connection_refused) {
+        for (int i = 0; i < attempts; ++i) dialer.plan(Error{code, "nobody there"});
+    }
+    /// What the last alert said; empty if there was none.
+    [[nodiscard]] std::string last_alert() const { return alerts.empty() ? std::string() : alerts.back(); }
 
     void note(const std::string& what) { log += what + ";"; }
 
     SteppingClock clock{std::chrono::milliseconds{1}};
-    Reactor reactor{{.mode = ReactorMode::busy_spin, .clock = &clock}};
+    Reactor reactor;
     ScriptedDialer dialer{reactor};
     WebSocketOptions options;
     std::string log;
