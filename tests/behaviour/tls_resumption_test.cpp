@@ -1,0 +1,52 @@
+// TLS sessions are taken up again over reconnects, and the statistics say so.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "../../proto/manager.h"
+#include "../support/feed_thread.h"
+
+namespace pinwheel::test {
+namespace {
+
+struct Case {
+    const char* name;
+    bool tls12;
+    bool resumes;
+};
+
+class TlsResumption : public testing::TestWithParam<Case> {
+  public:
+    static std::string name_of(const testing::TestParamInfo<Case>& of) { return of.param.name; }
+};
+
+TEST_P(TlsResumption, IsSeenInTheStats) {
+    FeedThread feed(true);
+    Reactor reactor;
+    WebSocketOptions options;
+    options.network.tls = {.ca_file = feed.authority_file(),
+                           .allow_tls12 = GetParam().tls12,
+                           .allow_tls13 = !GetParam().tls12,
+                           .session_resumption = GetParam().resumes};
+    options.reconnect_strategy = ReconnectStrategy::immediate;
+    WebSocketManager ws(reactor, feed.url("/echo"), options);
+    ws.connect();
+    for (std::uint64_t round = 0; round < 3; ++round) {
+        ASSERT_TRUE(ws.wait_connected());
+        EXPECT_EQ(ws.stats().connects, round + 1);
+        EXPECT_EQ(ws.stats().resumed_handshakes, GetParam().resumes ? round : 0);
+        ws.send("a message, and with it the session's ticket");
+        EXPECT_EQ(ws.receive().text(), "a message, and with it the session's ticket");
+        ws.request_disconnect(Duration::zero());
+        ASSERT_TRUE(ws.wait_disconnected());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, TlsResumption,
+                         testing::Values(Case{"Tls12", true, true}, Case{"Tls13", false, true},
+                                         Case{"SwitchedOff", false, false}),
+                         TlsResumption::name_of);
+
+}  // namespace
+}  // namespace pinwheel::test
