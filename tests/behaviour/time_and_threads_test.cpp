@@ -158,6 +158,14 @@ TEST_F(TimeAndThreads, ADestroyedManagerTriesACloseFrameAndCallsNobody) {
     EXPECT_EQ(dialer.dials(), 1U);
 }
 
+TEST_F(TimeAndThreads, AManagerDestroyedInATurnTakesItsOwnNetworkAlongWhileItDials) {
+    options.dialer = nullptr;
+    make("ws://127.0.0.1:9/").connect();
+    reactor.post([this] { destroy(); });
+    turn();
+    EXPECT_FALSE(exists());
+}
+
 TEST_F(TimeAndThreads, AMovedManagerGoesOn) {
     connect();
     WebSocketManager moved(std::move(ws()));
