@@ -195,6 +195,7 @@ class Latency final : private FeedRun {
 };
 
 int latency(const LatencyOptions& options) {
+    catch_signals();
     if (options.stamp) check_pointer("--stamp", *options.stamp);
     std::optional<OutputFile> plot;
     if (!options.plot.empty()) plot.emplace(options.plot);

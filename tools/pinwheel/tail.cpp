@@ -184,6 +184,7 @@ class Tail final : private FeedRun {
 };
 
 int tail(const TailOptions& options) {
+    catch_signals();  // before anything is drawn that must be taken back
     std::setlocale(LC_CTYPE, "");
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
