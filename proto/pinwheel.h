@@ -7,6 +7,7 @@
 #include "../core/error.h"
 #include "../core/histogram.h"
 #include "../core/message_queue.h"
+#include "../core/tsc_clock.h"
 #include "../net/network.h"
 #include "../net/reactor.h"
 #include "../net/resolver.h"
