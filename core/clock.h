@@ -5,6 +5,7 @@
 
 namespace pinwheel {
 
+/// A span of time, in nanoseconds.
 using Duration = std::chrono::nanoseconds;
 /// A point on the monotonic clock. Everything below the reactor takes one as an argument.
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
@@ -20,7 +21,9 @@ using SystemTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 class Clock {
   public:
     virtual ~Clock() = default;
+    /// The monotonic time. Never goes back.
     [[nodiscard]] virtual TimePoint now() noexcept = 0;
+    /// The Unix time.
     [[nodiscard]] virtual SystemTime system_now() noexcept = 0;
 };
 
@@ -34,12 +37,14 @@ class SteadyClock final : public Clock {
 /// Stands still until told to move. Threading: one thread. Invariant: never goes back.
 class ManualClock final : public Clock {
   public:
+    /// Both times as they stand until the first advance().
     explicit ManualClock(TimePoint start = TimePoint{std::chrono::hours{1}},
                          SystemTime unix_start = SystemTime{std::chrono::seconds{1'700'000'000}}) noexcept
         : now_(start), system_now_(unix_start) {}
 
     [[nodiscard]] TimePoint now() noexcept override { return now_; }
     [[nodiscard]] SystemTime system_now() noexcept override { return system_now_; }
+    /// Moves both times; `by` is not negative.
     void advance(Duration by) noexcept {
         now_ += by;
         system_now_ += by;

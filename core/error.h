@@ -64,6 +64,7 @@ enum class Errc : std::uint8_t {
 /// What kind of failure an error is. The state machine looks only at this and at `may_pass`.
 enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, handshake, protocol, limit };
 
+/// The class that a code belongs to; none for ok.
 [[nodiscard]] ErrorClass error_class(Errc code) noexcept;
 
 /// True if the same attempt may succeed later: false for a refused certificate, a refused upgrade
@@ -72,9 +73,12 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 
 /// A short sentence for the code, without details. Static storage.
 [[nodiscard]] std::string_view describe(Errc code) noexcept;
+/// The name, such as `handshake`. Static storage.
 [[nodiscard]] std::string_view to_string(ErrorClass value) noexcept;
 
+/// The category of std::error_code for Errc. Static storage.
 [[nodiscard]] const std::error_category& pinwheel_category() noexcept;
+/// For std::error_code and std::system_error.
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
 /// The code for an errno of a socket call; `io_failure` for one that has no code of its own.
@@ -83,9 +87,10 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 /// An error with what it was about: which host, which field, what to do. Cold paths only.
 /// `detail` holds no header value, query string or payload.
 struct Error {
-    Errc code = Errc::ok;
-    std::string detail{};
+    Errc code = Errc::ok;  ///< what kind; ok: no error
+    std::string detail{};  ///< what it was about; may be empty
 
+    /// True if it is an error.
     [[nodiscard]] explicit operator bool() const noexcept { return code != Errc::ok; }
     /// One line: the detail if there is one, else the code's sentence.
     [[nodiscard]] std::string message() const;
@@ -93,5 +98,7 @@ struct Error {
 
 }  // namespace pinwheel
 
+/// @cond
 template <>
 struct std::is_error_code_enum<pinwheel::Errc> : std::true_type {};
+/// @endcond

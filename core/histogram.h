@@ -14,6 +14,7 @@ class Histogram {
   public:
     Histogram() : buckets_(kBuckets) {}
 
+    /// One duration; a negative one counts as 0.
     void record(std::int64_t nanoseconds) noexcept {
         const auto value = static_cast<std::uint64_t>(nanoseconds < 0 ? 0 : nanoseconds);
         ++buckets_[index_of(value < kLimit ? value : kLimit)];
@@ -23,18 +24,24 @@ class Histogram {
         if (value < min_) min_ = value;
     }
 
+    /// How many were recorded.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     /// Exact; 0 if nothing was recorded.
     [[nodiscard]] std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
+    /// Exact; 0 if nothing was recorded.
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
+    /// Exact, in nanoseconds; 0 if nothing was recorded.
     [[nodiscard]] double mean() const noexcept;
+    /// Of all recorded values, in nanoseconds.
     [[nodiscard]] double sum() const noexcept { return static_cast<double>(sum_); }
     /// The value that `percentile` per cent (0 to 100) of the recorded ones do not exceed, in nanoseconds.
     [[nodiscard]] std::uint64_t value_at(double percentile) const noexcept;
     /// How many recorded values are at most `nanoseconds`, to the resolution of the buckets.
     [[nodiscard]] std::uint64_t count_at_most(std::uint64_t nanoseconds) const noexcept;
 
+    /// Adds all that the other has recorded.
     void merge(const Histogram& other) noexcept;
+    /// Back to nothing recorded.
     void reset() noexcept;
 
   private:

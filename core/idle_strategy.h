@@ -24,24 +24,29 @@ class BusySpinIdle final : public IdleStrategy {
 
 /// How long each stage of a BackoffIdle lasts.
 struct BackoffIdleOptions {
-    std::uint32_t spins = 100;  ///< turns
-    std::uint32_t yields = 10;  ///< turns
-    Duration min_park = std::chrono::microseconds{1};
-    Duration max_park = std::chrono::milliseconds{1};
+    std::uint32_t spins = 100;                         ///< turns
+    std::uint32_t yields = 10;                         ///< turns
+    Duration min_park = std::chrono::microseconds{1};  ///< the first sleep
+    Duration max_park = std::chrono::milliseconds{1};  ///< the longest
 };
 
 /// Spins, then gives the core to whoever waits for it, then sleeps, twice as long each time up to a limit:
 /// for a core that is shared. It wakes late by as much as `max_park`, and what the kernel adds to a sleep.
 class BackoffIdle final : public IdleStrategy {
   public:
+    /// As the constructor takes them.
     using Options = BackoffIdleOptions;
+    /// What to do after a turn.
     enum class Action : std::uint8_t { none, spin, yield, park };
+    /// An action, and for `park` how long.
     struct Step {
-        Action action = Action::none;
-        Duration park{};
+        Action action = Action::none;  ///< what
+        Duration park{};               ///< how long to sleep
+        /// Equal in both.
         friend bool operator==(const Step&, const Step&) = default;
     };
 
+    /// Begins with spinning.
     explicit BackoffIdle(Options options = {}) noexcept : options_(options) {}
 
     /// The decision alone: what follows a turn that did `work`.

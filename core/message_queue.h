@@ -115,6 +115,7 @@ class MessageQueue {
     [[nodiscard]] std::size_t high_water() const noexcept {
         return high_water_.load(std::memory_order_relaxed);
     }
+    /// The limit; 0 if there is none.
     [[nodiscard]] std::size_t max_messages() const noexcept { return max_messages_; }
 
   private:

@@ -42,22 +42,26 @@ struct RecordHeader {
     static constexpr std::uint8_t kText = 1;         ///< text, else binary
     static constexpr std::uint8_t kLastInBatch = 2;  ///< nothing more came with the same read
 
-    std::uint32_t size = 0;  ///< of the payload, in bytes
-    RecordKind kind = RecordKind::message;
-    std::uint8_t flags = 0;
-    std::uint16_t code = 0;            ///< disconnected: the close code
-    std::uint64_t sequence = 0;        ///< of messages, from 1, gaps where messages were dropped
-    std::uint64_t count = 0;           ///< dropped: how many
-    std::uint32_t generation = 0;      ///< of the connection, from 1
-    std::uint8_t reason = 0;           ///< disconnected: the DisconnectReason's number
+    std::uint32_t size = 0;                 ///< of the payload, in bytes
+    RecordKind kind = RecordKind::message;  ///< what it tells
+    std::uint8_t flags = 0;                 ///< kText and kLastInBatch
+    std::uint16_t code = 0;                 ///< disconnected: the close code
+    std::uint64_t sequence = 0;             ///< of messages, from 1, gaps where messages were dropped
+    std::uint64_t count = 0;                ///< dropped: how many
+    std::uint32_t generation = 0;           ///< of the connection, from 1
+    std::uint8_t reason = 0;                ///< disconnected: the DisconnectReason's number
+    /// Zero.
     std::uint8_t reserved[3] = {};     // NOLINT(modernize-avoid-c-arrays): part of the layout
     std::int64_t received = 0;         ///< monotonic time of reading, in ns
     std::int64_t kernel_received = 0;  ///< Unix time of arrival in the kernel, in ns; 0 if not known
 
+    /// The payload, in the ring.
     [[nodiscard]] std::span<const std::byte> payload() const noexcept {
         return {reinterpret_cast<const std::byte*>(this + 1), size};
     }
+    /// Text, else binary.
     [[nodiscard]] bool is_text() const noexcept { return (flags & kText) != 0; }
+    /// Nothing more came with the same read.
     [[nodiscard]] bool is_last_in_batch() const noexcept { return (flags & kLastInBatch) != 0; }
 };
 

@@ -11,14 +11,22 @@ namespace pinwheel {
 template <class T>
 class Result {
   public:
-    Result(T value) : content_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
+    /// The value.
+    Result(T value) : content_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+    /// The error, whose code is not ok.
     Result(Error error) : content_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
+    /// True if there is a value.
     [[nodiscard]] explicit operator bool() const noexcept { return std::holds_alternative<T>(content_); }
+    /// The value; only if there is one.
     [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<T>(&content_); }
+    /// The value, to be changed.
     [[nodiscard]] T& operator*() & noexcept { return *std::get_if<T>(&content_); }
+    /// The value, to be moved out.
     [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<T>(&content_)); }
+    /// A member of the value; only if there is one.
     [[nodiscard]] const T* operator->() const noexcept { return std::get_if<T>(&content_); }
+    /// The error; only if there is no value.
     [[nodiscard]] const Error& error() const noexcept { return *std::get_if<Error>(&content_); }
 
   private:

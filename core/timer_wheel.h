@@ -18,16 +18,20 @@ class TimerWheel;
 /// nothing.
 class Timer : private detail::ListLink {
   public:
+    /// Hears the time of the turn in which it fires.
     using Callback = FunctionRef<void(TimePoint now)>;
 
+    /// Not armed.
     explicit Timer(Callback callback) noexcept : callback_(callback) {}
     ~Timer() { cancel(); }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
+    /// True from Reactor::schedule() until it fires or is cancelled.
     [[nodiscard]] bool armed() const noexcept { return wheel_ != nullptr; }
     /// When it was asked to fire; meaningful while armed.
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
+    /// Does nothing if it is not armed.
     void cancel() noexcept;
 
   private:

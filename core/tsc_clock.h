@@ -8,6 +8,7 @@
 
 namespace pinwheel {
 
+/// What a TscClock reads.
 enum class ClockSource : std::uint8_t {
     tsc,     ///< the processor's time stamp counter
     steady,  ///< CLOCK_MONOTONIC

@@ -12,11 +12,11 @@ namespace pinwheel {
 
 /// What TLS agreed on; `version` is empty on a stream without TLS.
 struct TlsInfo {
-    std::string version{};
-    std::string cipher{};
-    bool resumed = false;
-    bool kernel_tls = false;
-    bool verified = false;
+    std::string version{};    ///< such as `TLSv1.3`
+    std::string cipher{};     ///< OpenSSL's name
+    bool resumed = false;     ///< a session taken up again
+    bool kernel_tls = false;  ///< the kernel encrypts
+    bool verified = false;    ///< the certificate was checked and is good
 };
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
@@ -52,6 +52,7 @@ class ByteStream : public Disposable {
     /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
     [[nodiscard]] virtual std::string error_detail() const { return {}; }
 
+    /// What TLS agreed on, once connected.
     [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
 };
 

@@ -12,9 +12,9 @@ namespace pinwheel {
 
 /// Whom to connect to.
 struct DialTarget {
-    std::string host{};  ///< a name, an IPv4 literal, or an IPv6 literal without brackets
-    std::uint16_t port = 0;
-    bool tls = false;
+    std::string host{};      ///< a name, an IPv4 literal, or an IPv6 literal without brackets
+    std::uint16_t port = 0;  ///< of TCP
+    bool tls = false;        ///< TLS over it
 
     /// For messages: `example.com:443`, `[::1]:80`.
     [[nodiscard]] std::string to_string() const {
@@ -29,6 +29,7 @@ class DialHandler {
     virtual ~DialHandler() = default;
     /// A stream that is connected and, for TLS, verified.
     virtual void on_dialed(std::unique_ptr<ByteStream> stream) = 0;
+    /// The last attempt failed; the error names the host.
     virtual void on_dial_failed(const Error& error) = 0;
     /// Something was refused that the connection can do without, such as a socket option.
     virtual void on_dial_warning(const Error& warning) = 0;

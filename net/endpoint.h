@@ -20,15 +20,21 @@ class Endpoint {
     /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`.
     [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
 
+    /// AF_INET or AF_INET6.
     [[nodiscard]] int family() const noexcept { return storage_.any.sa_family; }
+    /// In host order.
     [[nodiscard]] std::uint16_t port() const noexcept;
+    /// In host order.
     void set_port(std::uint16_t port) noexcept;
+    /// For system calls; there as long as this is.
     [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.any; }
+    /// Of what data() points to, in bytes.
     [[nodiscard]] socklen_t size() const noexcept;
     /// `127.0.0.1`, `::1`
     [[nodiscard]] std::string address() const;
     /// `127.0.0.1:443`, `[::1]:443`
     [[nodiscard]] std::string to_string() const;
+    /// Same family, address and port.
     friend bool operator==(const Endpoint& a, const Endpoint& b) noexcept;
 
   private:

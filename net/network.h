@@ -11,10 +11,11 @@
 
 namespace pinwheel {
 
+/// How a Network resolves, encrypts and opens sockets.
 struct NetworkOptions {
-    ResolverOptions resolver{};
-    TlsOptions tls{};
-    SocketDialerOptions sockets{};
+    ResolverOptions resolver{};     ///< of name resolution
+    TlsOptions tls{};               ///< of TLS
+    SocketDialerOptions sockets{};  ///< of TCP
 };
 
 /// All that it takes to dial over the network: name resolution, sockets, and (unless it is not wanted) TLS

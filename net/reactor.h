@@ -30,15 +30,20 @@ class Reactor;
 /// nothing to do. Threading: the reactor's thread. Allocates: nothing.
 class IoWatch : private detail::ListLink {
   public:
+    /// Hears what the descriptor is ready for; returns the work done.
     using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
 
+    /// Watches nothing yet: see Reactor::watch().
     explicit IoWatch(Callback callback) noexcept : callback_(callback) {}
     ~IoWatch() { stop(); }
     IoWatch(const IoWatch&) = delete;
     IoWatch& operator=(const IoWatch&) = delete;
 
+    /// True from Reactor::watch() until stop().
     [[nodiscard]] bool active() const noexcept { return reactor_ != nullptr; }
+    /// What it waits for.
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
+    /// Ends the watch; inside its own callback, too.
     void stop() noexcept;
 
   private:
@@ -51,13 +56,15 @@ class IoWatch : private detail::ListLink {
     std::size_t place_ = 0;  // in the reactor's list of watches; the link is in that of revisits
 };
 
+/// How run() waits.
 enum class ReactorMode : std::uint8_t {
     epoll,      ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
     busy_spin,  ///< run() never sleeps; a few sockets are read directly, more go through epoll
 };
 
+/// How a reactor turns. The defaults suit a shared core.
 struct ReactorOptions {
-    ReactorMode mode = ReactorMode::epoll;
+    ReactorMode mode = ReactorMode::epoll;  ///< how run() waits
     /// Not owned; must outlive the reactor. nullptr: the steady clock. A TscClock makes a turn cheaper.
     Clock* clock = nullptr;
     /// What run() does after each turn in busy_spin mode. Not owned; must outlive the reactor. nullptr: it
@@ -104,6 +111,7 @@ class Reactor {
     }
     /// Unix time, read when asked: for stamps, not for deadlines.
     [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
+    /// As the options had it.
     [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
     /// For frame masks and handshake keys of all that runs here.
     [[nodiscard]] SecureRandom& random() noexcept { return random_; }
@@ -112,6 +120,7 @@ class Reactor {
 
     /// Arms the timer, or arms it anew. Deadlines round up to the wheel's tick of 1 ms.
     void schedule(Timer& timer, TimePoint deadline) noexcept { wheel_.schedule(timer, deadline); }
+    /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
     /// Starts to watch `fd`; -1 stands for a source without descriptor, which is called at every turn.

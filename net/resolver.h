@@ -13,6 +13,7 @@
 
 namespace pinwheel {
 
+/// How names are resolved.
 struct ResolverOptions {
     /// Bounds one query, all its tries together.
     Duration timeout = std::chrono::seconds{5};

@@ -11,8 +11,9 @@
 
 namespace pinwheel {
 
+/// How TCP connections are made.
 struct SocketDialerOptions {
-    SocketOptions socket{};
+    SocketOptions socket{};  ///< of each socket
     /// Which address family is tried first.
     bool prefer_ipv4 = false;
     /// Before the next address is tried beside those under way.

@@ -15,16 +15,16 @@ class TlsStream;
 struct TlsOptions {
     /// Certificates to trust in place of the system's: a file, a folder of hashed names, or both.
     std::string ca_file{};
-    std::string ca_path{};
+    std::string ca_path{};  ///< the folder
     /// This side's certificate chain and its key, for servers that ask for one.
     std::string certificate_file{};
-    std::string key_file{};
+    std::string key_file{};  ///< the key
     /// TLS 1.2 ciphers in OpenSSL's notation and TLS 1.3 suites; empty: OpenSSL's choice. A cipher list may
     /// set another security level, as in "DEFAULT:@SECLEVEL=3".
     std::string ciphers{};
-    std::string cipher_suites{};
-    bool allow_tls12 = true;
-    bool allow_tls13 = true;
+    std::string cipher_suites{};  ///< of TLS 1.3
+    bool allow_tls12 = true;      ///< one of the two must be allowed
+    bool allow_tls13 = true;      ///< one of the two must be allowed
     /// Resume sessions on later connections of the same context to the same host and port.
     bool session_resumption = true;
     /// Kernel TLS, where kernel and OpenSSL offer it.
@@ -50,7 +50,9 @@ class TlsContext {
     /// requires it.
     [[nodiscard]] static TlsContext server(const TlsOptions& options);
     ~TlsContext();
+    /// Its streams go with it.
     TlsContext(TlsContext&&) noexcept;
+    /// Only while this has no streams.
     TlsContext& operator=(TlsContext&&) noexcept;
 
     /// A client's stream over `lower` (which is connected) to `host`, a name or an IP literal; handshake()
@@ -60,6 +62,7 @@ class TlsContext {
     /// A server's stream.
     [[nodiscard]] std::unique_ptr<TlsStream> accept(std::unique_ptr<ByteStream> lower);
 
+    /// False if the dangerous option is set.
     [[nodiscard]] bool verifies() const noexcept;
 
     struct Impl;

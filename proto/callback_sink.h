@@ -16,11 +16,13 @@ namespace pinwheel {
 /// given back after 1024 messages in a row that were smaller.
 class CallbackSink final : public MessageSink {
   public:
+    /// Takes each message; the view is gone after the call.
     using Callback = FunctionRef<void(const Message& message)>;
 
     /// Hears of each message for which there was no memory. Must not throw.
     using Overflow = FunctionRef<void(Verdict)>;
 
+    /// Messages are of generation 0 until set_generation().
     explicit CallbackSink(Callback callback, Overflow on_overflow = {}) noexcept;
 
     /// Counted in each message from now on.

@@ -24,6 +24,7 @@ enum class CloseCode : std::uint16_t {
     tls_handshake = 1015,  ///< local only
 };
 
+/// The number.
 [[nodiscard]] constexpr std::uint16_t to_wire(CloseCode code) noexcept {
     return static_cast<std::uint16_t>(code);
 }

@@ -23,12 +23,12 @@ namespace pinwheel {
 /// Under `tls` stand the fields of TlsOptions by their names, but for the one that is dangerous; under
 /// `websocket` the keys of websocket_limit_table().
 struct Config {
-    std::optional<std::string> url{};
-    std::vector<std::string> subscriptions{};
-    TlsOptions tls{};
-    std::optional<ReactorMode> mode{};
-    std::optional<int> cpu{};  ///< the core to pin the reactor's thread to
-    ResolvedLimits limits{};
+    std::optional<std::string> url{};          ///< as it is written there
+    std::vector<std::string> subscriptions{};  ///< channels, in order
+    TlsOptions tls{};                          ///< of TLS
+    std::optional<ReactorMode> mode{};         ///< of the reactor
+    std::optional<int> cpu{};                  ///< the core to pin the reactor's thread to
+    ResolvedLimits limits{};                   ///< and where each came from
 
     /// One line for each value, with where it came from. The URL without its query.
     [[nodiscard]] std::vector<std::string> describe() const;

@@ -47,7 +47,7 @@ struct ConnectionOptions {
 struct ConnectionEnd {
     /// The cause. ok: the close handshake that close() began was completed, or ran out of time.
     Error error{};
-    bool was_open = false;
+    bool was_open = false;  ///< on_open() had been called
     /// What the peer's close frame said; 1005 if it said nothing, 1006 if there was no close frame.
     std::uint16_t close_code = to_wire(CloseCode::abnormal);
     /// Without the secrets of the request, should the peer have repeated them.
@@ -62,6 +62,7 @@ struct ConnectionEnd {
 class ConnectionHandler {
   public:
     virtual ~ConnectionHandler() = default;
+    /// The upgrade is done; send() works from now on.
     virtual void on_open() = 0;
     /// `payload` is at most 125 bytes and is gone after the call.
     virtual void on_pong(std::span<const std::byte> payload) = 0;
@@ -80,6 +81,7 @@ class ConnectionHandler {
 /// nothing between on_open() and on_end(), save for backlog to send.
 class Connection final : public Disposable, private DialHandler, private ControlSink {
   public:
+    /// All but the options must outlive it, which are copied. Does nothing before start().
     Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options, ConnectionHandler& handler,
                MessageSink& sink);
     ~Connection() override;
@@ -109,9 +111,11 @@ class Connection final : public Disposable, private DialHandler, private Control
     /// Goes on after the sink has asked to pause and has room again.
     void resume() noexcept;
 
+    /// True between on_open() and the begin of the end.
     [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }
     /// True once nothing is left to do: never started, aborted, or ended and the stream closed.
     [[nodiscard]] bool drained() const noexcept { return state_ == State::idle || state_ == State::gone; }
+    /// Bytes that wait for the socket.
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
     /// The subprotocol that the server chose; empty for none.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }

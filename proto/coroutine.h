@@ -83,9 +83,12 @@ class TaskPromiseOf<void> : public TaskPromise {
 template <class T = void>
 class [[nodiscard]] Task {
   public:
+    /// As the language wants it.
     using promise_type = detail::TaskPromiseOf<T>;
 
+    /// For the language: of a coroutine that has not begun.
     explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
+    /// The other may only be destroyed then.
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Task& operator=(Task&&) = delete;
     ~Task() {
@@ -94,10 +97,12 @@ class [[nodiscard]] Task {
 
     /// Runs it until it waits for the first time. Once, and only if nobody awaits it.
     void start() { handle_.resume(); }
+    /// True once it has returned or thrown.
     [[nodiscard]] bool done() const noexcept { return handle_.done(); }
     /// What it returned, or throws what it threw; when done().
     T result() { return handle_.promise().result(); }
 
+    /// Begins it, and gives what it returns.
     [[nodiscard]] auto operator co_await() const noexcept {
         struct Awaiter {
             std::coroutine_handle<promise_type> handle;
@@ -198,12 +203,16 @@ T run(Reactor& reactor, Task<T> task) {
 /// co_await Sleep(reactor, 5s).
 class Sleep {
   public:
+    /// `time` from when it is awaited.
     Sleep(Reactor& reactor, Duration time) noexcept : reactor_(reactor), time_(time) {}
+    /// For the language: never.
     [[nodiscard]] bool await_ready() const noexcept { return false; }
+    /// For the language: arms the timer.
     void await_suspend(std::coroutine_handle<> handle) noexcept {
         handle_ = handle;
         reactor_.schedule_after(timer_, time_);
     }
+    /// For the language.
     void await_resume() const noexcept {}
 
   private:
@@ -220,6 +229,7 @@ class Sleep {
 /// destructor tries a close frame without waiting; coroutines that wait then are never resumed.
 class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
   public:
+    /// As the manager does: does not connect yet, and throws WebSocketError.
     AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
 
     /// As wait_connected().
@@ -258,7 +268,9 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
     }
     /// Ends as the manager's calls do; resumes when no connection is up or closing.
     [[nodiscard]] auto close() { return WebSocketManager::close(), disconnected(); }
+    /// For good; resumes when no connection is up or closing.
     [[nodiscard]] auto shutdown() { return WebSocketManager::shutdown(), disconnected(); }
+    /// Resumes when no connection is up or closing.
     [[nodiscard]] auto request_disconnect(std::optional<Duration> reconnect_after = std::nullopt) {
         return WebSocketManager::request_disconnect(reconnect_after), disconnected();
     }

@@ -21,9 +21,11 @@ enum class DisconnectReason : std::uint8_t {
     killed = 9,              ///< kill()
 };
 
+/// The user's own doing.
 [[nodiscard]] constexpr bool is_proactive(DisconnectReason reason) noexcept {
     return reason <= DisconnectReason::connection_limit;
 }
+/// Suffered.
 [[nodiscard]] constexpr bool is_reactive(DisconnectReason reason) noexcept {
     return !is_proactive(reason);
 }

@@ -27,6 +27,7 @@ struct UpgradeOptions {
 /// An error that names the offending header (never its value) or subprotocol; ok if there is none.
 [[nodiscard]] Error validate(const UpgradeOptions& options);
 
+/// How far an upgrade is.
 enum class UpgradeStatus : std::uint8_t { need_more, done, failed };
 
 /// The client's half of the upgrade (RFC 6455 section 4.1), without I/O: the request to send, and a strict

@@ -19,8 +19,11 @@ class JsonView {
     /// True if the text begins as JSON does; what stands further in is seen only when it is asked for.
     [[nodiscard]] explicit operator bool() const noexcept { return !text_.empty(); }
 
+    /// A number without fraction that fits.
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view pointer) const noexcept;
+    /// Any number.
     [[nodiscard]] std::optional<double> number(std::string_view pointer) const noexcept;
+    /// `true` or `false`.
     [[nodiscard]] std::optional<bool> boolean(std::string_view pointer) const noexcept;
     /// Where it stands in the text; one with escapes is unescaped into a buffer that the next look reuses.
     [[nodiscard]] std::optional<std::string_view> string(std::string_view pointer) const noexcept;

@@ -19,10 +19,10 @@ struct KeepaliveOptions {
 
 /// Round trips of pings; all zero until the first pong.
 struct RoundTrip {
-    std::uint64_t count = 0;
-    Duration last{};
-    Duration min{};
-    Duration max{};
+    std::uint64_t count = 0;  ///< pongs
+    Duration last{};          ///< the newest
+    Duration min{};           ///< the shortest
+    Duration max{};           ///< the longest
     /// Moves by an eighth of each difference, as TCP's does (RFC 6298 section 2).
     Duration smoothed{};
 };

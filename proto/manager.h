@@ -44,6 +44,7 @@ class WebSocketManager {
     WebSocketManager(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
     /// Tries a close frame without waiting. No handler is called any more.
     ~WebSocketManager();
+    /// The other may only be destroyed then, and no ConnectedScope may refer to it.
     WebSocketManager(WebSocketManager&&) noexcept = default;
     WebSocketManager& operator=(WebSocketManager&&) = delete;
 
@@ -51,7 +52,9 @@ class WebSocketManager {
 
     /// As it was given.
     [[nodiscard]] const std::string& url() const noexcept;
+    /// Where the session is in its life.
     [[nodiscard]] ConnectionState state() const noexcept;
+    /// True while messages can be sent.
     [[nodiscard]] bool is_connected() const noexcept { return state() == ConnectionState::connected; }
     /// Statistics up to now; from any thread.
     [[nodiscard]] WebSocketStats stats() const noexcept;
@@ -75,6 +78,7 @@ class WebSocketManager {
     /// What the close frame of the last connection said (RFC 6455 sections 7.1.5 and 7.1.6); 1006 if there
     /// was none.
     [[nodiscard]] std::uint16_t close_code() const noexcept;
+    /// As the peer wrote it; empty without one.
     [[nodiscard]] const std::string& close_reason() const noexcept;
 
     // Connecting and disconnecting
@@ -104,9 +108,11 @@ class WebSocketManager {
     /// not UTF-8 (invalid_argument) or does not fit the send buffer (send_buffer_full); nothing of it is sent
     /// then.
     void send(std::string_view text);
+    /// The same with a binary message.
     void send_binary(std::span<const std::byte> bytes);
     /// `json` is sent as text: a JsonValue, or anything else whose dump() gives its text.
     void send_json(const JsonValue& json) { send(json.dump()); }
+    /// The same with what another JSON library holds.
     template <class Json>
     requires requires(const Json& json) {
         { json.dump() } -> std::convertible_to<std::string>;
@@ -114,17 +120,20 @@ class WebSocketManager {
     void send_json(const Json& json) { send(std::string(json.dump())); }
     /// The same as values: ok, not_connected, invalid_argument or send_buffer_full.
     [[nodiscard]] Errc try_send(std::string_view text) noexcept;
+    /// The same with a binary message.
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept;
 
     /// Adds channels, and tells the server if CONNECTED; after every connect, and after on_connect, all are
     /// sent again, in order. What on_connect itself adds goes out with those, once.
     void subscribe(std::span<const std::string_view> channels);
+    /// The same, channel by channel.
     template <std::convertible_to<std::string_view>... Channels>
     void subscribe(const Channels&... channels) {
         subscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));
     }
     /// Takes channels out, and tells the server if CONNECTED.
     void unsubscribe(std::span<const std::string_view> channels);
+    /// The same, channel by channel.
     template <std::convertible_to<std::string_view>... Channels>
     void unsubscribe(const Channels&... channels) {
         unsubscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));

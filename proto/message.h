@@ -15,8 +15,8 @@ namespace pinwheel {
 /// handler returns, from a ring until the next record is asked for. At least 64 readable bytes follow the
 /// payload.
 struct Message {
-    std::span<const std::byte> payload{};
-    bool is_text = false;
+    std::span<const std::byte> payload{};  ///< the library's memory
+    bool is_text = false;                  ///< text, else binary
     /// Nothing more came with the same read; known for messages from a ring only.
     bool is_last_in_batch = false;
     /// Of the connection, from 1.
@@ -28,6 +28,7 @@ struct Message {
     /// When it reached the kernel; the epoch if the kernel does not say.
     SystemTime kernel_received{};
 
+    /// The payload as text: UTF-8, checked, if is_text.
     [[nodiscard]] std::string_view text() const noexcept {
         return {reinterpret_cast<const char*>(payload.data()), payload.size()};
     }

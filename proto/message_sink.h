@@ -9,22 +9,24 @@ namespace pinwheel {
 
 /// When the bytes that ended a message were read.
 struct MessageStamp {
-    TimePoint received{};
-    SystemTime kernel_received{};
+    TimePoint received{};          ///< when the reactor's turn began
+    SystemTime kernel_received{};  ///< the epoch if the kernel does not say
 };
 
 /// Where messages go: a callback, a ring, or a script in a test. Two calls a message.
 /// Threading: the reactor's thread.
 class MessageSink {
   public:
+    /// What becomes of a message.
     enum class Verdict : std::uint8_t {
         take,   ///< `room` is the payload's final place
         drop,   ///< this message is to be skipped, unseen; the sink has counted it
         pause,  ///< no room now: stop reading, and ask again
     };
+    /// The answer to claim().
     struct Claim {
-        Verdict verdict = Verdict::drop;
-        std::byte* room = nullptr;
+        Verdict verdict = Verdict::drop;  ///< what becomes of it
+        std::byte* room = nullptr;        ///< with take only
     };
 
     virtual ~MessageSink() = default;

@@ -16,33 +16,44 @@ class Session;
 /// position.
 class MessageStream {
   public:
+    /// An input iterator, of C++20.
     class Iterator {
       public:
+        /// As ranges want it.
         using value_type = Message;
+        /// As ranges want it.
         using difference_type = std::ptrdiff_t;
+        /// As ranges want it.
         using iterator_concept = std::input_iterator_tag;
 
+        /// For begin().
         explicit Iterator(MessageStream& stream) noexcept : stream_(&stream) {}
+        /// The message, there until the next increment.
         [[nodiscard]] const Message& operator*() const noexcept { return *stream_->current_; }
+        /// Its member.
         [[nodiscard]] const Message* operator->() const noexcept { return &*stream_->current_; }
         /// Waits for the next message. Throws what WebSocketManager::receive() throws.
         Iterator& operator++() {
             stream_->next();
             return *this;
         }
+        /// The same.
         void operator++(int) { ++*this; }
+        /// True at the end.
         [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept { return !stream_->current_; }
 
       private:
         MessageStream* stream_;
     };
 
+    /// For WebSocketManager::stream().
     explicit MessageStream(std::shared_ptr<Session> session) noexcept : session_(std::move(session)) {}
     /// Waits for the first message.
     [[nodiscard]] Iterator begin() {
         next();
         return Iterator(*this);
     }
+    /// What the iterator is compared with.
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   private:

@@ -13,6 +13,7 @@ namespace pinwheel {
 class SessionObserver {
   public:
     virtual ~SessionObserver() = default;
+    /// After the decision, before it is done.
     virtual void on_step(const SessionEvent::Any& event, const SessionFsm& after,
                          const SessionEffects& effects, TimePoint now) noexcept = 0;
 };

@@ -25,6 +25,7 @@ class QueueSink final : public MessageSink {
     /// Hears of each message that did not fit: drop or pause. Must not throw.
     using Overflow = FunctionRef<void(Verdict)>;
 
+    /// The queue must outlive it. Messages are of generation 0 until connected().
     QueueSink(MessageQueue& queue, OverflowPolicy policy, Callback on_message = {},
               Overflow on_overflow = {}) noexcept
         : queue_(queue), policy_(policy), on_message_(on_message), on_overflow_(on_overflow) {}

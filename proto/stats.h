@@ -12,34 +12,35 @@ namespace pinwheel {
 
 /// Connection and message statistics at one moment. Plain values.
 struct WebSocketStats {
-    std::uint64_t connects = 0;
-    std::uint64_t disconnects = 0;  ///< of connections that were up
-    std::uint64_t proactive_disconnects = 0;
-    std::uint64_t reactive_disconnects = 0;
-    std::uint64_t messages_received = 0;
-    std::uint64_t messages_sent = 0;
-    std::uint64_t bytes_received = 0;  ///< payload
-    std::uint64_t bytes_sent = 0;      ///< payload
-    SystemTime last_connect_time{};    ///< the epoch: never
-    SystemTime last_disconnect_time{};
-    SystemTime last_message_time{};  ///< received or sent
+    std::uint64_t connects = 0;               ///< connections that were up
+    std::uint64_t disconnects = 0;            ///< of connections that were up
+    std::uint64_t proactive_disconnects = 0;  ///< the user's own doing
+    std::uint64_t reactive_disconnects = 0;   ///< suffered
+    std::uint64_t messages_received = 0;      ///< handed on
+    std::uint64_t messages_sent = 0;          ///< taken by send()
+    std::uint64_t bytes_received = 0;         ///< payload
+    std::uint64_t bytes_sent = 0;             ///< payload
+    SystemTime last_connect_time{};           ///< the epoch: never
+    SystemTime last_disconnect_time{};        ///< the epoch: never
+    SystemTime last_message_time{};           ///< received or sent
 
-    std::uint64_t messages_dropped = 0;
+    std::uint64_t messages_dropped = 0;    ///< for want of room
     std::uint64_t reconnect_tries = 0;     ///< attempts begun that were not the first of a connect()
     std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
     std::uint64_t resumed_handshakes = 0;  ///< TLS sessions taken up again
     bool kernel_tls = false;               ///< the kernel encrypts for the connection that is or was up
-    RoundTrip ping{};
-    std::uint64_t bytes_to_send = 0;  ///< waiting for the socket
+    RoundTrip ping{};                      ///< of keep-alive
+    std::uint64_t bytes_to_send = 0;       ///< waiting for the socket
 
     /// Messages waiting in the ring, and the most that ever did. The recorder leaves both 0: the ring's owner
     /// fills them in.
     std::uint64_t queued = 0;
-    std::uint64_t queued_high_water = 0;
+    std::uint64_t queued_high_water = 0;  ///< in messages
 
     TimePoint since{};         ///< creation, or the last reset
     TimePoint connected_at{};  ///< the last connect; means nothing while connects is 0
 
+    /// Since creation, or the last reset.
     [[nodiscard]] Duration uptime(TimePoint now) const noexcept { return now - since; }
     /// Since the last connect, up or not; 0 if there was none.
     [[nodiscard]] Duration connection_time(TimePoint now) const noexcept {

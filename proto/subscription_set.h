@@ -16,6 +16,7 @@ class SubscriptionCodec {
     virtual ~SubscriptionCodec() = default;
     /// The texts that subscribe to `channels`, to be sent in order. Never called without a channel.
     [[nodiscard]] virtual std::vector<std::string> subscribe(std::span<const std::string> channels) const = 0;
+    /// The same to unsubscribe.
     [[nodiscard]] virtual std::vector<std::string> unsubscribe(
         std::span<const std::string> channels) const = 0;
 };

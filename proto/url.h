@@ -15,9 +15,11 @@ class Url {
     /// error says what is wrong and where; it never holds the query.
     [[nodiscard]] static Result<Url> parse(std::string_view text);
 
+    /// True for wss.
     [[nodiscard]] bool tls() const noexcept { return tls_; }
     /// In lower case; an IPv6 literal without its brackets.
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
+    /// As given, or 80 and 443.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// Path and query, at least `/`: the request target.
     [[nodiscard]] const std::string& target() const noexcept { return target_; }

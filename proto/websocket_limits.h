@@ -15,33 +15,37 @@ namespace pinwheel {
 
 /// What a configuration may set. The values here are the defaults.
 struct WebSocketLimits {
-    Duration ping_interval = std::chrono::seconds{20};
-    Duration ping_timeout = std::chrono::seconds{10};
-    Duration connection_timeout = std::chrono::seconds{30};
-    Duration reconnect_delay = std::chrono::seconds{1};
-    Duration max_reconnect_delay = std::chrono::seconds{60};
-    std::uint32_t max_reconnect_attempts = 10;
-    Duration stable_connection_time = std::chrono::seconds{60};
-    Duration server_unavailable_delay = std::chrono::seconds{30};
-    std::uint32_t queue_size = 1000;
-    Duration disconnect_check_interval = std::chrono::seconds{10};
-    Duration reconnect_check_interval = std::chrono::seconds{5};
-    Duration disconnect_margin = std::chrono::seconds{300};
-    Duration disconnect_alert_interval = std::chrono::seconds{300};
+    Duration ping_interval = std::chrono::seconds{20};  ///< between pings; 0: none
+    Duration ping_timeout = std::chrono::seconds{10};   ///< for a pong to come
+    Duration connection_timeout =
+        std::chrono::seconds{30};                        ///< of one try: DNS, TCP, TLS and upgrade together
+    Duration reconnect_delay = std::chrono::seconds{1};  ///< before the first try
+    Duration max_reconnect_delay = std::chrono::seconds{60};       ///< that delays grow to
+    std::uint32_t max_reconnect_attempts = 10;                     ///< the budget of tries
+    Duration stable_connection_time = std::chrono::seconds{60};    ///< up so long, the budget is whole again
+    Duration server_unavailable_delay = std::chrono::seconds{30};  ///< after a refusal for overload, at least
+    std::uint32_t queue_size = 1000;                               ///< of the ring, in messages
+    Duration disconnect_check_interval =
+        std::chrono::seconds{10};                                 ///< between questions to should_disconnect
+    Duration reconnect_check_interval = std::chrono::seconds{5};  ///< between questions to should_reconnect
+    Duration disconnect_margin = std::chrono::seconds{300};       ///< ahead of the venue's age limit
+    Duration disconnect_alert_interval = std::chrono::seconds{300};  ///< between alerts of disconnects
 
+    /// Equal in all.
     friend bool operator==(const WebSocketLimits&, const WebSocketLimits&) = default;
 };
 
 /// One row of the table of limits. Values are in seconds, or counts.
 struct LimitRow {
-    std::string_view field;
+    std::string_view field;  ///< the name in WebSocketLimits
     std::string_view group;  ///< the config's key is `websocket.group.key`
-    std::string_view key;
-    bool is_count = false;
-    double min = 0;
-    double max = 0;
-    std::string_view why;  ///< of the bounds
+    std::string_view key;    ///< see `group`
+    bool is_count = false;   ///< a whole number, else seconds
+    double min = 0;          ///< the least that a config gets
+    double max = 0;          ///< the most
+    std::string_view why;    ///< of the bounds
 
+    /// `websocket.group.key`
     [[nodiscard]] std::string path() const;
 };
 
@@ -56,13 +60,15 @@ enum class LimitOrigin : std::uint8_t {
     option,   ///< set explicitly
 };
 
+/// The name in words. Static storage.
 [[nodiscard]] std::string_view to_string(LimitOrigin origin) noexcept;
 
+/// A limit, and how it came about.
 struct LimitValue {
-    const LimitRow* row = nullptr;
-    double value = 0;  ///< what is used
-    double asked = 0;  ///< what the config said
-    LimitOrigin origin = LimitOrigin::default_value;
+    const LimitRow* row = nullptr;                    ///< static storage
+    double value = 0;                                 ///< what is used
+    double asked = 0;                                 ///< what the config said
+    LimitOrigin origin = LimitOrigin::default_value;  ///< where it came from
 
     /// One line, such as `ping_interval = 5 s (clamped: the config asks for 1 s, the bounds are 5 to 60)`.
     [[nodiscard]] std::string describe() const;
@@ -75,14 +81,15 @@ struct LimitWarning {
     std::string found;     ///< the kind of value that stands there, never the value
     std::string used;      ///< what is used in its place; empty if nothing is
 
+    /// One line that says all of it.
     [[nodiscard]] std::string message() const;
 };
 
 /// Limits, and how each came about.
 struct ResolvedLimits {
-    WebSocketLimits limits{};
-    std::vector<LimitValue> values;  ///< one for each row, in its order
-    std::vector<LimitWarning> warnings;
+    WebSocketLimits limits{};            ///< the values
+    std::vector<LimitValue> values;      ///< one for each row, in its order
+    std::vector<LimitWarning> warnings;  ///< what was passed over
 
     /// All defaults.
     ResolvedLimits();
@@ -90,6 +97,7 @@ struct ResolvedLimits {
     /// Sets a field explicitly: not clamped. `value` is in seconds, or a count. An error that names the field
     /// if the value is negative, NaN, infinite, a fraction of a count, or if there is no such field.
     [[nodiscard]] Error set_option(std::string_view field, double value);
+    /// The same with a duration.
     [[nodiscard]] Error set_option(std::string_view field, std::chrono::duration<double> value) {
         return set_option(field, value.count());
     }

@@ -29,15 +29,17 @@ class SessionObserver;
 
 /// A fact beside an alert, such as `dropped` and `12`.
 struct AlertField {
-    std::string_view name;
-    std::string value;
+    std::string_view name;  ///< such as `dropped`
+    std::string value;      ///< as text
 };
+/// The facts beside an alert; gone after the call.
 using AlertContext = std::span<const AlertField>;
 
 /// What a WebSocketManager is to do, all of it optional. Handlers run on the reactor's thread, after the
 /// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
 /// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
 struct WebSocketOptions {
+    /// What any std::chrono duration turns into.
     using Seconds = std::chrono::duration<double>;
 
     // The user's conditions. One that throws is reported by on_alert and counts as "no".
@@ -50,7 +52,9 @@ struct WebSocketOptions {
 
     // Handlers
 
+    /// The state is CONNECTED.
     std::function<void()> on_connect{};
+    /// Once for each connection that was up.
     std::function<void(DisconnectReason)> on_disconnect{};
     /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
     std::function<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
@@ -61,26 +65,27 @@ struct WebSocketOptions {
 
     // Limits. What is set here overrides `config` and is not clamped.
 
-    std::optional<Seconds> ping_interval{};  ///< 0: no pings
-    std::optional<Seconds> ping_timeout{};
-    std::optional<Seconds> connection_timeout{};  ///< of one try: DNS, TCP, TLS and upgrade together
-    std::optional<Seconds> reconnect_delay{};
-    std::optional<Seconds> max_reconnect_delay{};
-    std::optional<std::uint32_t> max_reconnect_attempts{};
-    std::optional<Seconds> stable_connection_time{};
-    std::optional<Seconds> server_unavailable_delay{};
-    std::optional<Seconds> disconnect_check_interval{};
-    std::optional<Seconds> reconnect_check_interval{};
-    std::optional<Seconds> disconnect_margin{};
-    std::optional<Seconds> disconnect_alert_interval{};
-    std::optional<std::uint32_t> queue_size{};  ///< in messages; 0: no limit
+    std::optional<Seconds> ping_interval{};        ///< 0: no pings
+    std::optional<Seconds> ping_timeout{};         ///< for a pong to come
+    std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
+    std::optional<Seconds> reconnect_delay{};      ///< before the first try
+    std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to
+    std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries
+    std::optional<Seconds> stable_connection_time{};        ///< up so long, the budget is whole again
+    std::optional<Seconds> server_unavailable_delay{};      ///< after a refusal for overload, at least
+    std::optional<Seconds> disconnect_check_interval{};     ///< between questions to should_disconnect
+    std::optional<Seconds> reconnect_check_interval{};      ///< between questions to should_reconnect
+    std::optional<Seconds> disconnect_margin{};             ///< ahead of connection_lifetime's end
+    std::optional<Seconds> disconnect_alert_interval{};     ///< between alerts of disconnects
+    std::optional<std::uint32_t> queue_size{};              ///< in messages; 0: no limit
     /// From get_websocket_limits() or load_websocket_limits().
     std::optional<ResolvedLimits> config{};
 
     // Reconnecting
 
+    /// How delays follow each other.
     ReconnectStrategy reconnect_strategy = ReconnectStrategy::exponential_backoff;
-    bool auto_reconnect = true;
+    bool auto_reconnect = true;                  ///< after a reactive disconnect
     double reconnect_jitter = 0.1;               ///< 0 to 1; 0: the exact schedule
     std::optional<std::uint64_t> jitter_seed{};  ///< not set: drawn by lot
     Seconds connection_lifetime{};               ///< the venue's limit on a connection's age; 0: none
@@ -89,17 +94,18 @@ struct WebSocketOptions {
 
     /// Messages go to the ring though there is an on_message, which sees those that the ring had room for.
     bool deliver_to_ring = false;
-    OverflowPolicy overflow = OverflowPolicy::drop_newest;
+    OverflowPolicy overflow = OverflowPolicy::drop_newest;  ///< when the ring is full
     /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in
     /// the sequence numbers shows it.
     bool throw_on_dropped = false;
+    /// In bytes; a larger message ends the connection with close code 1009.
     std::size_t max_message_size = std::size_t{64} << 20;
-    std::size_t send_buffer_limit = std::size_t{16} << 20;
+    std::size_t send_buffer_limit = std::size_t{16} << 20;  ///< bytes that may wait for the socket
 
     // The connection
 
-    UpgradeOptions upgrade{};  ///< extra headers, subprotocols
-    Seconds close_timeout{2};
+    UpgradeOptions upgrade{};                                       ///< extra headers, subprotocols
+    Seconds close_timeout{2};                                       ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
     /// How to reach the network; not looked at if there is a `dialer`.
     NetworkOptions network{};

@@ -13,6 +13,7 @@ namespace pinwheel {
 /// it; one that is not positive means now).
 class WindowAnswer {
   public:
+    /// Now, or ask again later.
     template <std::same_as<bool> Bool>
     WindowAnswer(Bool open) noexcept  // NOLINT(google-explicit-constructor): an answer is one or the other
         : delay_(open ? std::optional(Duration::zero()) : std::nullopt) {}

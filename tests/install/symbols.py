@@ -9,8 +9,8 @@ PREFIX = re.compile(r'^(?:(?:construction )?vtable for |typeinfo (?:name )?for |
 
 
 def own_name(symbol):
-    """`Reactor` for pinwheel::Reactor::poll(); None for what is not pinwheel's."""
-    match = re.match(r'pinwheel::(operator[^(]+|\w+)', PREFIX.sub('', symbol))
+    """`Reactor` for pinwheel::Reactor::poll(), `detail::Waiter` for pinwheel::detail::Waiter::resume(); None for what is not pinwheel's."""
+    match = re.match(r'pinwheel::((?:detail::)?(?:operator[^(]+|\w+))', PREFIX.sub('', symbol))
     return match[1] if match else None
 
 
@@ -40,6 +40,7 @@ def undefined_in_inline_functions(object_file):
 
 def named_in(name, headers):
     """True if one of the headers declares a class or a function of that name."""
+    name = name.removeprefix('detail::')
     pattern = re.compile(rf'\b(?:class|struct)\s+{name}\b[^;{{]*{{|\b{name}\(')
     texts = (re.sub(r'//.*', '', pathlib.Path(header).read_text(encoding='utf-8')) for header in headers)
     return any(pattern.search(text) for text in texts)
