@@ -71,6 +71,10 @@ int awaited(SSL* ssl) noexcept {
     return SSL_ERROR_NONE;
 }
 
+bool is_in_error(const SSL* ssl) noexcept {
+    return std::strcmp(SSL_state_string(ssl), "SSLERR") == 0;
+}
+
 int create_bio(BIO* bio) {
     BIO_set_init(bio, 1);
     return 1;
@@ -207,8 +211,10 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
             return IoResult::done(static_cast<std::size_t>(got));
         }
         const int error = awaited(self.ssl.get());
-        // The answer to a key update is stuck; until it is out OpenSSL reads nothing.
-        if (error == SSL_ERROR_WANT_WRITE) return IoResult::again();
+        // The answer to a key update is stuck; until it is out OpenSSL reads nothing. Or it is the alert for
+        // a broken record, which OpenSSL does not try again.
+        const bool is_broken = error == SSL_ERROR_WANT_WRITE && is_in_error(self.ssl.get());
+        if (error == SSL_ERROR_WANT_WRITE && !is_broken) return IoResult::again();
         if (error != SSL_ERROR_WANT_READ) return self.failure(got, Errc::tls_failure);
         // The record was not data: a session ticket, a key update. There may be more behind it.
         if (self.whole_record() == 0) return IoResult::again();

@@ -313,7 +313,7 @@ void Connection::write_backlog() {
 }
 
 void Connection::update_interest() noexcept {
-    if (!watch_.active()) return;
+    if (!watch_.active() || !stream_) return;
     reactor_.change(watch_, {.read = progress_ != MessageAssembler::Progress::paused,
                              .write = tx_.size() > 0 || stream_->wants_write()});
 }

@@ -33,6 +33,19 @@ TEST_F(Records, AreGivenOutOnlyOnceTheyAreWhole) {
     EXPECT_EQ(read(), "one");
 }
 
+/// The alert that tells the peer waits for the socket; the failure must not wait with it.
+TEST_F(Records, ThatAreSpoiltEndTheStreamEvenIfNothingCanBeWritten) {
+    connect();
+    to_peer->room = 0;
+    peer->write("one");
+    to_client->bytes.back() = static_cast<char>(to_client->bytes.back() ^ 1);
+    peer->write("two");
+    last = read_once();
+    EXPECT_EQ(last.status, IoStatus::error);
+    EXPECT_EQ(last.error, Errc::tls_failure);
+    EXPECT_NE(client->error_detail(), "");
+}
+
 TEST_F(Records, OfTheLargestSizeComeThroughInAnyCut) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         for (const std::size_t size : {1'000UL, 9'999UL, 16'384UL, 20'000UL, 36'863UL, 36'864UL}) {
