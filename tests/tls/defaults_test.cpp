@@ -1,3 +1,7 @@
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 under a sanitizer, inside std::regex
+#endif
+
 #include <fstream>
 #include <iterator>
 #include <regex>
