@@ -111,7 +111,7 @@ class SocketDialer::SocketDial final : public Dial {
     void win(Attempt& attempt) {
         timer_.cancel();
         untried_.clear();
-        std::unique_ptr<ByteStream> stream;
+        std::unique_ptr<ByteStream> stream;  // unless TLS takes it
         Error error;
         try {
             stream = std::make_unique<TcpStream>(std::move(attempt.fd),
@@ -122,7 +122,9 @@ class SocketDialer::SocketDial final : public Dial {
             error = {Errc::out_of_memory, {}};
         }
         if (error) return handler_.on_dial_failed(error);
-        if (!target_.tls) return handler_.on_dialed(std::move(stream));
+        if (!target_.tls)
+            return handler_.on_dialed(
+                std::move(stream));  // NOLINT(clang-analyzer-cplusplus.Move): not moved then
         on_tls_ready({}, {});
     }
 

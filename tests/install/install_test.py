@@ -106,6 +106,11 @@ def headers_compile_alone_and_know_no_third_party(work):
         list(pool.map(compile_alone, headers))
 
 
+# These live in headers: the optimiser decides whether something of theirs is in the library as well.
+IN_HEADERS = {'BasicSpscRing', 'ByteStream', 'Clock', 'ConnectionHandler', 'Dial', 'DialHandler', 'Dialer', 'IdleStrategy',
+              'MessageSink', 'Network', 'SessionObserver', 'SubscriptionCodec', 'WebSocketError', 'WebSocketProtocolError'}
+
+
 def exported_names_are_the_listed_ones(work):
     prefix = install(BUILD, work)
     names = {symbol: symbols.own_name(symbol)
@@ -113,7 +118,7 @@ def exported_names_are_the_listed_ones(work):
     strangers = [symbol for symbol, name in names.items() if not name]
     assert not strangers, 'exported besides pinwheel\'s own:\n' + '\n'.join(strangers)
     listed = (HERE / 'exported.txt').read_text(encoding='utf-8').split('\n\n', 1)[1].splitlines()
-    found = sorted(set(names.values()))
+    found = sorted(set(names.values()) - IN_HEADERS)
     new, gone = sorted(set(found) - set(listed)), sorted(set(listed) - set(found))
     assert not new, f'exported, and not in exported.txt: {new}; add them, or take them out of pinwheel.map'
     assert not gone, f'in exported.txt, and not exported: {gone}; users of theirs would not link any more'

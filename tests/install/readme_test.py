@@ -40,6 +40,8 @@ ELSEWHERE = {
     'tools/setup': 'tools/check begins with it',
     'tools/check_layers': 'a stage of tools/check',
     'tools/docs': 'a stage of tools/check',
+    'tools/soak': 'a stage of tools/check',
+    'tools/fuzz': 'a stage of tools/check',
     'meson test -C build/release --benchmark': 'a stage of tools/check, which this one would disturb',
 }
 
