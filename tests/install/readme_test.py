@@ -41,6 +41,10 @@ ELSEWHERE = {
     'tools/check_layers': 'a stage of tools/check',
     'tools/docs': 'a stage of tools/check',
     'tools/soak': 'a stage of tools/check',
+    'pinwheel tail URL --metrics PORT': 'names no port; tests/tools runs it',
+    'pinwheel latency URL --plot FILE.svg': 'names no file; tests/tools runs it',
+    'pinwheel config check FILE': 'names no file; tests/tools runs it',
+    'pinwheel doctor': 'tells of this machine; tests/tools runs it on made-up ones',
     'tools/fuzz': 'a stage of tools/check',
     'meson test -C build/release --benchmark': 'a stage of tools/check, which this one would disturb',
 }
