@@ -197,7 +197,8 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
 
 [[noreturn]] void throw_ended(const Session& session) {
     if (session.failure()) throw_failure(session);
-    if (session.last_reason() == DisconnectReason::protocol_error)
+    const auto reason = session.last_reason();
+    if (reason && *reason == DisconnectReason::protocol_error)
         throw WebSocketProtocolError(session.last_error());
     throw WebSocketClosedError(session.close_code(), session.close_reason());
 }

@@ -17,6 +17,8 @@ struct Scene {
     const char* name;
     std::function<void(WebSocketOptions&, std::function<void()>)> hook;
     std::function<void(class Handlers&)> play;
+
+    friend void PrintTo(const Scene& scene, std::ostream* out) { *out << scene.name; }
 };
 
 class Handlers : public ManagedTest {

@@ -15,6 +15,8 @@ struct Call {
     const char* name;
     std::function<void(WebSocketManager&)> make;
     Ends ends;  // where it leads in the end
+
+    friend void PrintTo(const Call& call, std::ostream* out) { *out << call.name; }
 };
 
 const std::array kCalls{

@@ -28,7 +28,7 @@ class Scripted : public ManagedTest {
         Transitions transitions;
         options.observer = &transitions;
         options.should_disconnect = [this] { return dialer.dials() == 5; };
-        options.should_reconnect = [this, asked = 0]() mutable { return ++asked == 2; };
+        options.should_reconnect = [asked = 0]() mutable { return ++asked == 2; };
         plan(1);
         plan_failures(2);
         dialer.plan().answer = "HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n";

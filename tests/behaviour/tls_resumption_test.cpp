@@ -14,6 +14,8 @@ struct Case {
     const char* name;
     bool tls12;
     bool resumes;
+
+    friend void PrintTo(const Case& of, std::ostream* out) { *out << of.name; }
 };
 
 class TlsResumption : public testing::TestWithParam<Case> {
