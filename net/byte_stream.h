@@ -43,6 +43,9 @@ class ByteStream : public Disposable {
     /// True if read_some() may give bytes although the descriptor shows none (TLS holds them back).
     [[nodiscard]] virtual bool has_buffered_input() const noexcept { return false; }
 
+    /// True if the last read took as much from the kernel as it had room for: more may wait there.
+    [[nodiscard]] virtual bool filled() const noexcept { return false; }
+
     /// True if the last would_block waits for the descriptor to become writable.
     [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
 

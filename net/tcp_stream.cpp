@@ -41,6 +41,7 @@ IoResult TcpStream::read_some(std::span<std::byte> out) noexcept {
     while (true) {
         const ssize_t got =
             with_arrival_times_ ? receive_with_time(out) : ::recv(fd_.get(), out.data(), out.size(), 0);
+        filled_ = got == static_cast<ssize_t>(out.size());
         if (got > 0) [[likely]]
             return IoResult::done(static_cast<std::size_t>(got));
         if (got == 0) return IoResult::end();

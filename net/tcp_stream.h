@@ -18,6 +18,7 @@ class TcpStream final : public ByteStream {
     void shutdown_write() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
+    [[nodiscard]] bool filled() const noexcept override { return filled_; }
     [[nodiscard]] SystemTime arrival_time() const noexcept override { return arrival_time_; }
     [[nodiscard]] std::string error_detail() const override;
 
@@ -27,6 +28,7 @@ class TcpStream final : public ByteStream {
 
     UniqueFd fd_;
     const bool with_arrival_times_;
+    bool filled_ = false;
     int last_errno_ = 0;
     SystemTime arrival_time_{};
 };

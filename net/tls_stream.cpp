@@ -254,6 +254,10 @@ bool TlsStream::has_buffered_input() const noexcept {
     return impl_->pending || impl_->whole_record() > 0;
 }
 
+bool TlsStream::filled() const noexcept {
+    return impl_->lower->filled();
+}
+
 bool TlsStream::wants_write() const noexcept {
     return impl_->blocked_write;
 }

@@ -25,6 +25,7 @@ class TlsStream final : public ByteStream {
     void abort() noexcept override;
     [[nodiscard]] int fd() const noexcept override;
     [[nodiscard]] bool has_buffered_input() const noexcept override;
+    [[nodiscard]] bool filled() const noexcept override;
     [[nodiscard]] bool wants_write() const noexcept override;
     [[nodiscard]] SystemTime arrival_time() const noexcept override;
     [[nodiscard]] std::string error_detail() const override;

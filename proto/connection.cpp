@@ -192,6 +192,12 @@ void Connection::decode(TimePoint now) {
         State::draining);
 }
 
+bool Connection::catch_up(TimePoint now) {
+    if (watch_.active() && progress_ != MessageAssembler::Progress::paused)
+        std::ignore = on_io({.read = true}, now);
+    return !stream_ || (progress_ != MessageAssembler::Progress::paused && !stream_->filled());
+}
+
 void Connection::resume() noexcept {
     if (progress_ != MessageAssembler::Progress::paused) return;
     progress_ = MessageAssembler::Progress::need_input;

@@ -108,6 +108,10 @@ class Connection final : public Disposable, private DialHandler, private Control
     /// follows.
     void abort(std::optional<std::uint16_t> code = std::nullopt) noexcept;
 
+    /// Reads now what a turn would read. True if nothing that came before `now` is left unread: false if
+    /// there is more than one read takes, or the sink has asked to pause.
+    [[nodiscard]] bool catch_up(TimePoint now);
+
     /// Goes on after the sink has asked to pause and has room again.
     void resume() noexcept;
 

@@ -164,11 +164,12 @@ void Session::on_disconnect_check(TimePoint) {
     if (!problem.empty()) alert("should_disconnect threw" + problem + "; it counts as no");
 }
 
-void Session::on_keepalive(TimePoint) {
-    if (delivery_.paused())
-        feed(SessionEvent::PongsHeldUp{});
-    else
-        feed(SessionEvent::KeepaliveDue{});
+/// The turn may come late: a pong that lies unread is no missing one.
+void Session::on_keepalive(TimePoint now) {
+    if (delivery_.paused()) return feed(SessionEvent::PongsHeldUp{});
+    bool all_read = false;
+    detail::run_all([&] { all_read = connection_->catch_up(now); },
+                    [&] { feed(SessionEvent::KeepaliveDue{.all_read = all_read}); });
 }
 
 void Session::on_open() {

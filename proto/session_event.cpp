@@ -44,7 +44,9 @@ struct Describe {
     }
     std::string operator()(const Event::LifetimeDue&) const { return "lifetime_due"; }
     std::string operator()(const Event::StableDue&) const { return "stable_due"; }
-    std::string operator()(const Event::KeepaliveDue&) const { return "keepalive_due"; }
+    std::string operator()(const Event::KeepaliveDue& event) const {
+        return event.all_read ? "keepalive_due" : "keepalive_due(more to read)";
+    }
 };
 
 }  // namespace

@@ -60,7 +60,9 @@ struct SessionEvent {
     };
     struct LifetimeDue {};
     struct StableDue {};
-    struct KeepaliveDue {};
+    struct KeepaliveDue {
+        bool all_read = true;  ///< false: a pong may lie behind what is still unread
+    };
 
     using Any = std::variant<Connect, RequestDisconnect, ScheduleReconnect, Close, Kill, Shutdown, ForceClose,
                              TransportUp, TransportEnded, Pong, PongsHeldUp, BackoffDue, WindowAsked,

@@ -219,10 +219,11 @@ class SessionFsm::Step : public SessionFsm::Moves {
         fsm_.attempts_ = 0;
     }
 
-    void operator()(const Event::KeepaliveDue&) noexcept {
+    void operator()(const Event::KeepaliveDue& due) noexcept {
         if (!fired(SessionTimer::keepalive)) return;
         switch (fsm_.keepalive_.due(now_)) {
             case Keepalive::Step::timed_out:
+                if (!due.all_read) return operator()(Event::PongsHeldUp{});
                 effects_.push(Effect::AbortTransport{to_wire(CloseCode::internal_error)});
                 return lost(Errc::pong_timeout, Duration::zero());
             case Keepalive::Step::send_ping:

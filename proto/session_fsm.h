@@ -84,7 +84,7 @@ enum class Resume : std::uint8_t {
 ///   should_disconnect or should_reconnect feeds the answer even if that callback has called the session: the
 ///   answer counts only if the question still stands.
 /// - While reading is paused, PongsHeldUp takes the place of KeepaliveDue; it also comes when reading goes
-/// on.
+/// on. Before KeepaliveDue the owner reads: a late turn is no late pong.
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.
 /// - Effects are executed completely, whatever a handler does; a handler may feed events, whose effects are
 ///   executed before the rest. Only ReplaySubscriptions is then conditional: on state() being open.

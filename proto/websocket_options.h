@@ -66,7 +66,7 @@ struct WebSocketOptions {
     // Limits. What is set here overrides `config` and is not clamped.
 
     std::optional<Seconds> ping_interval{};        ///< 0: no pings
-    std::optional<Seconds> ping_timeout{};         ///< for a pong to come
+    std::optional<Seconds> ping_timeout{};         ///< for a pong to come; one that lies unread has come
     std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
     std::optional<Seconds> reconnect_delay{};      ///< before the first try
     std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to

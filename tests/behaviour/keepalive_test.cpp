@@ -114,6 +114,44 @@ TEST_F(KeepAliveBehaviour, ALatePongOfAnEarlierConnectionMatchesNothing) {
     EXPECT_EQ(log, "connect;disconnect NETWORK_ERROR;connect;disconnect PING_TIMEOUT;");
 }
 
+TEST_F(KeepAliveBehaviour, APongThatCameInTimeCountsEvenIfTheTurnIsLate) {
+    connect();
+    pass(20s);
+    script(0).bytes(text_frame("before it") + pong_frame(take_ping(0)));
+    clock.advance(1min);
+    turn(1);
+    EXPECT_TRUE(ws().is_connected());
+    EXPECT_EQ(ws().stats().ping.count, 1U);
+    EXPECT_EQ(ws().receive(1s).text(), "before it");
+    EXPECT_EQ(log, "connect;");
+}
+
+TEST_F(KeepAliveBehaviour, APongBehindMoreThanOneReadTakesIsWaitedFor) {
+    connect();
+    pass(20s);
+    const std::string behind(100'000, 'x');
+    script(0).bytes(text_frame(behind) + pong_frame(take_ping(0)));
+    clock.advance(1min);
+    turn(1);
+    EXPECT_TRUE(ws().is_connected());
+    EXPECT_EQ(ws().receive(1s).text(), behind);
+    pass(20s);
+    EXPECT_EQ(take_ping(0).size(), 8U);
+    pass(11s);
+    EXPECT_EQ(log, "connect;disconnect PING_TIMEOUT;");
+}
+
+TEST_F(KeepAliveBehaviour, AHandlerThatThrowsThenStopsNoPings) {
+    options.on_message = [](const Message&) { throw std::runtime_error("handler"); };
+    connect();
+    script(0).bytes(text_frame("x"));
+    clock.advance(20s + 1ms);
+    EXPECT_THROW(turn(1), std::runtime_error);
+    EXPECT_EQ(take_ping(0).size(), 8U);
+    pass(11s);
+    EXPECT_EQ(log, "connect;disconnect PING_TIMEOUT;");
+}
+
 TEST_F(KeepAliveBehaviour, WhileReadingIsPausedNoPongIsMissed) {
     options.queue_size = 2;
     options.overflow = OverflowPolicy::backpressure;

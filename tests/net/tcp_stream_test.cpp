@@ -41,7 +41,9 @@ TEST_F(TcpStreamTest, ReadsWhatIsThereAndNoMoreThanAskedFor) {
     const IoResult first = near.read_some(std::span(buffer).first(2));
     EXPECT_EQ(first.status, IoStatus::ok);
     EXPECT_EQ(text(first), "he");
+    EXPECT_TRUE(near.filled());
     EXPECT_EQ(text(near.read_some(buffer)), "llo");
+    EXPECT_FALSE(near.filled());
     EXPECT_EQ(near.read_some(buffer).status, IoStatus::would_block);
     EXPECT_FALSE(near.has_buffered_input());
     EXPECT_EQ(near.error_detail(), "") << "would_block is no error";

@@ -27,6 +27,7 @@ class CountingStream final : public ByteStream {
     void shutdown_write() noexcept override { lower_->shutdown_write(); }
     void abort() noexcept override { lower_->abort(); }
     int fd() const noexcept override { return lower_->fd(); }
+    bool filled() const noexcept override { return lower_->filled(); }
 
   private:
     std::unique_ptr<ByteStream> lower_;
@@ -145,6 +146,14 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
     } while (client->has_buffered_input());
     EXPECT_EQ(records, 64U);
     EXPECT_EQ(reads, 1);
+    EXPECT_FALSE(client->filled());
+    constexpr int kLargeRecord = 16 << 10;
+    for (int i = 0; i < 3; ++i)  // more than one read takes
+        ASSERT_EQ(served->write_some(bytes(std::string(kLargeRecord, 'r'))).bytes, std::size_t{kLargeRecord});
+    for (int waiting = 0; waiting < 3 * kLargeRecord;)
+        ASSERT_EQ(::ioctl(client->fd(), FIONREAD, &waiting), 0);
+    ASSERT_EQ(client->read_some(buffer).status, IoStatus::ok);
+    EXPECT_TRUE(client->filled());
 }
 
 TEST_F(TlsTest, AResumedSessionIsSeenInTheInfo) {

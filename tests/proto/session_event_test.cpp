@@ -48,6 +48,7 @@ TEST(SessionEvents, EachIsToldInOneLine) {
         {E::LifetimeDue{}, "lifetime_due"},
         {E::StableDue{}, "stable_due"},
         {E::KeepaliveDue{}, "keepalive_due"},
+        {E::KeepaliveDue{.all_read = false}, "keepalive_due(more to read)"},
     };
     for (const auto& [event, text] : cases) EXPECT_EQ(to_string(event), text);
 }

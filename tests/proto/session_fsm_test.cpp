@@ -232,6 +232,16 @@ TEST(KeepAlive, AConnectionWithoutPongIsLostWithPingTimeout) {
               "abort_transport(1011), arm(backoff, 1 s), notify_disconnected(PING_TIMEOUT)");
 }
 
+TEST(KeepAlive, AMissingPongThatMayLieUnreadIsWaitedForAnew) {
+    auto options = plain();
+    options.keepalive = {.interval = 20s, .timeout = 10s};
+    SessionUnderTest session(options);
+    session.open();
+    EXPECT_EQ(session.on(E::KeepaliveDue{.all_read = false}, 20s), "send_ping, arm(keepalive, 10 s)");
+    EXPECT_EQ(session.on(E::KeepaliveDue{.all_read = false}, 10s), "arm(keepalive, 20 s)");
+    EXPECT_EQ(session.on(E::KeepaliveDue{}, 20s), "send_ping, arm(keepalive, 10 s)");
+}
+
 TEST(KeepAlive, APongMovesTheTimerToTheNextPingAndIsMeasured) {
     auto options = plain();
     options.keepalive = {.interval = 20s, .timeout = 10s};

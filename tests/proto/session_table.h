@@ -232,6 +232,9 @@ keepalive_due, pong missing
     idle connecting backoff window connecting* backoff* window* closing closed -> ignored
     open -> RECONNECTING backoff, tries 2: abort_transport(1011), disarm(disconnect_check),
             disarm(lifetime), disarm(stable), arm(backoff, 2 s), notify_disconnected(PING_TIMEOUT)
+keepalive_due, pong missing, more to read
+    idle connecting backoff window connecting* backoff* window* closing closed -> ignored
+    open -> stays: arm(keepalive, 20 s)
 )";
 
 }  // namespace pinwheel

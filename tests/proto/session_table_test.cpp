@@ -115,6 +115,7 @@ const std::vector<NamedEvent> kEvents{
     {"stable_due", E::StableDue{}},
     {"keepalive_due, in time", E::KeepaliveDue{}},
     {"keepalive_due, pong missing", E::KeepaliveDue{}, 50s},
+    {"keepalive_due, pong missing, more to read", E::KeepaliveDue{.all_read = false}, 50s},
 };
 
 /// What a cell says: the state after it as a user and as the machine sees it, the tries taken if they have

@@ -50,6 +50,7 @@ class FailAfter final : public ByteStream {
     void abort() noexcept override { lower_->abort(); }
     [[nodiscard]] int fd() const noexcept override { return lower_->fd(); }
     [[nodiscard]] bool has_buffered_input() const noexcept override { return lower_->has_buffered_input(); }
+    [[nodiscard]] bool filled() const noexcept override { return lower_->filled(); }
     [[nodiscard]] bool wants_write() const noexcept override { return lower_->wants_write(); }
 
   private:

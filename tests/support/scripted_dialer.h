@@ -86,6 +86,7 @@ class ScriptedDialer final : public Dialer {
         void abort() noexcept override { inner_.abort(); }
         int fd() const noexcept override { return inner_.fd(); }
         bool has_buffered_input() const noexcept override { return inner_.has_buffered_input(); }
+        bool filled() const noexcept override { return inner_.filled(); }
         SystemTime arrival_time() const noexcept override { return inner_.arrival_time(); }
 
       private:

@@ -55,6 +55,7 @@ class ScriptedStream final : public ByteStream {
 
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override {
         ++script_.reads;
+        filled_ = false;
         if (script_.steps.empty() || (script_.reads_wait_for_writes && script_.write_room == 0))
             return IoResult::again();
         auto& step = script_.steps.front();
@@ -62,6 +63,7 @@ class ScriptedStream final : public ByteStream {
             const std::size_t count = std::min(out.size(), text->size());
             std::memcpy(out.data(), text->data(), count);
             text->erase(0, count);
+            filled_ = count == out.size();
             if (text->empty()) script_.steps.pop_front();
             return count > 0 ? IoResult::done(count) : IoResult::again();
         }
@@ -87,12 +89,14 @@ class ScriptedStream final : public ByteStream {
     void abort() noexcept override { script_.aborted = true; }
     [[nodiscard]] int fd() const noexcept override { return script_.fd; }
     [[nodiscard]] bool has_buffered_input() const noexcept override { return script_.holds_input(); }
+    [[nodiscard]] bool filled() const noexcept override { return filled_; }
     [[nodiscard]] SystemTime arrival_time() const noexcept override {
         return SystemTime{std::chrono::seconds{77}};
     }
 
   private:
     StreamScript& script_;
+    bool filled_ = false;
 };
 
 }  // namespace pinwheel::test
