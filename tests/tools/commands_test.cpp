@@ -29,6 +29,13 @@ TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
     }
 }
 
+TEST(Command, TellsItsVersion) {
+    const auto outcome = run({"--version"});
+    EXPECT_EQ(outcome.status, 0);
+    ASSERT_TRUE(outcome.output.starts_with("pinwheel ")) << outcome.output;
+    EXPECT_EQ(outcome.output.find_first_not_of("0123456789.\n", 9), std::string::npos) << outcome.output;
+}
+
 TEST(Command, RefusesWhatItDoesNotKnow) {
     expect_refusal(run({}), 2, {"which command?", "--help"});
     expect_refusal(run({"sing"}), 2, {"sing", "--help"});
@@ -79,7 +86,8 @@ TEST(Tail, PrintsSubscribedMessagesUntilTheCount) {
 TEST(Tail, EndsAfterItsSeconds) {
     const FeedCommand feed;
     for (const Words& mode : {Words{}, Words{"--epoll"}}) {
-        Words words{"tail", feed.url(), "--seconds", "0.2", "--stats-json"};
+        Words words{"tail", feed.url(), "--seconds", "0.2",
+                    "--json-stats"};  // the other name of --stats-json
         words.insert(words.end(), mode.begin(), mode.end());
         const auto outcome = run(words);
         EXPECT_EQ(outcome.status, 0);

@@ -23,6 +23,7 @@ int run(const std::vector<Command>& commands) {
 int main(int argc, char** argv) {
     CLI::App app("WebSocket client for low latency: look at a feed, measure it, or serve one", "pinwheel");
     app.require_subcommand(0, 1);
+    app.set_version_flag("--version", "pinwheel " PINWHEEL_VERSION);
     app.failure_message(&describe);
     app.footer("pinwheel COMMAND --help shows an example of each.");
     const std::vector<Command> commands{tail_command(app),   latency_command(app), echo_command(app),

@@ -216,7 +216,8 @@ Command tail_command(CLI::App& app) {
         ->add_option("--metrics", options->metrics_port,
                      "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
         ->check(whole(0, 65535));
-    command->add_flag("--stats-json", options->stats_json, "last line: one JSON object with the totals");
+    command->add_flag("--stats-json,--json-stats", options->stats_json,
+                      "last line: one JSON object with the totals");
     return {command, [options] { return tail(*options); }};
 }
 
