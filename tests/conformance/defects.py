@@ -4,7 +4,8 @@
     defects.py --build BUILD/tests/conformance --suite PROGRAM --libs LIBRARY... --compiler COMMAND... [--write]
 
 Every defect of defects.toml must be shown by a case. The counts of cases by section and the table of defects stand
-in README.md; the last test tells if they are out of date, and --write brings them up to date.
+in README.md here, the counts in that of the project, too; the last test tells if they are out of date, and --write
+brings them up to date.
 """
 import argparse
 import concurrent.futures
@@ -13,11 +14,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 README = HERE / 'README.md'
+PROJECT_README = ROOT / 'README.md'
 LIBRARIES = ['-lgtest', '-lwslay', '-lsimdjson', '-lssl', '-lcrypto', '-lcares', '-pthread']
 MARKS = ('<!-- begin: written by defects.py -->\n', '<!-- end: written by defects.py -->\n')
 SHOWN = 2  # cases that the table names for each defect
@@ -73,12 +76,19 @@ def section_key(section):
     return [int(part) for part in section.split('.')]
 
 
+def counts_by_section(cases):
+    sections = [section for section, _, _ in cases]
+    return {section: sections.count(section) for section in sorted(set(sections), key=section_key)}
+
+
+def summary(cases):
+    counts = ', '.join(f'{count} in {section}' for section, count in counts_by_section(cases).items())
+    return textwrap.fill(f'The {len(cases)} cases by section of the RFC: {counts}.', 120) + '\n'
+
+
 def tables(cases, caught):
-    counts = {}
-    for section, _, _ in cases:
-        counts[section] = counts.get(section, 0) + 1
     lines = ['| Section of RFC 6455 | Cases |', '| --- | ---: |']
-    lines += [f'| {section} | {counts[section]} |' for section in sorted(counts, key=section_key)]
+    lines += [f'| {section} | {count} |' for section, count in counts_by_section(cases).items()]
     lines += [f'| all | {len(cases)} |', '', '| A client that | is caught by | such as |', '| --- | ---: | --- |']
     titles = {test: f'{section} {name}' for section, name, test in cases}
     for name, tests in caught.items():
@@ -86,7 +96,8 @@ def tables(cases, caught):
     return '\n'.join(lines) + '\n'
 
 
-def with_tables(text, new):
+def brought_up_to_date(file, new):
+    text = file.read_text()
     begin, end = text.index(MARKS[0]) + len(MARKS[0]), text.index(MARKS[1])
     return text[:begin] + '\n' + new + '\n' + text[end:]
 
@@ -117,12 +128,13 @@ def main():
                   flush=True)
             if problem:
                 print(f'# {problem}')
-    text = README.read_text()
-    fresh = with_tables(text, tables(cases, caught))
+    fresh = {file: brought_up_to_date(file, text)
+             for file, text in ((README, tables(cases, caught)), (PROJECT_README, summary(cases)))}
     if options.write and not wrong:
-        README.write_text(fresh)
-    current = options.write or text == fresh
-    print(f"{'ok' if current else 'not ok'} {len(defects) + 2} - README.md is up to date")
+        for file, text in fresh.items():
+            file.write_text(text)
+    current = options.write or all(file.read_text() == text for file, text in fresh.items())
+    print(f"{'ok' if current else 'not ok'} {len(defects) + 2} - both README.md are up to date")
     if not current:
         print('# run: meson compile -C BUILD conformance_tables')
     sys.exit(0)
