@@ -1,5 +1,5 @@
 // From the socket to the consumer: 200-byte frames in bursts of 64, beside a bare recv or SSL_read loop on
-// the same bytes.
+// the same bytes; and, of a paced stream of them, the time from the kernel's arrival to the handler.
 //   wire_to_consumer            seven rounds, and how far from the goal
 //   wire_to_consumer --smoke    one round of few, which proves the answers
 #include <cstdio>
@@ -8,6 +8,7 @@
 
 #include "../core/cpu.h"
 #include "compare/report.h"
+#include "support/client.h"
 
 namespace pinwheel::bench {
 namespace {
@@ -15,6 +16,24 @@ namespace {
 constexpr int kRounds = 7;
 constexpr double kGoal = 1.20;
 constexpr double kTlsGoal = 1.05;
+
+/// 10,000 messages a second, as a spinning reactor gets them.
+void time_from_kernel(const FastServer& server, bool tls, std::uint64_t messages) {
+    const Target target = server.target(tls, "/paced/10000/200/" + std::to_string(messages), 200);
+    ClientParts parts(ReactorMode::busy_spin, target);
+    Client client(parts, target);
+    Histogram histogram;
+    Client::turn_until(parts, [&] { return client.is_open(); });
+    client.keep_kernel_latency(histogram);
+    client.ask();
+    Client::turn_until(parts, [&] { return client.messages() == messages; });
+    const auto at = [&](double percentile) {
+        return static_cast<double>(histogram.value_at(percentile)) / 1e3;
+    };
+    std::printf("kernel to handler, %-3s, us: p50 %.2f, p99 %.2f, p99.9 %.2f, of %llu messages\n",
+                tls ? "wss" : "ws", at(50), at(99), at(99.9),
+                static_cast<unsigned long long>(histogram.count()));
+}
 
 void run(bool smoke) {
     const FastServer server(server_cpu());
@@ -27,6 +46,8 @@ void run(bool smoke) {
             std::printf("  goal: pinwheel at most %.2f times the floor; it is %.2f\n",
                         which.tls ? kTlsGoal : kGoal, series.ratio(1, 0, 0));
     }
+    std::printf("\n");
+    for (const bool tls : {false, true}) time_from_kernel(server, tls, smoke ? 50 : 50'000);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../../core/histogram.h"
 #include "../../net/socket_dialer.h"
 #include "../../proto/callback_sink.h"
 #include "../../proto/connection.h"
@@ -41,6 +42,8 @@ class Client final : private ConnectionHandler {
         std::array<std::byte, kSmallestPayload> request{};
         if (connection_.send(Opcode::binary, request) != Errc::ok) throw std::runtime_error("not sent");
     }
+    /// From now on each message's time from its arrival in the kernel is recorded there.
+    void keep_kernel_latency(Histogram& histogram) noexcept { kernel_latency_ = &histogram; }
     void close() { connection_.close(to_wire(CloseCode::normal)); }
     [[nodiscard]] bool is_open() const { return connection_.is_open(); }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
@@ -62,11 +65,17 @@ class Client final : private ConnectionHandler {
         if (end.error && end.error.code != Errc::closed_by_peer && end.error.code != Errc::end_of_stream)
             throw std::runtime_error(end.error.message());
     }
-    void on_message(const Message&) { ++messages_; }
+    void on_message(const Message& message) {
+        ++messages_;
+        if (kernel_latency_ == nullptr) return;
+        if (message.kernel_received == SystemTime{}) throw std::runtime_error("no time of arrival");
+        kernel_latency_->record((parts_.reactor.system_now() - message.kernel_received).count());
+    }
 
     ClientParts& parts_;
     std::uint64_t messages_ = 0;
     bool ended_ = false;
+    Histogram* kernel_latency_ = nullptr;
     CallbackSink sink_{CallbackSink::Callback::member<&Client::on_message>(*this)};
     Connection connection_;
 };
