@@ -1,11 +1,13 @@
 #include "resolver.h"
 
 #include <ares.h>
+#include <strings.h>
 
 #include <array>
 #include <map>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -20,8 +22,9 @@ class Resolver::Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    /// What /etc/hosts says, of both families at once; empty if it does not know the name.
-    [[nodiscard]] std::vector<Endpoint> look_into_hosts(const std::string& host, std::uint16_t port);
+    /// What is known without asking: localhost, and what /etc/hosts says, of both families at once. Empty if
+    /// it is not known.
+    [[nodiscard]] std::vector<Endpoint> look_up_here(const std::string& host, std::uint16_t port);
     void begin(const std::string& host, std::uint16_t port, int family, ares_addrinfo_callback done,
                void* context);
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
@@ -95,6 +98,17 @@ void append_endpoints(std::vector<Endpoint>& to, const ares_addrinfo* answer) {
         if (const auto endpoint = Endpoint::from(node->ai_addr)) to.push_back(*endpoint);
 }
 
+/// `localhost` and all names under it, whose addresses are known (RFC 6761 section 6.3).
+bool is_localhost(std::string_view host) noexcept {
+    constexpr std::string_view kName = "localhost";
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (host.size() < kName.size()) return false;
+    const auto end = host.substr(host.size() - kName.size());
+    const auto front = host.substr(0, host.size() - kName.size());
+    return ::strncasecmp(end.data(), kName.data(), kName.size()) == 0 &&
+           (front.empty() || front.ends_with('.'));
+}
+
 ares_addrinfo_hints hints_for(int family) noexcept {
     ares_addrinfo_hints hints{};
     hints.ai_family = family;
@@ -105,7 +119,7 @@ ares_addrinfo_hints hints_for(int family) noexcept {
 
 }  // namespace
 
-std::vector<Endpoint> Resolver::Channel::look_into_hosts(const std::string& host, std::uint16_t port) {
+std::vector<Endpoint> Resolver::Channel::look_up_here(const std::string& host, std::uint16_t port) {
     std::vector<Endpoint> found;
     const auto take = [](void* context, int, int, ares_addrinfo* answer) {
         try {  // c-ares is on the stack, and bears no exceptions
@@ -117,6 +131,8 @@ std::vector<Endpoint> Resolver::Channel::look_into_hosts(const std::string& host
     const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
     // It asks nobody, so that it answers from inside.
     ares_getaddrinfo(hosts_, host.c_str(), std::to_string(port).c_str(), &hints, take, &found);
+    if (found.empty() && is_localhost(host))
+        found = {*Endpoint::parse("::1", port), *Endpoint::parse("127.0.0.1", port)};
     return found;
 }
 
@@ -279,7 +295,7 @@ std::unique_ptr<Resolver::Query> Resolver::resolve(const std::string& host, std:
         query->answer_with({*literal});
         return query;
     }
-    if (auto known = channel_->look_into_hosts(host, port); !known.empty()) {
+    if (auto known = channel_->look_up_here(host, port); !known.empty()) {
         query->answer_with(std::move(known));
         return query;
     }

@@ -21,9 +21,9 @@ struct ResolverOptions {
     std::string servers{};
 };
 
-/// Turns host names into addresses on the reactor: literals at once, then /etc/hosts, then DNS for both
-/// families, of which one that is late does not hold up the other (RFC 8305 section 3). Threading: the
-/// reactor's thread. Must outlive its queries.
+/// Turns host names into addresses on the reactor: literals and localhost at once, then /etc/hosts, then DNS
+/// for both families, of which one that is late does not hold up the other (RFC 8305 section 3). Threading:
+/// the reactor's thread. Must outlive its queries.
 class Resolver {
   public:
     /// `addresses` is empty exactly if there is an error; it is gone after the call.

@@ -71,7 +71,7 @@ class Websocketpp final : public Contender {
             });
         websocketpp::lib::error_code error;
         connection_ = client_.get_connection(
-            (target.tls ? "wss://localhost:" : "ws://localhost:") + std::to_string(target.port) + target.path,
+            (target.tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(target.port) + target.path,
             error);
         if (error) throw std::runtime_error(error.message());
         client_.connect(connection_);

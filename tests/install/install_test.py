@@ -53,7 +53,7 @@ def cmake_package(work):
     prefix = install(BUILD, work)
 
     def configure(version):
-        return run('cmake', '-S', HERE, '-B', work / 'build', f'-DCMAKE_CXX_COMPILER={COMPILER}',
+        return run('cmake', '-G', 'Ninja', '-S', HERE, '-B', work / 'build', f'-DCMAKE_CXX_COMPILER={COMPILER}',
                    f'-DCMAKE_PREFIX_PATH={prefix}', f'-DWANTED={version}')
 
     for other in ('0.2', '1.0'):

@@ -180,6 +180,18 @@ TEST_F(ResolverTest, LocalhostNeedsNoServer) {
     EXPECT_TRUE(server.questions().empty());
 }
 
+/// RFC 6761 section 6.3, even where /etc/hosts says nothing.
+TEST_F(ResolverTest, NamesUnderLocalhostAreThisHost) {
+    for (const auto* host : {"feed.localhost", "FEED.LocalHost."}) {
+        answer = {};
+        EXPECT_EQ(resolve(host).addresses, (Texts{"[::1]:443", "127.0.0.1:443"})) << host;
+    }
+    EXPECT_TRUE(server.questions().empty());
+    server.set("notlocalhost", {"192.0.2.9"});
+    answer = {};
+    EXPECT_EQ(resolve("notlocalhost").addresses, Texts{"192.0.2.9:443"});
+}
+
 TEST_F(ResolverTest, ADroppedQuerySaysNothingWhenItsAnswerComes) {
     server.set("feed.test", {"192.0.2.1"});
     auto dropped = ask("feed.test", answer);
