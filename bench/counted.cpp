@@ -3,11 +3,13 @@
 //   counted            all of it
 //   counted --smoke    the ratios with few connections, only to prove that they work
 #include <malloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <functional>
 #include <numeric>
 #include <tuple>
@@ -42,6 +44,14 @@ double cpu_time() noexcept {
 std::size_t heap_in_use() noexcept {
     const auto info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
+}
+
+/// Of the whole process.
+std::size_t resident_memory() {
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> total >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 /// Bursts are in the kernel whole before the client looks.
@@ -119,22 +129,24 @@ std::vector<std::unique_ptr<Client>> connect_many(ClientParts& parts, const Targ
 }
 
 void weigh_idle_connections(const FastServer& server, bool tls, std::size_t count) {
-    const Target target = server.target(tls, "/burst/1/200/1", 200);
+    const Target target = server.target(tls, "/burst/64/200/1", 200);
     ClientParts parts(ReactorMode::epoll, target);
     { const auto warm = connect_many(parts, target, 2); }
-    const std::size_t before = heap_in_use();
+    ::malloc_trim(0);  // or memory that was used before would not count
+    const std::size_t before = resident_memory();
     const Counts counts_before = counts();
     const auto clients = connect_many(parts, target, count);
     for (const auto& client : clients) client->ask();
     Client::turn_until(parts, [&] {
-        return std::ranges::all_of(clients, [](const auto& client) { return client->messages() > 0; });
+        return std::ranges::all_of(clients, [](const auto& client) { return client->messages() == 64; });
     });
     const auto openssl = (counts() - counts_before).openssl_bytes;
     const auto in_kib = [&](std::size_t bytes) {
         return static_cast<double>(bytes) / static_cast<double>(count) / 1024;
     };
-    const std::string what = std::string("heap of an idle connection") + (tls ? ", wss" : ", ws");
-    report(what.c_str(), in_kib(heap_in_use() - before - openssl), "KiB", tls ? 80 : 40);
+    const std::string what =
+        std::string("memory of an idle connection that has had a burst") + (tls ? ", wss" : ", ws");
+    report(what.c_str(), in_kib(resident_memory() - before - openssl), "KiB", tls ? 80 : 40);
     if (tls) std::printf("%-66s %9.2f KiB\n", "  and of OpenSSL for it", in_kib(openssl));
 }
 

@@ -22,6 +22,9 @@ class MappedMemory {
         return *this;
     }
 
+    /// Lets the kernel have the whole pages behind the first `kept` bytes; they are zero when used again.
+    void give_back_from(std::size_t kept) noexcept;
+
     [[nodiscard]] std::byte* data() const noexcept { return data_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "../core/byte_buffer.h"
+#include "../core/receive_buffer.h"
 #include "tls_context.h"
 #include "tls_stream.h"
 
@@ -65,7 +65,7 @@ struct TlsStream::Impl {
 
     TlsContext::Impl& context;
     std::unique_ptr<ByteStream> lower;
-    ByteBuffer rx;
+    ReceiveBuffer rx;
     detail::SslPtr ssl;
     std::string host;                    // as dialled; empty for a server's stream
     std::string peer;                    // the key of its session

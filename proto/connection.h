@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../core/byte_buffer.h"
+#include "../core/receive_buffer.h"
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../net/byte_stream.h"
@@ -173,7 +173,7 @@ class Connection final : public Disposable, private DialHandler, private Control
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<UpgradeClient> upgrade_;  // only while upgrading
-    ByteBuffer rx_;
+    ReceiveBuffer rx_;
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "mapped_memory.h"
+
+namespace pinwheel {
+
+/// A contiguous buffer between a socket and its reader, which grows while reads fill it: large frames come
+/// with fewer system calls. Its address space is there from the beginning, its pages when they are used; they
+/// are given back after many reads in a row that had no need of them. Threading: one thread. Invariant:
+/// head <= tail <= room <= kLargest. Allocates: by mmap at construction.
+class ReceiveBuffer {
+  public:
+    static constexpr std::size_t kLargest = std::size_t{128} << 10;
+    static constexpr std::size_t kSmallReadsBeforeShrinking = 1024;
+
+    /// Begins with `smallest` bytes, at most kLargest. Throws std::bad_alloc.
+    explicit ReceiveBuffer(std::size_t smallest) : smallest_(smallest), room_(smallest), pages_(kLargest) {}
+
+    /// Room behind what is there; what is there moves to the front if the room behind it is the smaller half.
+    [[nodiscard]] std::span<std::byte> writable() noexcept;
+    /// `count` bytes were written to writable().
+    void commit(std::size_t count) noexcept {
+        tail_ += count;
+        if (tail_ == room_) [[unlikely]]
+            room_ = kLargest;
+        small_reads_ = tail_ < smallest_ ? small_reads_ + 1 : 0;
+    }
+
+    [[nodiscard]] std::span<const std::byte> readable() const noexcept {
+        return {pages_.data() + head_, tail_ - head_};
+    }
+    void consume(std::size_t count) noexcept { head_ += count; }
+    void clear() noexcept { head_ = tail_ = 0; }
+
+  private:
+    void move_to_front() noexcept;
+    void shrink() noexcept;
+
+    const std::size_t smallest_;
+    std::size_t room_;
+    std::size_t head_ = 0;
+    std::size_t tail_ = 0;
+    std::size_t small_reads_ = 0;  // in a row
+    MappedMemory pages_;
+};
+
+inline std::span<std::byte> ReceiveBuffer::writable() noexcept {
+    if (head_ == tail_) {
+        head_ = tail_ = 0;
+        if (room_ > smallest_ && small_reads_ >= kSmallReadsBeforeShrinking) [[unlikely]]
+            shrink();
+    } else if (room_ - tail_ < room_ / 2) {
+        move_to_front();
+    }
+    return {pages_.data() + tail_, room_ - tail_};
+}
+
+}  // namespace pinwheel

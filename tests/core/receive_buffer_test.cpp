@@ -1,0 +1,111 @@
+#include "../../core/receive_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kSmall = std::size_t{8} << 10;
+
+std::string text_of(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void put(ReceiveBuffer& buffer, std::string_view text) {
+    const auto room = buffer.writable();
+    ASSERT_GE(room.size(), text.size());
+    std::ranges::copy(std::as_bytes(std::span(text)), room.begin());
+    buffer.commit(text.size());
+}
+
+/// A read that takes all there is room for, and is used up.
+void fill(ReceiveBuffer& buffer) {
+    put(buffer, std::string(buffer.writable().size(), 'x'));
+    buffer.clear();
+}
+
+TEST(ReceiveBuffer, GivesBackWhatWasCommittedInOrder) {
+    ReceiveBuffer buffer(kSmall);
+    EXPECT_TRUE(buffer.readable().empty());
+    EXPECT_EQ(buffer.writable().size(), kSmall);
+    put(buffer, "abc");
+    put(buffer, "de");
+    buffer.consume(2);
+    EXPECT_EQ(text_of(buffer.readable()), "cde");
+    buffer.clear();
+    EXPECT_EQ(text_of(buffer.readable()), "");
+    EXPECT_EQ(buffer.writable().size(), kSmall);
+}
+
+TEST(ReceiveBuffer, MovesTheRestToTheFrontWhenTheRoomBehindItIsTheSmallerHalf) {
+    ReceiveBuffer buffer(8);
+    put(buffer, "abcd");
+    buffer.consume(3);
+    EXPECT_EQ(buffer.writable().size(), 4U) << "half is enough: nothing moves";
+    put(buffer, "e");
+    EXPECT_EQ(buffer.writable().size(), 6U);
+    EXPECT_EQ(text_of(buffer.readable()), "de");
+}
+
+TEST(ReceiveBuffer, StaysSmallUntilAReadFillsIt) {
+    ReceiveBuffer buffer(kSmall);
+    put(buffer, std::string(kSmall - 1, 'x'));
+    buffer.clear();
+    EXPECT_EQ(buffer.writable().size(), kSmall);
+    fill(buffer);
+    EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest);
+}
+
+TEST(ReceiveBuffer, GrowsUnderWhatIsThere) {
+    ReceiveBuffer buffer(4);
+    put(buffer, "abcd");
+    EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest - 4);
+    put(buffer, "efgh");
+    EXPECT_EQ(text_of(buffer.readable()), "abcdefgh");
+}
+
+TEST(ReceiveBuffer, ShrinksAfterManyReadsInARowThatWereSmall) {
+    ReceiveBuffer buffer(kSmall);
+    fill(buffer);
+    const auto read = [&](std::size_t size) {
+        put(buffer, std::string(size, 'y'));
+        buffer.clear();
+    };
+    for (std::size_t i = 1; i < ReceiveBuffer::kSmallReadsBeforeShrinking; ++i) read(kSmall - 1);
+    read(kSmall);
+    for (std::size_t i = 1; i < ReceiveBuffer::kSmallReadsBeforeShrinking; ++i) read(1);
+    EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest);
+    read(1);
+    EXPECT_EQ(buffer.writable().size(), kSmall);
+}
+
+TEST(ReceiveBuffer, GivesThePagesBackThatItNoLongerNeeds) {
+    ReceiveBuffer buffer(kSmall);
+    fill(buffer);
+    fill(buffer);
+    EXPECT_EQ(buffer.writable().back(), std::byte{'x'});
+    for (std::size_t i = 0; i < ReceiveBuffer::kSmallReadsBeforeShrinking; ++i) {
+        put(buffer, "y");
+        buffer.clear();
+    }
+    fill(buffer);
+    EXPECT_EQ(buffer.writable().back(), std::byte{0});
+}
+
+TEST(ReceiveBuffer, DoesNotShrinkUnderWhatIsThere) {
+    ReceiveBuffer buffer(4);
+    fill(buffer);
+    for (std::size_t i = 0; i < ReceiveBuffer::kSmallReadsBeforeShrinking; ++i) {
+        buffer.clear();
+        put(buffer, "abc");
+    }
+    EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest - 3);
+    EXPECT_EQ(text_of(buffer.readable()), "abc");
+}
+
+}  // namespace
+}  // namespace pinwheel
