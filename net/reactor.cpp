@@ -42,7 +42,8 @@ Reactor::Reactor(ReactorOptions options)
       direct_sockets_(options.direct_sockets),
       idle_(options.idle),
       now_(clock_.now()),
-      wheel_(now_, kTick) {
+      wheel_(now_, kTick),
+      polls_(mode_ == ReactorMode::epoll) {
     const Errc refused = poller_.set(wakeup_.fd(), &wakeup_, {}, {.read = true});
     if (refused != Errc::ok) throw std::system_error(refused, "watching the wake-up descriptor");
 }
@@ -59,8 +60,7 @@ int Reactor::turn(Duration max_wait) {
     work += run_revisits();
     work += visit(sources_);
     // Whoever waits for what a timer or a post has just done shall see it before the loop sleeps.
-    return work + (reads_directly() ? visit(watches_)
-                                    : run_ready(work > 0 ? Duration::zero() : sleep_time(max_wait)));
+    return work + run_sockets(work > 0 ? Duration::zero() : sleep_time(max_wait));
 }
 
 void Reactor::run() {
@@ -102,7 +102,7 @@ Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
     } catch (const std::bad_alloc&) {
         return Errc::out_of_memory;
     }
-    const Errc refused = fd >= 0 ? poller_.set(fd, &watch, {}, interest) : Errc::ok;
+    const Errc refused = fd >= 0 && polls_ ? poller_.set(fd, &watch, {}, interest) : Errc::ok;
     if (refused != Errc::ok) {
         list.pop_back();
         return refused;
@@ -116,7 +116,7 @@ Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
 
 void Reactor::change(IoWatch& watch, Interest interest) noexcept {
     if (interest == watch.interest_) return;
-    if (watch.fd_ >= 0 && poller_.set(watch.fd_, &watch, watch.interest_, interest) != Errc::ok)
+    if (watch.fd_ >= 0 && polls_ && poller_.set(watch.fd_, &watch, watch.interest_, interest) != Errc::ok)
         return revisit(watch);  // it will ask again
     writers_ -= watch.interest_.write ? 1U : 0U;
     writers_ += interest.write ? 1U : 0U;
@@ -143,7 +143,7 @@ void Reactor::keep(Disposable* garbage) noexcept {
 }
 
 void Reactor::forget(IoWatch& watch) noexcept {
-    if (watch.fd_ >= 0) std::ignore = poller_.set(watch.fd_, &watch, watch.interest_, {});
+    if (watch.fd_ >= 0 && polls_) std::ignore = poller_.set(watch.fd_, &watch, watch.interest_, {});
     writers_ -= watch.interest_.write ? 1U : 0U;
     watch.interest_ = {};
     poller_.forget(&watch);
@@ -155,8 +155,32 @@ void Reactor::forget(IoWatch& watch) noexcept {
     watch.reactor_ = nullptr;
 }
 
-bool Reactor::reads_directly() const noexcept {
+bool Reactor::may_read_directly() const noexcept {
     return mode_ == ReactorMode::busy_spin && writers_ == 0 && watches_.size() <= direct_sockets_;
+}
+
+void Reactor::leave_poller() noexcept {
+    for (IoWatch* const watch : watches_) std::ignore = poller_.set(watch->fd_, watch, watch->interest_, {});
+    polls_ = false;
+}
+
+/// All or none of them: false if one was refused.
+bool Reactor::enter_poller() noexcept {
+    for (IoWatch* const watch : watches_) {
+        if (poller_.set(watch->fd_, watch, {}, watch->interest_) == Errc::ok) continue;
+        for (IoWatch* const entered : watches_) {
+            if (entered == watch) return false;
+            std::ignore = poller_.set(entered->fd_, entered, entered->interest_, {});
+        }
+    }
+    return polls_ = true;
+}
+
+int Reactor::run_sockets(Duration sleep) {
+    const bool directly = may_read_directly();
+    if (directly && polls_) leave_poller();
+    if (directly || !(polls_ || enter_poller())) return visit(watches_);
+    return run_ready(sleep);
 }
 
 Duration Reactor::sleep_time(Duration max_wait) const noexcept {
@@ -171,7 +195,8 @@ Duration Reactor::sleep_time(Duration max_wait) const noexcept {
 
 int Reactor::run_posted() {
     int work = run_running();  // what an exception has left over
-    if (has_posted_.exchange(false, std::memory_order_acquire)) {
+    if (has_posted_.load(std::memory_order_relaxed) &&
+        has_posted_.exchange(false, std::memory_order_acquire)) {
         const std::lock_guard lock(posted_mutex_);
         running_.swap(posted_);
     }

@@ -58,8 +58,10 @@ class IoWatch : private detail::ListLink {
 
 /// How run() waits.
 enum class ReactorMode : std::uint8_t {
-    epoll,      ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
-    busy_spin,  ///< run() never sleeps; a few sockets are read directly, more go through epoll
+    epoll,  ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
+    /// run() never sleeps; a few sockets are read directly, unknown to epoll, whose callback would cost each
+    /// packet a tenth of a microsecond; more go through it.
+    busy_spin,
 };
 
 /// How a reactor turns. The defaults suit a shared core.
@@ -149,7 +151,10 @@ class Reactor {
     [[nodiscard]] std::vector<IoWatch*>& list_of(const IoWatch& watch) noexcept {
         return watch.fd_ >= 0 ? watches_ : sources_;
     }
-    [[nodiscard]] bool reads_directly() const noexcept;
+    [[nodiscard]] bool may_read_directly() const noexcept;
+    void leave_poller() noexcept;
+    [[nodiscard]] bool enter_poller() noexcept;
+    int run_sockets(Duration sleep);
     int run_posted();
     int run_running();
     int run_revisits();
@@ -169,6 +174,7 @@ class Reactor {
     SecureRandom random_;
     TimerWheel wheel_;
     Poller poller_;
+    bool polls_;                     // the poller knows the watches; else all are called at every turn
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one

@@ -102,8 +102,8 @@ Case stream(const char* name, const char* role, std::uint64_t frames, std::size_
 std::vector<Case> all_cases(bool smoke) {
     const std::uint64_t bursts = smoke ? 10 : 4000;
     const std::uint64_t few = smoke ? 10 : 2000;
-    const std::uint64_t trips = smoke ? 50 : 20'000;
-    const std::uint64_t paced = smoke ? 50 : 5'000;
+    const std::uint64_t trips = smoke ? 50 : 4'000;
+    const std::uint64_t paced = smoke ? 50 : 1'000;
     const std::vector<Case> cases{
         stream("burst of 64 x 200 B", "burst", 64, 200, bursts),
         stream("64 x 200 B, a record each", "records", 64, 200, bursts),
@@ -124,7 +124,7 @@ std::vector<Case> all_cases(bool smoke) {
          .path = path_of("paced", 10'000, 200, paced),
          .payload_size = 200,
          .messages_per_request = paced,
-         .requests = 2},
+         .requests = 1},
     };
     std::vector<Case> all;
     for (const auto& one : cases)

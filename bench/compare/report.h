@@ -25,8 +25,8 @@ struct Series {
     [[nodiscard]] std::string title() const { return which.name + (which.tls ? ", wss" : ", ws"); }
 };
 
-/// Each round runs all contenders one after the other, beginning with another one each time. Throws if an
-/// answer is wrong, with the case and the contender in its text.
+/// Each round runs all contenders one after the other, beginning with another one each time; cases of latency
+/// have five short rounds for one. Throws if an answer is wrong, with the case and the contender in its text.
 [[nodiscard]] Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
                              const FastServer& server);
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "../../core/message_queue.h"
+#include "../../core/tsc_clock.h"
 #include "../../net/socket_dialer.h"
 #include "../../proto/callback_sink.h"
 #include "../../proto/connection.h"
@@ -75,7 +76,8 @@ class Pinwheel final : public Contender, private ConnectionHandler {
     void on_warning(const Error&) override {}
     void on_end(const ConnectionEnd& end) override { end_ = end.error; }
 
-    Reactor reactor_{{.mode = kMode}};
+    TscClock clock_;  // for a spinning reactor, as its header recommends
+    Reactor reactor_{{.mode = kMode, .clock = kMode == ReactorMode::busy_spin ? &clock_ : nullptr}};
     Resolver resolver_{reactor_};
     TlsContext tls_;
     SocketDialer dialer_{reactor_, resolver_, &tls_, {.socket = {.receive_timestamps = kTimestamps}}};

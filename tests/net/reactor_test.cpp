@@ -1,9 +1,12 @@
 #include "../../net/reactor.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -46,6 +49,16 @@ struct Reader {
     int calls = 0;
     int writable = 0;
 };
+
+/// What the kernel tells about all that this process has open.
+bool is_in_epoll(int fd) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+        std::ifstream lines(entry.path());
+        for (std::string word; lines >> word;)
+            if (int watched = -1; word == "tfd:" && lines >> watched && watched == fd) return true;
+    }
+    return false;
+}
 
 class ReactorModes : public testing::TestWithParam<ReactorMode> {
   protected:
@@ -215,6 +228,50 @@ TEST(Reactor, ManySocketsGoThroughEpollInBusySpinModeToo) {
     reactor.poll();
     EXPECT_EQ(one.calls, 0);
     EXPECT_EQ(two.seen, "x");
+}
+
+TEST(Reactor, InBusySpinModeEpollKnowsSocketsOnlyWhileThereAreManyOrOneWaitsToWrite) {
+    Reactor reactor({.mode = ReactorMode::busy_spin, .direct_sockets = 1});
+    const SocketPair first;
+    const SocketPair second;
+    Reader one(first);
+    Reader two(second);
+    const auto turn = [&](bool through_epoll) {
+        first.send('x');
+        reactor.poll();
+        EXPECT_EQ(one.seen, "x");
+        one.seen.clear();
+        EXPECT_EQ(is_in_epoll(first.near.get()), through_epoll);
+    };
+    ASSERT_EQ(reactor.watch(one.watch, first.near.get(), {.read = true}), Errc::ok);
+    turn(false);
+    ASSERT_EQ(reactor.watch(two.watch, second.near.get(), {.read = true}), Errc::ok);
+    turn(true);
+    two.watch.stop();
+    turn(false);
+    reactor.change(one.watch, {.read = true, .write = true});
+    turn(true);
+    reactor.change(one.watch, {.read = true});
+    turn(false);
+    one.watch.stop();
+    EXPECT_FALSE(is_in_epoll(first.near.get()));
+}
+
+TEST(Reactor, ManySocketsOfWhichEpollRefusesOneAreReadDirectly) {
+    Reactor reactor({.mode = ReactorMode::busy_spin, .direct_sockets = 1});
+    const SocketPair pair;
+    Reader reader(pair);
+    const UniqueFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    int calls = 0;
+    auto count = [&](Interest, TimePoint) { return ++calls; };
+    IoWatch refused{IoWatch::Callback(count)};
+    ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
+    ASSERT_EQ(reactor.watch(refused, file.get(), {.read = true}), Errc::ok);
+    pair.send('x');
+    reactor.poll();
+    EXPECT_EQ(reader.seen, "x");
+    EXPECT_EQ(calls, 1);
+    EXPECT_FALSE(is_in_epoll(pair.near.get()));
 }
 
 TEST(Reactor, ADescriptorThatEpollRefusesIsAnError) {
