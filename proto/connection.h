@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "../core/receive_buffer.h"
 #include "../core/clock.h"
 #include "../core/error.h"
+#include "../core/receive_buffer.h"
 #include "../net/byte_stream.h"
 #include "../net/dialer.h"
 #include "../net/disposable.h"

@@ -1,6 +1,7 @@
 #include "wrapped_calls.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -40,8 +41,12 @@ int __real_getsockopt(int, int, int, void*, socklen_t*);
 int __real_epoll_create1(int);
 int __real_epoll_ctl(int, int, int, epoll_event*);
 int __real_epoll_pwait2(int, epoll_event*, int, const timespec*, const sigset_t*);
+int __real_epoll_wait(int, epoll_event*, int, int);
 int __real_eventfd(unsigned, int);
 ssize_t __real_getrandom(void*, size_t, unsigned);
+int __real_getpeername(int, sockaddr*, socklen_t*);
+int __real_shutdown(int, int);
+void* __real_mmap64(void*, size_t, int, int, int, off_t);
 
 int __wrap_socket(int, int, int);
 int __wrap_connect(int, const sockaddr*, socklen_t);
@@ -53,8 +58,12 @@ int __wrap_getsockopt(int, int, int, void*, socklen_t*);
 int __wrap_epoll_create1(int);
 int __wrap_epoll_ctl(int, int, int, epoll_event*);
 int __wrap_epoll_pwait2(int, epoll_event*, int, const timespec*, const sigset_t*);
+int __wrap_epoll_wait(int, epoll_event*, int, int);
 int __wrap_eventfd(unsigned, int);
 ssize_t __wrap_getrandom(void*, size_t, unsigned);
+int __wrap_getpeername(int, sockaddr*, socklen_t*);
+int __wrap_shutdown(int, int);
+void* __wrap_mmap64(void*, size_t, int, int, int, off_t);
 
 int __wrap_socket(int family, int kind, int protocol) {
     return fails(Call::socket) ? -1 : __real_socket(family, kind, protocol);
@@ -92,11 +101,23 @@ int __wrap_epoll_pwait2(int epoll, epoll_event* events, int size, const timespec
                         const sigset_t* mask) {
     return fails(Call::epoll_pwait2) ? -1 : __real_epoll_pwait2(epoll, events, size, limit, mask);
 }
+int __wrap_epoll_wait(int epoll, epoll_event* events, int size, int limit) {
+    return fails(Call::epoll_wait) ? -1 : __real_epoll_wait(epoll, events, size, limit);
+}
 int __wrap_eventfd(unsigned count, int flags) {
     return fails(Call::eventfd) ? -1 : __real_eventfd(count, flags);
 }
 ssize_t __wrap_getrandom(void* out, size_t size, unsigned flags) {
     return fails(Call::getrandom) ? -1 : __real_getrandom(out, size, flags);
+}
+int __wrap_getpeername(int fd, sockaddr* address, socklen_t* size) {
+    return fails(Call::getpeername) ? -1 : __real_getpeername(fd, address, size);
+}
+int __wrap_shutdown(int fd, int how) {
+    return fails(Call::shutdown) ? -1 : __real_shutdown(fd, how);
+}
+void* __wrap_mmap64(void* address, size_t size, int protection, int flags, int fd, off_t offset) {
+    return fails(Call::mmap) ? MAP_FAILED : __real_mmap64(address, size, protection, flags, fd, offset);
 }
 }
 // NOLINTEND(bugprone-reserved-identifier)

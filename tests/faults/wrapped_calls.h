@@ -16,9 +16,13 @@ enum class Call : std::uint8_t {
     getsockopt,
     epoll_create1,
     epoll_ctl,  // to add or change; to remove fails for nobody but a broken caller
+    epoll_wait,
     epoll_pwait2,
     eventfd,
     getrandom,
+    getpeername,
+    shutdown,
+    mmap,
 };
 
 /// Which call fails, with what. Only while `armed`, so that the server beside the client is left alone.
