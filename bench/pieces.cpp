@@ -1,5 +1,5 @@
-// The smaller pieces: the upgrade's two halves, a turn of the reactor, the histogram, JSON parsed in place
-// from the queue.
+// The smaller pieces: the upgrade's two halves, a turn of the reactor, the histogram, the clocks, JSON parsed
+// in place from the queue.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
 
@@ -12,6 +12,7 @@
 #include "../core/histogram.h"
 #include "../core/message_queue.h"
 #include "../core/random.h"
+#include "../core/tsc_clock.h"
 #include "../net/reactor.h"
 #include "../proto/handshake.h"
 #include "../proto/handshake_server.h"
@@ -116,6 +117,19 @@ void json_from_queue(benchmark::State& state) {
 }
 BENCHMARK(json_from_queue<true>)->Name("json_in_place");
 BENCHMARK(json_from_queue<false>)->Name("json_from_a_copy");
+
+template <class SomeClock>
+void read_clock(benchmark::State& state) {
+    SomeClock clock;
+    TimePoint last = clock.now();
+    for (auto _ : state) {
+        const TimePoint now = clock.now();
+        if (now < last) return state.SkipWithError("time went back");
+        last = now;
+    }
+}
+BENCHMARK(read_clock<SteadyClock>)->Name("read_steady_clock");
+BENCHMARK(read_clock<TscClock>)->Name("read_tsc_clock");
 
 }  // namespace
 }  // namespace pinwheel::bench
