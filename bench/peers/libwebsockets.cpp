@@ -29,7 +29,7 @@ class Libwebsockets final : public Contender {
         if (context_ == nullptr) throw std::bad_alloc();
         lws_client_connect_info connect{};
         connect.context = context_;
-        connect.address = "localhost";
+        connect.address = "127.0.0.1";
         connect.host = "localhost";
         connect.origin = nullptr;
         connect.port = target.port;
