@@ -70,11 +70,6 @@ void reactor_turn(benchmark::State& state) {
     if (std::cmp_not_equal(visits, state.iterations())) state.SkipWithError("a turn passed the source by");
 }
 BENCHMARK(reactor_turn);
-void clock_read(benchmark::State& state) {
-    SteadyClock clock;
-    for (auto _ : state) benchmark::DoNotOptimize(clock.now());
-}
-BENCHMARK(clock_read);
 
 constexpr std::string_view kTrade =
     R"({"channel":"trades.BTC-USD","seq":81234,"ts":1764021234567890123,"price":"64231.50","size":"0.0042",)"
