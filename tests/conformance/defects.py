@@ -47,8 +47,8 @@ def build(defect, options):
     quotes = ['-iquote', str((ROOT / defect['file']).parent)]
     subprocess.run([*options.compiler, '-std=c++20', '-O0', '-w', *quotes, '-c', str(source), '-o', str(broken)],
                    check=True)
-    # What the broken object defines is not taken from the libraries.
-    subprocess.run([*options.compiler, str(broken), *options.libs, *LIBRARIES, '-o', str(program)], check=True)
+    # What the broken object defines is not taken from the libraries, which hold machine code beside that for LTO.
+    subprocess.run([*options.compiler, '-fno-lto', str(broken), *options.libs, *LIBRARIES, '-o', str(program)], check=True)
     return program
 
 
@@ -87,19 +87,19 @@ def summary(cases):
 
 
 def tables(cases, caught):
-    lines = ['| Section of RFC 6455 | Cases |', '| --- | ---: |']
+    lines = ['', '| Section of RFC 6455 | Cases |', '| --- | ---: |']
     lines += [f'| {section} | {count} |' for section, count in counts_by_section(cases).items()]
     lines += [f'| all | {len(cases)} |', '', '| A client that | is caught by | such as |', '| --- | ---: | --- |']
     titles = {test: f'{section} {name}' for section, name, test in cases}
     for name, tests in caught.items():
         lines.append(f"| {name} | {len(tests)} | {'; '.join(titles[test] for test in tests[:SHOWN])} |")
-    return '\n'.join(lines) + '\n'
+    return '\n'.join(lines) + '\n\n'
 
 
 def brought_up_to_date(file, new):
     text = file.read_text()
     begin, end = text.index(MARKS[0]) + len(MARKS[0]), text.index(MARKS[1])
-    return text[:begin] + '\n' + new + '\n' + text[end:]
+    return text[:begin] + new + text[end:]
 
 
 def main():

@@ -9,7 +9,7 @@ import re
 import sys
 
 README = pathlib.Path(__file__).resolve().parents[2] / 'README.md'
-COMMAND = re.compile(r'(tools/|pinwheel |meson |g\+\+ |cmake |ninja )')
+COMMAND = re.compile(r'(tools/|build/release/|pinwheel |meson |g\+\+ |cmake |ninja )')
 
 
 def split():
