@@ -117,13 +117,16 @@ TEST_F(Examples, TwoVenues) {
 }
 
 TEST_F(Examples, Coroutines) {
-    const std::string text = output("coroutines", {"0.05"});
+    std::string text = output("coroutines", {"0.05"});
+    const std::string leaves = "the watchdog leaves\n";  // at a time of its own
+    ASSERT_EQ(count(text, leaves), 1U) << text;
+    text.erase(text.find(leaves), leaves.size());
     const auto own = text.find("stream: ");
     EXPECT_EQ(count(text.substr(0, own), "\n"), 3U) << text;
     EXPECT_EQ(text.substr(own).substr(0, 40), "stream: DISCONNECTED\nstream: CONNECTED\nr") << text;
     EXPECT_TRUE(
         text.ends_with("pauses: RECONNECTING\npauses: RECONNECTING\npauses: CONNECTED\nforce_close: CLOSED\n"
-                       "kill: DISCONNECTED\nrestarted: CONNECTED\nshutdown: CLOSED\nthe watchdog leaves\n"))
+                       "kill: DISCONNECTED\nrestarted: CONNECTED\nshutdown: CLOSED\n"))
         << text;
 }
 
