@@ -1,5 +1,6 @@
 #include "ledger.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -76,8 +77,10 @@ void Ledger::book(const RecordHeader& record) {
             const auto reason = static_cast<DisconnectReason>(record.reason);
             if (connection_ != 0)
                 entries_[connection_] = {accounted_, reason == DisconnectReason::server_closed};
-            else if (accounted_ > 0)
+            else if (accounted_ > 0) {
                 ++nameless_;
+                nameless_dropped_ += accounted_;
+            }
             return;
         }
         case RecordKind::dropped:
@@ -116,13 +119,14 @@ void Ledger::book_message(const RecordHeader& record) {
 }
 
 void Ledger::settle(const std::vector<ServedConnection>& served, std::uint64_t failed_tries) {
+    std::uint64_t unseen = 0;
     std::uint64_t unseen_in_order = 0;
     for (ServedConnection one : served) {
         const auto at = entries_.find(one.id);
         if (at != entries_.end() && one.begun_one_more && at->second.accounted == one.sent + 1) ++one.sent;
         totals_.sent += one.sent;
         if (at == entries_.end()) {
-            totals_.cut_off += one.sent;
+            unseen += one.sent;
             if (one.closed_in_order && one.sent > 0) ++unseen_in_order;
             continue;
         }
@@ -140,6 +144,10 @@ void Ledger::settle(const std::vector<ServedConnection>& served, std::uint64_t f
                      std::to_string(one.sent) + " messages are missing");
     }
     connection_ = generation_ = 0;
+    // What was dropped of a connection that never told its name is not cut off.
+    if (nameless_dropped_ > unseen)
+        complain(std::to_string(nameless_dropped_) + " messages were dropped of " + std::to_string(unseen));
+    totals_.cut_off += unseen - std::min(nameless_dropped_, unseen);
     if (unseen_in_order > nameless_ + failed_tries)
         complain(std::to_string(unseen_in_order) +
                  " connections were served and closed in order, but never seen");

@@ -65,7 +65,8 @@ class Ledger {
     std::uint64_t connection_ = 0;  // the server's; 0: no message has told yet
     std::uint64_t last_connection_ = 0;
     std::uint64_t accounted_ = 0;
-    std::uint64_t nameless_ = 0;  // connections of which every message was dropped
+    std::uint64_t nameless_ = 0;          // connections of which every message was dropped
+    std::uint64_t nameless_dropped_ = 0;  // how many those were
     std::map<std::uint64_t, Entry> entries_;
     Totals totals_;
     std::vector<std::string> problems_;

@@ -142,6 +142,23 @@ TEST_F(LedgerTest, LetsABrokenMessageBeDropped) {
     EXPECT_EQ(problems_after({{.id = 1, .sent = 1, .begun_one_more = true}}), 0U);
 }
 
+TEST_F(LedgerTest, AddsUpWhenAConnectionsMessagesWereAllDropped) {
+    connected();
+    dropped(3);
+    disconnected();
+    EXPECT_EQ(problems_after({{.id = 1, .sent = 5}}), 0U);
+    EXPECT_EQ(ledger.totals().sent, 5U);
+    EXPECT_EQ(ledger.totals().dropped, 3U);
+    EXPECT_EQ(ledger.totals().cut_off, 2U);
+}
+
+TEST_F(LedgerTest, SeesMoreDroppedThanWereSent) {
+    connected();
+    dropped(3);
+    disconnected();
+    EXPECT_EQ(problems_after({{.id = 1, .sent = 2}}), 1U);
+}
+
 TEST_F(LedgerTest, SeesAnOrderlyConnectionThatNeverShowed) {
     EXPECT_EQ(problems_after({{.id = 1, .sent = 1, .closed_in_order = true}}), 1U);
 }
