@@ -248,9 +248,8 @@ void compare_handshakes(const FastServer& server, std::size_t count) {
     const double usual = median(full_costs);
     const double again = median(resumed_costs);
     std::printf(
-        "CPU of a reconnect with a full handshake %.0f us, of which %.0f in the kernel; with a resumed "
-        "session "
-        "%.0f us, of which %.0f\n",
+        "CPU of a reconnect with a full handshake %.0f us, of which %.0f in the kernel;\n"
+        "with a resumed session %.0f us, of which %.0f\n",
         usual / 1e3, full.in_kernel() / 1e3, again / 1e3, resumed.in_kernel() / 1e3);
     report_ratio("CPU of a reconnect, resumed TLS session to full handshake", again / usual, 0.5);
 }

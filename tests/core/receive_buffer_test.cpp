@@ -41,6 +41,48 @@ TEST(ReceiveBuffer, GivesBackWhatWasCommittedInOrder) {
     EXPECT_EQ(buffer.writable().size(), kSmall);
 }
 
+TEST(ReceiveBuffer, BytesThatWereNotCommittedAreNotThere) {
+    ReceiveBuffer buffer(8);
+    std::ranges::fill(buffer.writable(), std::byte{'x'});
+    buffer.commit(1);
+    EXPECT_EQ(text_of(buffer.readable()), "x");
+}
+
+TEST(ReceiveBuffer, StartsAnewFromTheFrontOnceAllIsConsumed) {
+    ReceiveBuffer buffer(8);
+    put(buffer, "abcdefg");
+    buffer.consume(7);
+    EXPECT_EQ(buffer.writable().size(), 8U);
+}
+
+TEST(ReceiveBuffer, IsFullWhenNothingOfTheMostItHoldsWasConsumed) {
+    ReceiveBuffer buffer(ReceiveBuffer::kLargest);
+    const std::string all(ReceiveBuffer::kLargest, 'x');
+    put(buffer, all);
+    EXPECT_TRUE(buffer.writable().empty());
+    EXPECT_EQ(text_of(buffer.readable()), all);
+}
+
+TEST(ReceiveBuffer, AStreamComesThroughUnchangedWhateverTheSizesOfItsPieces) {
+    std::string sent;
+    for (int i = 0; i < 2000; ++i) sent += static_cast<char>('a' + i % 23);
+    for (std::size_t in = 1; in <= 16; ++in) {
+        for (std::size_t out = 1; out <= 16; ++out) {
+            ReceiveBuffer buffer(16);
+            std::string received;
+            for (std::size_t at = 0; received.size() < sent.size();) {
+                const auto count = std::min({in, sent.size() - at, buffer.writable().size()});
+                put(buffer, std::string_view(sent).substr(at, count));
+                at += count;
+                const auto there = buffer.readable().first(std::min(out, buffer.readable().size()));
+                received += text_of(there);
+                buffer.consume(there.size());
+            }
+            ASSERT_EQ(received, sent) << in << " in, " << out << " out";
+        }
+    }
+}
+
 TEST(ReceiveBuffer, MovesTheRestToTheFrontWhenTheRoomBehindItIsTheSmallerHalf) {
     ReceiveBuffer buffer(8);
     put(buffer, "abcd");

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "../../core/byte_buffer.h"
+#include "../../core/receive_buffer.h"
 #include "../../net/byte_stream.h"
 #include "../../net/reactor.h"
 #include "../../net/tls_context.h"
@@ -84,7 +84,7 @@ class ServerSession final : private ControlSink {
     std::unique_ptr<ByteStream> stream_;
     TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
     UpgradeServer upgrade_;
-    ByteBuffer rx_;
+    ReceiveBuffer rx_;
     TxBuffer tx_;
     CallbackSink sink_;
     MessageAssembler assembler_;
