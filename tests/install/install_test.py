@@ -20,7 +20,7 @@ ROOT = HERE.parent.parent
 EXPECTED = 'feed.example 1\n'
 THIRD_PARTY = re.compile(r'/(openssl|wslay|simdjson|CLI|boost|gtest|gmock|benchmark)[/.]|/ares\w*\.h')
 # Declared in headers that users include, for the library's own sources.
-INTERNAL = {'StatsRecorder', 'option_duration', 'reason_of', 'resolve'}
+INTERNAL = {'option_duration', 'reason_of', 'resolve'}
 
 
 def check_program(prefix, work, *options):
