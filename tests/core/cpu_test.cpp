@@ -35,7 +35,14 @@ int status_in_child(int (*check)()) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__has_feature)
+#define PINWHEEL_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PINWHEEL_SANITIZED 1
+#else
+#define PINWHEEL_SANITIZED 0
+#endif
+#if PINWHEEL_SANITIZED
 constexpr bool kLocks = false;  // the sanitizers say yes and lock nothing
 #else
 constexpr bool kLocks = true;
