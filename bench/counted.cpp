@@ -14,11 +14,13 @@
 #include <functional>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "../core/cpu.h"
 #include "support/client.h"
 #include "support/counting.h"
 #include "support/fast_server.h"
+#include "support/median.h"
 
 namespace pinwheel::bench {
 namespace {
@@ -241,12 +243,8 @@ void compare_handshakes(const FastServer& server, std::size_t count) {
         full_costs.push_back(full.once());
         resumed_costs.push_back(resumed.once());
     }
-    const auto median = [](std::vector<double>& costs) {
-        std::ranges::nth_element(costs, costs.begin() + static_cast<std::ptrdiff_t>(costs.size() / 2));
-        return costs[costs.size() / 2];
-    };
-    const double usual = median(full_costs);
-    const double again = median(resumed_costs);
+    const double usual = median(std::move(full_costs));
+    const double again = median(std::move(resumed_costs));
     std::printf(
         "CPU of a reconnect with a full handshake %.0f us, of which %.0f in the kernel;\n"
         "with a resumed session %.0f us, of which %.0f\n",

@@ -10,12 +10,14 @@
 #include <string>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "../core/clock.h"
 #include "../core/cpu.h"
 #include "../core/message_queue.h"
 #include "../core/spsc_ring.h"
+#include "support/median.h"
 
 /// A hop between two cores: what the ring moves (64 bytes of payload and the record's head) beside
 /// boost::lockfree::spsc_queue, which moves a pointer. Both run in alternation, and the ratio of each round
@@ -204,11 +206,6 @@ Measured throughput(std::uint64_t items) {
     return right ? static_cast<double>(items) * 1e3 / took : 0;
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 /// One iteration is a round: the floor, then the contender.
 template <Measured (*floor)(std::uint64_t), Measured (*contender)(std::uint64_t), std::uint64_t size>
 void compare(benchmark::State& state) {
@@ -221,9 +218,9 @@ void compare(benchmark::State& state) {
         if (floors.back() == 0 || values.back() == 0) return state.SkipWithError("a wrong item arrived");
         ratios.push_back(values.back() / floors.back());
     }
-    state.counters["this"] = median(values);
-    state.counters["pointers"] = median(floors);
-    state.counters["ratio"] = median(ratios);
+    state.counters["this"] = median(std::move(values));
+    state.counters["pointers"] = median(std::move(floors));
+    state.counters["ratio"] = median(std::move(ratios));
 }
 
 template <class Contender>

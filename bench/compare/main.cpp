@@ -12,7 +12,7 @@ namespace pinwheel::bench {
 namespace {
 
 struct Options {
-    int rounds = 5;
+    int rounds = 20;  // many short ones: a stall of the machine is in one, and not in the median
     bool smoke = false;
     std::string only;
     std::string contenders;
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     pinwheel::bench::Options options;
     CLI::App app(
         "Floor, pinwheel and peers against one server, in alternation.\n"
-        "Example: bench/compare/compare --rounds 7 --json compare.json --plot compare.svg");
+        "Example: bench/compare/compare --rounds 50 --json compare.json --plot compare.svg");
     app.add_option("--rounds", options.rounds, "rounds of each case")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
+
+#include "../support/median.h"
 
 namespace pinwheel::bench {
 namespace {
-
-constexpr int kLatencyRounds = 5;
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values.empty() ? 0 : values[values.size() / 2];
-}
 
 double of(const Measured& measured, bool latency, double percentile) {
     return latency ? measured.latency_at(percentile) : measured.ns_per_message;
@@ -22,8 +18,6 @@ double of(const Measured& measured, bool latency, double percentile) {
 Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
                const FastServer& server) {
     Series series{which, kinds, std::vector<std::vector<Measured>>(kinds.size())};
-    // A stall of the machine is in one round, and not in the median of many short ones.
-    if (rounds > 1 && which.is_latency()) rounds *= kLatencyRounds;
     for (int round = 0; round < rounds; ++round)
         for (std::size_t i = 0; i < kinds.size(); ++i) {
             const std::size_t contender = (i + static_cast<std::size_t>(round)) % kinds.size();

@@ -14,9 +14,10 @@ TemporaryIdentity::TemporaryIdentity() {
     if (::mkdtemp(name.data()) == nullptr)  // mode 0700
         throw std::system_error(errno, std::system_category(), "cannot make a folder for certificates");
     folder_ = name;
-    const CertAuthority authority("pinwheel authority made on the spot");
-    authority_ = authority.certificate();
-    const Identity identity = authority.issue(
+    const CertAuthority root("pinwheel authority made on the spot");
+    const CertAuthority issuing(root, "pinwheel issuing authority made on the spot");
+    authority_ = root.certificate();
+    const Identity identity = issuing.issue(
         {.common_name = "localhost", .dns_names = {"localhost"}, .addresses = {"127.0.0.1", "::1"}});
     std::ofstream(certificate_file()) << identity.certificate;
     std::ofstream(key_file()) << identity.key;

@@ -5,8 +5,8 @@
 
 namespace pinwheel {
 
-/// A certificate for localhost, 127.0.0.1 and ::1, made on the spot under an authority of its own. The files,
-/// which only this user may read, go with the object.
+/// A certificate for localhost, 127.0.0.1 and ::1, made on the spot under an authority of its own, with one
+/// between them as a public server has. The files, which only this user may read, go with the object.
 class TemporaryIdentity {
   public:
     TemporaryIdentity();
