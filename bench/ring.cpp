@@ -29,20 +29,20 @@ namespace {
 constexpr int kThisCpu = 0;
 constexpr int kOtherCpu = 1;
 
-using Item = std::array<std::uint64_t, 8>;
-static_assert(sizeof(Item) == 64);
-
-Item item_of(std::uint64_t number) {
-    Item item;
-    item.fill(number);
-    return item;
+/// Fills `size` bytes with a number.
+void put(std::byte* bytes, std::size_t size, std::uint64_t number) {
+    for (std::size_t at = 0; at < size; at += sizeof number) std::memcpy(bytes + at, &number, sizeof number);
 }
 
-/// Reads all of it; a torn item gives a number that was never sent.
-std::uint64_t number_of(const Item& item) {
+/// Reads all of them; torn ones give a number that was never sent.
+std::uint64_t number_in(const std::byte* bytes, std::size_t size) {
     std::uint64_t any = 0;
     std::uint64_t all = ~std::uint64_t{0};
-    for (const std::uint64_t word : item) any |= word, all &= word;
+    for (std::size_t at = 0; at < size; at += sizeof any) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes + at, sizeof word);
+        any |= word, all &= word;
+    }
     return any == all ? any : 0;
 }
 
@@ -66,22 +66,24 @@ class BoostPointers {
 class BoostItems {
   public:
     [[nodiscard]] bool push(std::uint64_t number) {
-        Item& item = items_[number % items_.size()];
-        item = item_of(number);
-        return queue_.push(&item);
+        Line& line = lines_[number % lines_.size()];
+        put(line.bytes.data(), line.bytes.size(), number);
+        return queue_.push(&line);
     }
     void flush() {}
     [[nodiscard]] bool pop(std::uint64_t& number) {
-        Item* item = nullptr;
-        if (!queue_.pop(item)) return false;
-        number = number_of(*item);
+        Line* line = nullptr;
+        if (!queue_.pop(line)) return false;
+        number = number_in(line->bytes.data(), line->bytes.size());
         return true;
     }
 
   private:
-    struct alignas(64) Line : Item {};
-    std::vector<Line> items_ = std::vector<Line>(2048);  // more than the queue holds: none is in use twice
-    boost::lockfree::spsc_queue<Item*, boost::lockfree::capacity<1024>> queue_;
+    struct alignas(64) Line {
+        std::array<std::byte, 64> bytes;
+    };
+    std::vector<Line> lines_ = std::vector<Line>(2048);  // more than the queue holds: none is in use twice
+    boost::lockfree::spsc_queue<Line*, boost::lockfree::capacity<1024>> queue_;
 };
 
 /// A ring or a queue of records with `kPayload` bytes; `kBatch` records are published at a time.
@@ -98,8 +100,7 @@ class Records {
             carrier_.publish();
             return false;
         }
-        const Item item = item_of(number);
-        std::memcpy(room, &item, kPayload);
+        put(room, kPayload, number);
         carrier_.commit({.size = kPayload, .sequence = number});
         if (number % kBatch == 0) carrier_.publish();
         return true;
@@ -108,9 +109,8 @@ class Records {
     [[nodiscard]] bool pop(std::uint64_t& number) {
         const auto* const record = carrier_.front();
         if (record == nullptr) return false;
-        Item item = item_of(record->sequence);
-        std::memcpy(&item, record->payload().data(), kPayload);
-        number = number_of(item);
+        number = number_in(record->payload().data(), kPayload);
+        if (record->sequence != number) number = 0;
         carrier_.pop();
         return true;
     }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "mapped_memory.h"
@@ -138,19 +140,23 @@ class BasicSpscRing {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
     }
 
-    /// Field by field: a copy of the whole reads in wide loads what the caller has just written in narrow
-    /// stores, which stalls and doubles the cost of a push.
+    /// In few, wide stores. One that waits for its line to come back from the consumer's core holds up all
+    /// that follow, so that their number bounds how many lines are on their way at once. They are put
+    /// together in registers: wide loads of what the caller has just written in narrow stores would stall.
     static void store(RecordHeader& to, const RecordHeader& from) noexcept {
-        to.size = from.size;
-        to.kind = from.kind;
-        to.flags = from.flags;
-        to.code = from.code;
-        to.sequence = from.sequence;
-        to.count = from.count;
-        to.generation = from.generation;
-        to.reason = from.reason;
-        to.received = from.received;
-        to.kernel_received = from.kernel_received;
+        static_assert(std::endian::native == std::endian::little && sizeof to == 48);
+        const auto wide = [](auto value, unsigned shift = 0) {
+            return static_cast<std::uint64_t>(value) << shift;
+        };
+        auto* const out = reinterpret_cast<std::byte*>(&to);
+        store_pair(out, wide(from.size) | wide(from.kind, 32) | wide(from.flags, 40) | wide(from.code, 48),
+                   from.sequence);
+        store_pair(out + 16, from.count, wide(from.generation) | wide(from.reason, 32));
+        store_pair(out + 32, wide(from.received), wide(from.kernel_received));
+    }
+    static void store_pair(std::byte* out, std::uint64_t first, std::uint64_t second) noexcept {
+        const std::uint64_t __attribute__((vector_size(16))) pair{first, second};
+        std::memcpy(out, &pair, sizeof pair);
     }
 
     void bind(std::span<std::byte> memory);
