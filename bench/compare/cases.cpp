@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <stdexcept>
 
 #include "../../core/clock.h"
@@ -46,7 +45,7 @@ class Run {
     std::int64_t request() {
         Request payload{};
         const std::uint64_t number = ++requested_;
-        std::memcpy(payload.data() + kNumberAt, &number, sizeof number);
+        put_number(payload.data(), kNumberAt, number);
         if (case_.kind == CaseKind::round_trip) {
             std::array<std::byte, 1024> ball{};
             std::ranges::copy(payload, ball.begin());
@@ -100,20 +99,26 @@ Case stream(const char* name, const char* role, std::uint64_t frames, std::size_
 }  // namespace
 
 std::vector<Case> all_cases(bool smoke) {
-    const std::uint64_t bursts = smoke ? 10 : 4000;
-    const std::uint64_t few = smoke ? 10 : 2000;
+    const std::uint64_t bursts = smoke ? 10 : 2000;
+    const std::uint64_t few = smoke ? 10 : 1000;
     const std::uint64_t trips = smoke ? 50 : 4'000;
-    const std::uint64_t paced = smoke ? 50 : 1'000;
+    const std::uint64_t paced = smoke ? 100 : 250;
     const std::vector<Case> cases{
         stream("burst of 64 x 200 B", "burst", 64, 200, bursts),
-        stream("64 x 200 B, a record each", "records", 64, 200, bursts),
+        stream("64 x 200 B, a record each", "records", 64, 200, smoke ? 10 : 500),
         {.name = "64 x 200 B in the kernel",
          .kind = CaseKind::drain,
          .path = path_of("burst", 64, 200, 1),
          .payload_size = 200,
          .messages_per_request = 64,
          .requests = few},
-        stream("burst of 4 x 16 KiB", "burst", 4, std::size_t{16} << 10, smoke ? 5 : 1500),
+        {.name = "64 x 200 B in the kernel, binary",
+         .kind = CaseKind::drain,
+         .path = path_of("binary", 64, 200, 1),
+         .payload_size = 200,
+         .messages_per_request = 64,
+         .requests = few},
+        stream("burst of 4 x 16 KiB", "burst", 4, std::size_t{16} << 10, smoke ? 5 : 750),
         {.name = "round trip of 128 B",
          .kind = CaseKind::round_trip,
          .path = "/echo",
@@ -124,7 +129,8 @@ std::vector<Case> all_cases(bool smoke) {
          .path = path_of("paced", 10'000, 200, paced),
          .payload_size = 200,
          .messages_per_request = paced,
-         .requests = 1},
+         .requests = 1,
+         .rounds_for_one = smoke ? 1 : 5},
     };
     std::vector<Case> all;
     for (const auto& one : cases)
@@ -134,13 +140,6 @@ std::vector<Case> all_cases(bool smoke) {
             all.back().tls = tls;
         }
     return all;
-}
-
-double Measured::latency_at(double percentile) const noexcept {
-    if (latencies.empty()) return 0;
-    const double rank = std::ceil(percentile / 100 * static_cast<double>(latencies.size())) - 1;
-    const auto at = static_cast<std::size_t>(std::max(rank, 0.0));
-    return static_cast<double>(latencies[std::min(at, latencies.size() - 1)]);
 }
 
 Measured run_case(const Case& which, const ContenderKind& contender, const FastServer& server) {

@@ -25,6 +25,8 @@ struct Case {
     std::size_t payload_size = 0;
     std::uint64_t messages_per_request = 1;
     std::uint64_t requests = 1;
+    int rounds_for_one =
+        1;  ///< of this case for one of the others: short ones, where a stall would be in many
 
     [[nodiscard]] bool is_latency() const noexcept {
         return kind == CaseKind::round_trip || kind == CaseKind::paced;
@@ -38,8 +40,6 @@ struct Case {
 struct Measured {
     double ns_per_message = 0;
     std::vector<std::int64_t> latencies;  // sorted; of latency cases only
-
-    [[nodiscard]] double latency_at(double percentile) const noexcept;
 };
 
 /// Connects, runs, and proves the messages; throws if one is missing, wrong or late without end.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <tuple>
 
 #include "../../core/cpu.h"
@@ -12,8 +13,9 @@ namespace pinwheel::bench {
 namespace {
 
 struct Options {
-    int rounds = 20;  // many short ones: a stall of the machine is in one, and not in the median
+    int rounds = 40;  // many short ones: a stall of the machine is in one, and not in the median
     bool smoke = false;
+    double distance = 0;  // of the cores, in ns; 0: as it is at the start
     std::string only;
     std::string contenders;
     std::string json_file;
@@ -26,21 +28,43 @@ void write_file(const std::string& name, const std::string& text) {
         throw std::runtime_error("cannot write '" + name + "'");
 }
 
-int run(const Options& options) {
-    const FastServer server(server_cpu());
-    std::ignore = pin_to_cpu(client_cpu());
+std::vector<ContenderKind> chosen_contenders(const Options& options) {
     std::vector<ContenderKind> kinds;
     for (const auto& kind : contender_kinds())
         if (kind.order == 0 || options.contenders.empty() ||
             ("," + options.contenders + ",").find("," + std::string(kind.name) + ",") != std::string::npos)
             kinds.push_back(kind);
+    return kinds;
+}
+
+std::vector<Series> chosen_series(const Options& options) {
+    const auto kinds = chosen_contenders(options);
     std::vector<Series> all;
     for (const auto& which : all_cases(options.smoke)) {
-        const std::string scheme = which.tls ? ", wss" : ", ws";
-        if ((which.name + scheme).find(options.only) == std::string::npos) continue;
-        all.push_back(measure(which, kinds, options.smoke ? 1 : options.rounds, server));
-        print_table(all.back());
+        Series series(which, kinds);
+        if (series.title().find(options.only) != std::string::npos) all.push_back(std::move(series));
     }
+    return all;
+}
+
+int run(const Options& options) {
+    const FastServer server(server_cpu());
+    std::ignore = pin_to_cpu(client_cpu());
+    std::optional<CoreDistance> distance;
+    if (!options.smoke && cpu_count() > 1) {
+        distance.emplace(server_cpu(), options.distance);
+        std::printf("client and server are cores %.0f ns apart, there and back\n", distance->wanted());
+    }
+    std::vector<Series> all = chosen_series(options);
+    // A round of every case and then the next of each: what the machine does for a while is in all of them.
+    const int rounds = options.smoke ? 1 : options.rounds;
+    for (int round = 1; round <= rounds; ++round) {
+        std::fprintf(stderr, "round %d of %d\n", round, rounds);
+        for (auto& series : all)
+            for (int i = 0; i < series.which.rounds_for_one; ++i)
+                series.add_round(server, distance ? &*distance : nullptr);
+    }
+    std::ranges::for_each(all, print_table);
     if (std::ranges::any_of(all, [](const Series& series) { return series.which.kind == CaseKind::paced; }))
         std::printf(
             "\nPaced latencies count from the time when a message was to leave, not when it left: a "
@@ -68,6 +92,11 @@ int main(int argc, char** argv) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     app.add_flag("--smoke", options.smoke, "one round of tiny counts, which proves the answers");
+    app.add_option(
+           "--distance", options.distance,
+           "take only rounds while the two cores are so many ns apart, there and back (give or take a "
+           "half); without it, as far as at the start")
+        ->check(CLI::PositiveNumber);
     app.add_option("--only", options.only, "cases with this in their name, e.g. 'burst' or 'wss'");
     app.add_option("--contenders", options.contenders, "of these names only, with commas; the floor always");
     app.add_option("--json", options.json_file, "write all numbers there; -: standard output");

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 
@@ -9,28 +10,40 @@
 namespace pinwheel::bench {
 namespace {
 
+double at(const std::vector<std::int64_t>& sorted, double percentile) {
+    const double rank = std::ceil(percentile / 100 * static_cast<double>(sorted.size())) - 1;
+    return static_cast<double>(sorted.at(static_cast<std::size_t>(std::max(rank, 0.0))));
+}
+
 double of(const Measured& measured, bool latency, double percentile) {
-    return latency ? measured.latency_at(percentile) : measured.ns_per_message;
+    return latency ? at(measured.latencies, percentile) : measured.ns_per_message;
 }
 
 }  // namespace
 
-Series measure(const Case& which, const std::vector<ContenderKind>& kinds, int rounds,
-               const FastServer& server) {
-    Series series{which, kinds, std::vector<std::vector<Measured>>(kinds.size())};
-    for (int round = 0; round < rounds; ++round)
-        for (std::size_t i = 0; i < kinds.size(); ++i) {
-            const std::size_t contender = (i + static_cast<std::size_t>(round)) % kinds.size();
+void Series::add_round(const FastServer& server, CoreDistance* distance) {
+    std::vector<Measured> measured(contenders.size());
+    do {
+        if (distance != nullptr) distance->await();
+        for (std::size_t i = 0; i < contenders.size(); ++i) {
+            const std::size_t contender = (i + rounds.front().size()) % contenders.size();
             try {
-                series.rounds[contender].push_back(run_case(which, kinds[contender], server));
+                measured[contender] = run_case(which, contenders[contender], server);
             } catch (const std::exception& error) {
-                throw std::runtime_error(series.title() + ", " + kinds[contender].name + ": " + error.what());
+                throw std::runtime_error(title() + ", " + contenders[contender].name + ": " + error.what());
             }
         }
-    return series;
+    } while (distance != nullptr && !distance->is_as_wanted());
+    for (std::size_t i = 0; i < contenders.size(); ++i) rounds[i].push_back(std::move(measured[i]));
+}
+
+bool Series::rounds_have(double percentile) const {
+    const auto messages = static_cast<double>(which.messages_per_request * which.requests);
+    return !which.is_latency() || messages * (100 - percentile) >= 100;
 }
 
 double Series::value(std::size_t contender, double percentile) const {
+    if (!rounds_have(percentile)) return at(all_latencies(contender), percentile);
     std::vector<double> values;
     for (const auto& round : rounds[contender]) values.push_back(of(round, which.is_latency(), percentile));
     return median(std::move(values));
@@ -75,7 +88,7 @@ void print_table(const Series& series) {
                 std::printf(percentile > 99.9 ? " %9.1f" : " %8.1f", series.value(i, percentile) / 1e3);
             std::printf("                       ");
             for (const double percentile : {50.0, 99.0, 99.9})
-                std::printf(" %6.2f", series.ratio(i, 0, percentile));
+                if (series.rounds_have(percentile)) std::printf(" %6.2f", series.ratio(i, 0, percentile));
         } else {
             std::printf(" %10.1f %10.2f", series.value(i, 0), series.ratio(i, 0, 0));
             if (const std::size_t peer = series.fastest_peer(0); peer != 0)
@@ -98,9 +111,11 @@ void print_json(const std::vector<Series>& all, std::FILE* out) {
             if (series.which.is_latency()) {
                 const std::pair<const char*, double> points[] = {
                     {"p50", 50}, {"p99", 99}, {"p999", 99.9}, {"p9999", 99.99}};
-                for (const auto& [name, percentile] : points)
-                    std::fprintf(out, ",\"%s_ns\":%.0f,\"%s_to_floor\":%.3f", name,
-                                 series.value(i, percentile), name, series.ratio(i, 0, percentile));
+                for (const auto& [name, percentile] : points) {
+                    std::fprintf(out, ",\"%s_ns\":%.0f", name, series.value(i, percentile));
+                    if (series.rounds_have(percentile))
+                        std::fprintf(out, ",\"%s_to_floor\":%.3f", name, series.ratio(i, 0, percentile));
+                }
             } else {
                 std::fprintf(out, ",\"ns_per_message\":%.1f,\"to_floor\":%.3f", series.value(i, 0),
                              series.ratio(i, 0, 0));

@@ -16,7 +16,7 @@ std::vector<ContenderKind>& registered() {
 
 void Receiver::note_latency(const void* payload) noexcept {
     SteadyClock clock;
-    const auto stamp = static_cast<std::int64_t>(word_at(payload, kStampAt));
+    const auto stamp = static_cast<std::int64_t>(number_at(payload, kStampAt));
     if (latencies_->size() < latencies_->capacity())
         latencies_->push_back(clock.now().time_since_epoch().count() - stamp);
 }

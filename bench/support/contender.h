@@ -11,15 +11,25 @@
 
 namespace pinwheel::bench {
 
-/// Every payload begins with these: when it was to be sent (ns, monotonic) and its number, from 1.
+/// Every payload begins with these: when it was to be sent (ns, monotonic) and its number, from 1. Seven bits
+/// to a byte, so that a text may hold them.
 constexpr std::size_t kStampAt = 0;
 constexpr std::size_t kNumberAt = 8;
 constexpr std::size_t kSmallestPayload = 16;
 
-inline std::uint64_t word_at(const void* bytes, std::size_t offset) noexcept {
+/// Below 2^56.
+inline std::uint64_t number_at(const void* bytes, std::size_t offset) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, static_cast<const char*>(bytes) + offset, sizeof word);
-    return word;
+    word = (word & 0x7f007f007f007f00) >> 1 | (word & 0x007f007f007f007f);
+    word = (word & 0xffff0000ffff0000) >> 2 | (word & 0x0000ffff0000ffff);
+    return (word & 0xffffffff00000000) >> 4 | (word & 0x00000000ffffffff);
+}
+inline void put_number(void* bytes, std::size_t offset, std::uint64_t number) noexcept {
+    std::uint64_t word = (number << 4 & 0xffffffff00000000) | (number & 0x000000000fffffff);
+    word = (word << 2 & 0xffff0000ffff0000) | (word & 0x00003fff00003fff);
+    word = (word << 1 & 0x7f007f007f007f00) | (word & 0x007f007f007f007f);
+    std::memcpy(static_cast<char*>(bytes) + offset, &word, sizeof word);
 }
 
 /// Where a contender connects to, and what it will get there.
@@ -37,7 +47,7 @@ class Receiver {
     void take(const void* payload, std::size_t size) noexcept {
         ++messages_;
         bytes_ += size;
-        sum_ += size >= kSmallestPayload ? word_at(payload, kNumberAt) : 0;
+        sum_ += size >= kSmallestPayload ? number_at(payload, kNumberAt) : 0;
         if (latencies_ != nullptr) note_latency(payload);
     }
     /// For the floor, which looks at no message: there were so many of them, by their bytes.

@@ -54,7 +54,9 @@ Role Role::parse(std::string_view path) {
         path.remove_prefix(std::min(part.size() + 1, path.size()));
     }
     Role role{.first = number_of(parts[2]), .size = number_of(parts[3]), .times = number_of(parts[4])};
+    if (parts[1] == "binary") role.opcode = Opcode::binary;
     role.kind = parts[1] == "burst"     ? Kind::burst
+                : parts[1] == "binary"  ? Kind::burst
                 : parts[1] == "records" ? Kind::records
                 : parts[1] == "paced"   ? Kind::paced
                                         : Kind::echo;
@@ -110,7 +112,7 @@ bool ServerConnection::take_request() {
     in_.erase(0, end + 4);
     if (role_.kind == Role::Kind::echo) return true;
     if (role_.size < kSmallestPayload || role_.first == 0) return false;
-    const std::string frame = encode(Opcode::binary, std::string(role_.size, 'x'));
+    const std::string frame = encode(role_.opcode, std::string(role_.size, 'x'));
     frame_ = frame.size();
     const std::uint64_t frames = role_.kind == Role::Kind::paced ? 1 : role_.first;
     for (std::uint64_t i = 0; i < frames; ++i) frames_ += frame;
@@ -156,7 +158,7 @@ void ServerConnection::answer(std::string_view payload, std::int64_t now) {
 void ServerConnection::produce(std::int64_t now) {
     if (role_.kind == Role::Kind::paced) {
         if (now < due_) return;
-        std::memcpy(frames_.data() + (frame_ - role_.size) + kStampAt, &due_, sizeof due_);
+        put_number(frames_.data() + (frame_ - role_.size), kStampAt, static_cast<std::uint64_t>(due_));
         due_ += static_cast<std::int64_t>(1'000'000'000 / role_.first);
     }
     --left_;
@@ -167,8 +169,7 @@ void ServerConnection::produce(std::int64_t now) {
 
 void ServerConnection::number_frames() {
     for (std::size_t at = frame_ - role_.size; at < frames_.size(); at += frame_) {
-        ++number_;
-        std::memcpy(frames_.data() + at + kNumberAt, &number_, sizeof number_);
+        put_number(frames_.data() + at, kNumberAt, ++number_);
     }
 }
 

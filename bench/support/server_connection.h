@@ -9,22 +9,24 @@
 #include <string_view>
 
 #include "../../net/unique_fd.h"
+#include "../../proto/opcode.h"
 
 namespace pinwheel::bench {
 
 /// What a client asks for by its path. For each of its messages:
 ///   /echo                          the same back
-///   /burst/FRAMES/SIZE/BURSTS      BURSTS times FRAMES frames of SIZE bytes, each burst in one write; over
+///   /burst/FRAMES/SIZE/BURSTS      BURSTS times FRAMES texts of SIZE bytes, each burst in one write; over
 ///                                  TLS in as few records as hold it
-///   /records/FRAMES/SIZE/BURSTS    the same, over TLS with a record for each frame
-///   /paced/RATE/SIZE/COUNT         COUNT frames of SIZE bytes, RATE a second, each stamped with the time
-///   when
+///   /binary/FRAMES/SIZE/BURSTS     the same with binary messages
+///   /records/FRAMES/SIZE/BURSTS    texts again, over TLS with a record for each
+///   /paced/RATE/SIZE/COUNT         COUNT texts of SIZE bytes, RATE a second, each stamped with the time when
 ///                                  it was to leave
 struct Role {
     enum class Kind : std::uint8_t { echo, burst, records, paced } kind = Kind::echo;
     std::uint64_t first = 0;
     std::uint64_t size = 0;
     std::uint64_t times = 0;
+    Opcode opcode = Opcode::text;
 
     [[nodiscard]] static Role parse(std::string_view path);
 };

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+namespace pinwheel::bench {
+
+/// How far another core is: the time a cache line takes there and back. On a virtual machine it changes by
+/// the minute, with where the host puts the two, and with it the cost of every byte that one writes and the
+/// other reads; rounds at different distances cannot be compared. Threading: one thread, pinned to its core;
+/// the thread on the other core sleeps except during a measurement.
+class CoreDistance {
+  public:
+    /// Rounds are to be at a distance of `wanted` ns; 0: at the present one.
+    explicit CoreDistance(int other_cpu, double wanted = 0);
+    ~CoreDistance();
+    CoreDistance(const CoreDistance&) = delete;
+    CoreDistance& operator=(const CoreDistance&) = delete;
+
+    /// In ns.
+    [[nodiscard]] double wanted() const noexcept { return wanted_; }
+    /// Measures; takes some milliseconds. True if the distance is the wanted one, give or take a half.
+    [[nodiscard]] bool is_as_wanted();
+    /// Sleeps until it is.
+    void await();
+
+  private:
+    static constexpr std::uint32_t kTrips = 4000;
+
+    [[nodiscard]] double measure();
+    void answer(int cpu);
+
+    std::atomic<std::uint32_t> measurements_{0};  // asked for; kEnd: no more
+    static constexpr std::uint32_t kEnd = ~std::uint32_t{0};
+    alignas(64) std::atomic<std::uint32_t> there_{0};
+    alignas(64) std::atomic<std::uint32_t> back_{0};
+    std::thread thread_;
+    double wanted_;
+};
+
+}  // namespace pinwheel::bench
