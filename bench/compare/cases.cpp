@@ -96,6 +96,15 @@ Case stream(const char* name, const char* role, std::uint64_t frames, std::size_
             .messages_per_request = frames * bursts};
 }
 
+Case drain(const char* name, const char* role, std::uint64_t bursts) {
+    return {.name = name,
+            .kind = CaseKind::drain,
+            .path = path_of(role, 64, 200, 1),
+            .payload_size = 200,
+            .messages_per_request = 64,
+            .requests = bursts};
+}
+
 }  // namespace
 
 std::vector<Case> all_cases(bool smoke) {
@@ -106,18 +115,8 @@ std::vector<Case> all_cases(bool smoke) {
     const std::vector<Case> cases{
         stream("burst of 64 x 200 B", "burst", 64, 200, bursts),
         stream("64 x 200 B, a record each", "records", 64, 200, smoke ? 10 : 500),
-        {.name = "64 x 200 B in the kernel",
-         .kind = CaseKind::drain,
-         .path = path_of("burst", 64, 200, 1),
-         .payload_size = 200,
-         .messages_per_request = 64,
-         .requests = few},
-        {.name = "64 x 200 B in the kernel, binary",
-         .kind = CaseKind::drain,
-         .path = path_of("binary", 64, 200, 1),
-         .payload_size = 200,
-         .messages_per_request = 64,
-         .requests = few},
+        drain("64 x 200 B in the kernel", "burst", few),
+        drain("64 x 200 B in the kernel, binary", "binary", few),
         stream("burst of 4 x 16 KiB", "burst", 4, std::size_t{16} << 10, smoke ? 5 : 750),
         {.name = "round trip of 128 B",
          .kind = CaseKind::round_trip,

@@ -25,8 +25,8 @@ struct Case {
     std::size_t payload_size = 0;
     std::uint64_t messages_per_request = 1;
     std::uint64_t requests = 1;
-    int rounds_for_one =
-        1;  ///< of this case for one of the others: short ones, where a stall would be in many
+    /// Rounds of this case for one of the others: where they are short, so that a stall is in few of them.
+    int rounds_for_one = 1;
 
     [[nodiscard]] bool is_latency() const noexcept {
         return kind == CaseKind::round_trip || kind == CaseKind::paced;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "../../core/clock.h"

@@ -7,8 +7,8 @@
 namespace pinwheel::bench {
 
 /// How far another core is: the time a cache line takes there and back. On a virtual machine it changes by
-/// the minute, with where the host puts the two, and with it the cost of every byte that one writes and the
-/// other reads; rounds at different distances cannot be compared. Threading: one thread, pinned to its core;
+/// the minute, and with it the cost of every byte that one writes and the other reads; rounds at different
+/// distances cannot be compared. Threading: one thread, pinned to its core;
 /// the thread on the other core sleeps except during a measurement.
 class CoreDistance {
   public:
@@ -27,12 +27,12 @@ class CoreDistance {
 
   private:
     static constexpr std::uint32_t kTrips = 4000;
+    static constexpr std::uint32_t kEnd = ~std::uint32_t{0};
 
     [[nodiscard]] double measure();
     void answer(int cpu);
 
     std::atomic<std::uint32_t> measurements_{0};  // asked for; kEnd: no more
-    static constexpr std::uint32_t kEnd = ~std::uint32_t{0};
     alignas(64) std::atomic<std::uint32_t> there_{0};
     alignas(64) std::atomic<std::uint32_t> back_{0};
     std::thread thread_;

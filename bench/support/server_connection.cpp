@@ -168,9 +168,8 @@ void ServerConnection::produce(std::int64_t now) {
 }
 
 void ServerConnection::number_frames() {
-    for (std::size_t at = frame_ - role_.size; at < frames_.size(); at += frame_) {
+    for (std::size_t at = frame_ - role_.size; at < frames_.size(); at += frame_)
         put_number(frames_.data() + at, kNumberAt, ++number_);
-    }
 }
 
 void ServerConnection::queue(std::string_view bytes) {
