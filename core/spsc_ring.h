@@ -82,6 +82,7 @@ class BasicSpscRing {
     /// publish().
     void commit(const RecordHeader& header) noexcept {
         last_ = reinterpret_cast<RecordHeader*>(at(producing_));
+        last_flags_ = header.flags;
         store(*last_, header);
         producing_ = static_cast<Position>(producing_ + units_for(header.size));
     }
@@ -89,7 +90,7 @@ class BasicSpscRing {
     /// Shows all committed records to the consumer; the newest is marked as the last of its batch.
     void publish() noexcept {
         if (last_ == nullptr) return;
-        last_->flags |= RecordHeader::kLastInBatch;
+        last_->flags = last_flags_ | RecordHeader::kLastInBatch;
         publish_unfinished();
     }
 
@@ -167,11 +168,14 @@ class BasicSpscRing {
     std::byte* data_ = nullptr;
     Position capacity_ = 0;  // in units
 
-    alignas(64) Position producing_ = 0;
+    static constexpr std::size_t kApart = 128;  // two lines, lest neighbours fetched in pairs join both sides
+
+    alignas(kApart) Position producing_ = 0;
     Position cached_read_ = 0;
     RecordHeader* last_ = nullptr;  // the newest committed record that is not published
+    std::uint8_t last_flags_ = 0;
 
-    alignas(64) Position consuming_ = 0;
+    alignas(kApart) Position consuming_ = 0;
     Position cached_written_ = 0;
 };
 
