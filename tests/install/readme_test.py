@@ -50,9 +50,6 @@ ELSEWHERE = {
     'build/release/bench/ring': 'a benchmark, which tools/check runs in short',
     'build/release/bench/pieces': 'a benchmark, which tools/check runs in short',
     'build/release/bench/wire_to_consumer': 'a benchmark, which tools/check runs in short',
-    'build/release/bench/ring': 'a benchmark, which tools/check runs in short',
-    'build/release/bench/pieces': 'a benchmark, which tools/check runs in short',
-    'build/release/bench/wire_to_consumer': 'a benchmark, which tools/check runs in short',
 }
 
 
