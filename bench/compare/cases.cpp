@@ -129,7 +129,7 @@ std::vector<Case> all_cases(bool smoke) {
          .payload_size = 200,
          .messages_per_request = paced,
          .requests = 1,
-         .rounds_for_one = smoke ? 1 : 5},
+         .rounds_for_one = smoke ? 1 : 15},
     };
     std::vector<Case> all;
     for (const auto& one : cases)

@@ -15,7 +15,7 @@ constexpr double kMarginLeft = 64;
 constexpr double kMarginTop = 46;
 constexpr double kGap = 84;
 constexpr double kMostNines = 4;  // p99.99
-constexpr std::array kColours{"#000000", "#d62728", "#ff7f0e", "#9467bd",
+constexpr std::array kColours{"#000000", "#999999", "#d62728", "#ff7f0e", "#9467bd",
                               "#e377c2", "#1f77b4", "#2ca02c", "#8c564b"};
 
 [[gnu::format(printf, 2, 3)]] void add(std::string& out, const char* format, ...) {
@@ -86,7 +86,7 @@ class Panel {
         const auto& sorted = curves_[contender];
         if (sorted.empty()) return;
         add(out, "<polyline fill='none' stroke='%s' stroke-width='%s' points='",
-            kColours[contender % kColours.size()], contender < 2 ? "2.5" : "1.5");
+            kColours[contender % kColours.size()], contender < 3 ? "2.5" : "1.5");
         for (double nines = 0; nines <= kMostNines + 1e-9; nines += 0.05)
             add(out, "%.1f,%.1f ", x(nines), y(at(sorted, nines)));
         out += "'/>\n";
@@ -125,7 +125,7 @@ std::string draw_plot(const std::vector<Series>& all) {
         add(out, "<line x1='%.0f' y1='%.0f' x2='%.0f' y2='%.0f' stroke='%s' stroke-width='3'/>\n", at, bottom,
             at + 22, bottom, kColours[i % kColours.size()]);
         add(out, "<text x='%.0f' y='%.0f'>%s</text>\n", at + 28, bottom + 4, contenders[i].name);
-        at += 46 + 7.0 * static_cast<double>(std::strlen(contenders[i].name));
+        at += 36 + 7.0 * static_cast<double>(std::strlen(contenders[i].name));
     }
     out += "</svg>\n";
     return out;

@@ -1,6 +1,7 @@
 #include "core_distance.h"
 
 #include <chrono>
+#include <cstdio>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -21,12 +22,17 @@ CoreDistance::~CoreDistance() {
 }
 
 bool CoreDistance::is_as_wanted() {
-    const double now = measure();
-    return now <= wanted_ * 1.5 && wanted_ <= now * 1.5;
+    now_ = measure();
+    return now_ <= wanted_ * 1.5 && wanted_ <= now_ * 1.5;
 }
 
 void CoreDistance::await() {
-    while (!is_as_wanted()) std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    for (bool told = false; !is_as_wanted(); told = true) {
+        if (!told)
+            std::fprintf(stderr, "waiting until the cores are %.0f ns apart again; now it is %.0f\n", wanted_,
+                         now_);
+        std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    }
 }
 
 /// The median of samples of several trips, so that the clock's own time does not count.

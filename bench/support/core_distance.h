@@ -22,7 +22,7 @@ class CoreDistance {
     [[nodiscard]] double wanted() const noexcept { return wanted_; }
     /// Measures; takes some milliseconds. True if the distance is the wanted one, give or take a half.
     [[nodiscard]] bool is_as_wanted();
-    /// Sleeps until it is.
+    /// Sleeps until it is; tells on stderr if that takes a while.
     void await();
 
   private:
@@ -37,6 +37,7 @@ class CoreDistance {
     alignas(64) std::atomic<std::uint32_t> back_{0};
     std::thread thread_;
     double wanted_;
+    double now_ = 0;
 };
 
 }  // namespace pinwheel::bench
