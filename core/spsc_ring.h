@@ -130,6 +130,7 @@ class BasicSpscRing {
   private:
     static constexpr std::uint64_t kMagic = 0x676e69722d6e6970;  // "pin-ring"
     static constexpr std::uint32_t kVersion = 1;
+    static constexpr std::size_t kApart = 128;  // two lines, lest neighbours fetched in pairs join both sides
 
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;
@@ -167,8 +168,6 @@ class BasicSpscRing {
     Control* control_ = nullptr;
     std::byte* data_ = nullptr;
     Position capacity_ = 0;  // in units
-
-    static constexpr std::size_t kApart = 128;  // two lines, lest neighbours fetched in pairs join both sides
 
     alignas(kApart) Position producing_ = 0;
     Position cached_read_ = 0;

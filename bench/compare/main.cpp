@@ -100,7 +100,8 @@ int main(int argc, char** argv) {
            "half); without it, as far as at the start")
         ->check(CLI::PositiveNumber);
     app.add_option("--only", options.only, "cases with this in their name, e.g. 'burst' or 'wss'");
-    app.add_option("--contenders", options.contenders, "of these names only, with commas; the floor always");
+    app.add_option("--contenders", options.contenders,
+                   "of these names only, with commas; the floor, twice, always");
     app.add_option("--json", options.json_file, "write all numbers there; -: standard output");
     app.add_option("--plot", options.plot_file, "draw the percentiles of latency there, as SVG");
     CLI11_PARSE(app, argc, argv);

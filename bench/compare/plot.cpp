@@ -14,7 +14,8 @@ constexpr double kPanelHeight = 300;
 constexpr double kMarginLeft = 64;
 constexpr double kMarginTop = 46;
 constexpr double kGap = 84;
-constexpr double kMostNines = 4;  // p99.99
+constexpr double kMostNines = 4;         // p99.99
+constexpr std::size_t kThickCurves = 3;  // the floor, its second run, pinwheel
 constexpr std::array kColours{"#000000", "#999999", "#d62728", "#ff7f0e", "#9467bd",
                               "#e377c2", "#1f77b4", "#2ca02c", "#8c564b"};
 
@@ -86,7 +87,7 @@ class Panel {
         const auto& sorted = curves_[contender];
         if (sorted.empty()) return;
         add(out, "<polyline fill='none' stroke='%s' stroke-width='%s' points='",
-            kColours[contender % kColours.size()], contender < 3 ? "2.5" : "1.5");
+            kColours[contender % kColours.size()], contender < kThickCurves ? "2.5" : "1.5");
         for (double nines = 0; nines <= kMostNines + 1e-9; nines += 0.05)
             add(out, "%.1f,%.1f ", x(nines), y(at(sorted, nines)));
         out += "'/>\n";

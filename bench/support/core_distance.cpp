@@ -21,18 +21,16 @@ CoreDistance::~CoreDistance() {
     thread_.join();
 }
 
-bool CoreDistance::is_as_wanted() {
-    now_ = measure();
-    return now_ <= wanted_ * 1.5 && wanted_ <= now_ * 1.5;
+bool CoreDistance::is_wanted(double distance) const noexcept {
+    return distance <= wanted_ * 1.5 && wanted_ <= distance * 1.5;
 }
 
 void CoreDistance::await() {
-    for (bool told = false; !is_as_wanted(); told = true) {
-        if (!told)
-            std::fprintf(stderr, "waiting until the cores are %.0f ns apart again; now it is %.0f\n", wanted_,
-                         now_);
-        std::this_thread::sleep_for(std::chrono::milliseconds{200});
-    }
+    const double now = measure();
+    if (is_wanted(now)) return;
+    std::fprintf(stderr, "waiting until the cores are %.0f ns apart; now it is %.0f\n", wanted_, now);
+    do std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    while (!is_as_wanted());
 }
 
 /// The median of samples of several trips, so that the clock's own time does not count.

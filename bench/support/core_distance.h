@@ -21,7 +21,7 @@ class CoreDistance {
     /// In ns.
     [[nodiscard]] double wanted() const noexcept { return wanted_; }
     /// Measures; takes some milliseconds. True if the distance is the wanted one, give or take a half.
-    [[nodiscard]] bool is_as_wanted();
+    [[nodiscard]] bool is_as_wanted() { return is_wanted(measure()); }
     /// Sleeps until it is; tells on stderr if that takes a while.
     void await();
 
@@ -30,6 +30,7 @@ class CoreDistance {
     static constexpr std::uint32_t kEnd = ~std::uint32_t{0};
 
     [[nodiscard]] double measure();
+    [[nodiscard]] bool is_wanted(double distance) const noexcept;
     void answer(int cpu);
 
     std::atomic<std::uint32_t> measurements_{0};  // asked for; kEnd: no more
@@ -37,7 +38,6 @@ class CoreDistance {
     alignas(64) std::atomic<std::uint32_t> back_{0};
     std::thread thread_;
     double wanted_;
-    double now_ = 0;
 };
 
 }  // namespace pinwheel::bench
