@@ -86,6 +86,47 @@ class BoostItems {
     boost::lockfree::spsc_queue<Line*, boost::lockfree::capacity<1024>> queue_;
 };
 
+/// What two lines take: as many bytes as a record of 64 with its head, written from front to back and shown
+/// by a position, `kBatch` at a time. No sizes, no head, no marks.
+template <std::uint64_t kBatch>
+class TwoLines {
+  public:
+    [[nodiscard]] bool push(std::uint64_t number) {
+        if (writing_ - cached_read_ == pairs_.size()) {
+            flush();
+            cached_read_ = read_.load(std::memory_order_acquire);
+            if (writing_ - cached_read_ == pairs_.size()) return false;
+        }
+        put(pairs_[writing_ % pairs_.size()].bytes.data(), kUsed, number);
+        ++writing_;
+        if (number % kBatch == 0) flush();
+        return true;
+    }
+    void flush() { written_.store(writing_, std::memory_order_release); }
+    [[nodiscard]] bool pop(std::uint64_t& number) {
+        if (reading_ == cached_written_) {
+            cached_written_ = written_.load(std::memory_order_acquire);
+            if (reading_ == cached_written_) return false;
+        }
+        number = number_in(pairs_[reading_ % pairs_.size()].bytes.data(), kUsed);
+        read_.store(++reading_, std::memory_order_release);
+        return true;
+    }
+
+  private:
+    static constexpr std::size_t kUsed = sizeof(RecordHeader) + 64;
+    struct alignas(128) Pair {
+        std::array<std::byte, kUsed> bytes;
+    };
+    std::vector<Pair> pairs_ = std::vector<Pair>(2048);  // 256 KiB
+    alignas(128) std::uint64_t writing_ = 0;
+    std::uint64_t cached_read_ = 0;
+    alignas(128) std::uint64_t reading_ = 0;
+    std::uint64_t cached_written_ = 0;
+    alignas(128) std::atomic<std::uint64_t> written_{0};
+    alignas(128) std::atomic<std::uint64_t> read_{0};
+};
+
 /// A ring or a queue of records with `kPayload` bytes; `kBatch` records are published at a time.
 template <class Carrier, std::size_t kPayload, std::uint64_t kBatch>
 class Records {
@@ -262,7 +303,8 @@ bool add(const char* name, bool each_is_published) {
 }
 
 bool add_all() {
-    return add<BoostItems>("boost_to_64_bytes", true) && add<Ring<64, 1, 256>>("ring", true) &&
+    return add<BoostItems>("boost_to_64_bytes", true) && add<TwoLines<1>>("two_lines", true) &&
+           add<TwoLines<64>>("two_lines/batches_of_64", false) && add<Ring<64, 1, 256>>("ring", true) &&
            add<Ring<64, 64, 256>>("ring/batches_of_64", false) &&
            add<Ring<64, 64, 4096>>("ring/batches_of_64/4_MiB", false) &&
            add<Ring<16, 1, 256>>("ring/16_bytes", true) &&

@@ -81,9 +81,12 @@ class BasicSpscRing {
     /// Ends the claim: the record has `header.size` bytes, at most what was claimed. Not visible before
     /// publish().
     void commit(const RecordHeader& header) noexcept {
-        last_ = reinterpret_cast<RecordHeader*>(at(producing_));
+        // First all stores to the record, then those to this side's own line: going from line to line costs
+        // while some of them are on their way from the consumer's core.
+        auto* const record = reinterpret_cast<RecordHeader*>(at(producing_));
+        store(*record, header);
+        last_ = record;
         last_flags_ = header.flags;
-        store(*last_, header);
         producing_ = static_cast<Position>(producing_ + units_for(header.size));
     }
 
@@ -96,8 +99,8 @@ class BasicSpscRing {
 
     /// Shows all committed records while their batch goes on elsewhere: none is marked as the last.
     void publish_unfinished() noexcept {
-        last_ = nullptr;
         control_->written.store(producing_, std::memory_order_release);
+        last_ = nullptr;
     }
 
     /// True if a committed record waits for publish().
@@ -142,9 +145,9 @@ class BasicSpscRing {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
     }
 
-    /// In few, wide stores. One that waits for its line to come back from the consumer's core holds up all
-    /// that follow, so that their number bounds how many lines are on their way at once. They are put
-    /// together in registers: wide loads of what the caller has just written in narrow stores would stall.
+    /// In few, wide stores: one that waits for its line to come back from the consumer's core holds up all
+    /// that follow. They are put together in registers: wide loads of what the caller has just written in
+    /// narrow stores would stall.
     static void store(RecordHeader& to, const RecordHeader& from) noexcept {
         static_assert(std::endian::native == std::endian::little && sizeof to == 48);
         const auto wide = [](auto value, unsigned shift = 0) {
