@@ -1,0 +1,3 @@
+#pragma once
+
+#include <gtest/gtest.h>  // alone: what is parsed once for a program of many tests
