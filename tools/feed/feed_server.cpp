@@ -142,25 +142,24 @@ void FeedServer::on_session_gone(ServerSession& session) {
 
 void FeedServer::on_tick(TimePoint now) {
     reactor_.schedule(tick_, now + kTick);
-    publish(now);
-    const auto clients = clients_;
-    for (const auto& [session, client] : clients)
-        if (client->kind == Client::Kind::capture) play(*client, now);
+    // Held here, since sending to one may end it; those who get nothing unasked cost nothing.
+    std::vector<std::shared_ptr<Client>> receivers;
+    for (const auto& [session, client] : clients_)
+        if (client->kind == Client::Kind::capture || !client->channels.empty()) receivers.push_back(client);
+    if (options_.capture == nullptr) return publish(receivers, now);
+    for (const auto& client : receivers) play(*client, now);
 }
 
-void FeedServer::publish(TimePoint now) {
-    if (options_.capture != nullptr) return;
+void FeedServer::publish(std::span<const std::shared_ptr<Client>> subscribers, TimePoint now) {
     const auto elapsed = std::chrono::duration<double>(now - began_).count();
     const auto due = static_cast<std::uint64_t>(elapsed * options_.rate);
-    if (due <= published_) return;
-    const auto clients = clients_;
     for (; published_ < due; ++published_) {
         const auto event = market_.next(reactor_.system_now());
-        for (const auto& [session, client] : clients)
-            if (client->channels.contains(event.channel)) session->queue(Opcode::text, bytes_of(event.text));
+        for (const auto& client : subscribers)
+            if (client->channels.contains(event.channel))
+                client->session.queue(Opcode::text, bytes_of(event.text));
     }
-    for (const auto& [session, client] : clients)
-        if (!client->channels.empty()) session->flush();
+    for (const auto& client : subscribers) client->session.flush();
 }
 
 /// Sends what is due, and no more than the client takes.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 #include "../../net/listener.h"
@@ -58,7 +59,7 @@ class FeedServer final : private SessionHandler {
     void on_session_drained(ServerSession& session) override;
     void on_session_gone(ServerSession& session) override;
     void on_tick(TimePoint now);
-    void publish(TimePoint now);
+    void publish(std::span<const std::shared_ptr<Client>> subscribers, TimePoint now);
     void handle_request(Client& client, const Message& message);
     void play(Client& client, TimePoint now);
 
