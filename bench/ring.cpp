@@ -92,12 +92,12 @@ template <std::uint64_t kBatch>
 class TwoLines {
   public:
     [[nodiscard]] bool push(std::uint64_t number) {
-        if (writing_ - cached_read_ == pairs_.size()) {
+        if (writing_ - cached_read_ == kPairs) {
             flush();
             cached_read_ = read_.load(std::memory_order_acquire);
-            if (writing_ - cached_read_ == pairs_.size()) return false;
+            if (writing_ - cached_read_ == kPairs) return false;
         }
-        put(pairs_[writing_ % pairs_.size()].bytes.data(), kUsed, number);
+        put(pairs_[writing_ % kPairs].bytes.data(), kUsed, number);
         ++writing_;
         if (number % kBatch == 0) flush();
         return true;
@@ -108,17 +108,18 @@ class TwoLines {
             cached_written_ = written_.load(std::memory_order_acquire);
             if (reading_ == cached_written_) return false;
         }
-        number = number_in(pairs_[reading_ % pairs_.size()].bytes.data(), kUsed);
+        number = number_in(pairs_[reading_ % kPairs].bytes.data(), kUsed);
         read_.store(++reading_, std::memory_order_release);
         return true;
     }
 
   private:
     static constexpr std::size_t kUsed = sizeof(RecordHeader) + 64;
+    static constexpr std::size_t kPairs = 2048;  // 256 KiB
     struct alignas(128) Pair {
         std::array<std::byte, kUsed> bytes;
     };
-    std::vector<Pair> pairs_ = std::vector<Pair>(2048);  // 256 KiB
+    std::vector<Pair> pairs_ = std::vector<Pair>(kPairs);
     alignas(128) std::uint64_t writing_ = 0;
     std::uint64_t cached_read_ = 0;
     alignas(128) std::uint64_t reading_ = 0;

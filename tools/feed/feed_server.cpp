@@ -142,7 +142,7 @@ void FeedServer::on_session_gone(ServerSession& session) {
 
 void FeedServer::on_tick(TimePoint now) {
     reactor_.schedule(tick_, now + kTick);
-    // Held here, since sending to one may end it; those who get nothing unasked cost nothing.
+    // Held here, since sending to one may end it.
     std::vector<std::shared_ptr<Client>> receivers;
     for (const auto& [session, client] : clients_)
         if (client->kind == Client::Kind::capture || !client->channels.empty()) receivers.push_back(client);
