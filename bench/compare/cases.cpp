@@ -122,14 +122,15 @@ std::vector<Case> all_cases(bool smoke) {
          .kind = CaseKind::round_trip,
          .path = "/echo",
          .payload_size = 128,
-         .requests = trips},
+         .requests = trips,
+         .rounds_for_one = smoke ? 1 : 2},
         {.name = "paced, 10,000/s of 200 B",
          .kind = CaseKind::paced,
          .path = path_of("paced", 10'000, 200, paced),
          .payload_size = 200,
          .messages_per_request = paced,
          .requests = 1,
-         .rounds_for_one = smoke ? 1 : 15},
+         .rounds_for_one = smoke ? 1 : 10},
     };
     std::vector<Case> all;
     for (const auto& one : cases)

@@ -13,7 +13,7 @@ namespace pinwheel::bench {
 namespace {
 
 struct Options {
-    int rounds = 30;  // many short ones: a stall of the machine is in one, and not in the median
+    int rounds = 60;  // many short ones: a stall of the machine is in one, and not in the median
     bool smoke = false;
     double distance = 0;  // of the cores, in ns; 0: as it is at the start
     std::string only;
@@ -89,7 +89,7 @@ int main(int argc, char** argv) {
     pinwheel::bench::Options options;
     CLI::App app(
         "Floor, pinwheel and peers against one server, in alternation.\n"
-        "Example: bench/compare/compare --rounds 50 --json compare.json --plot compare.svg");
+        "Example: bench/compare/compare --rounds 100 --json compare.json --plot compare.svg");
     app.add_option("--rounds", options.rounds, "rounds of each case")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
