@@ -12,9 +12,9 @@
 #include "../core/clock.h"
 #include "../core/histogram.h"
 #include "../core/message_queue.h"
-#include "../proto/callback_sink.h"
-#include "../proto/message_assembler.h"
-#include "../proto/queue_sink.h"
+#include "../proto/delivery/callback_sink.h"
+#include "../proto/delivery/queue_sink.h"
+#include "../proto/websocket/message_assembler.h"
 #include "support/frame_stream.h"
 
 namespace pinwheel::bench {

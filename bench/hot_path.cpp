@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "../proto/callback_sink.h"
+#include "../proto/delivery/callback_sink.h"
 #include "support/frame_stream.h"
 
 int main(int argc, char** argv) {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "../proto/accept_key.h"
-#include "../proto/callback_sink.h"
-#include "../proto/manager.h"
+#include "../proto/delivery/callback_sink.h"
+#include "../proto/session/manager.h"
+#include "../proto/websocket/accept_key.h"
 #include "support/frame_stream.h"
 
 namespace {

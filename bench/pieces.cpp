@@ -14,8 +14,8 @@
 #include "../core/random.h"
 #include "../core/tsc_clock.h"
 #include "../net/reactor.h"
-#include "../proto/handshake.h"
-#include "../proto/handshake_server.h"
+#include "../proto/websocket/upgrade_client.h"
+#include "../proto/websocket/upgrade_server.h"
 
 namespace pinwheel::bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "../core/cpu.h"
-#include "session.h"
+#include "session/session.h"
 
 namespace pinwheel {
 namespace detail {

@@ -13,8 +13,8 @@
 #include "../core/clock.h"
 #include "../core/intrusive_list.h"
 #include "../net/reactor.h"
-#include "manager.h"
-#include "observer.h"
+#include "session/manager.h"
+#include "session/observer.h"
 
 namespace pinwheel {
 

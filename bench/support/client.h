@@ -9,8 +9,8 @@
 
 #include "../../core/histogram.h"
 #include "../../net/socket_dialer.h"
-#include "../../proto/callback_sink.h"
-#include "../../proto/connection.h"
+#include "../../proto/delivery/callback_sink.h"
+#include "../../proto/websocket/connection.h"
 #include "contender.h"
 
 namespace pinwheel::bench {

@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "../../net/unique_fd.h"
-#include "../../proto/frame_codec.h"
+#include "../../proto/websocket/frame_codec.h"
 #include "contender.h"
 
 namespace pinwheel::bench {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "../../proto/frame_codec.h"
-#include "../../proto/message_assembler.h"
+#include "../../proto/websocket/frame_codec.h"
+#include "../../proto/websocket/message_assembler.h"
 
 namespace pinwheel::bench {
 

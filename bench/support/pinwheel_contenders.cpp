@@ -5,9 +5,9 @@
 #include "../../core/message_queue.h"
 #include "../../core/tsc_clock.h"
 #include "../../net/socket_dialer.h"
-#include "../../proto/callback_sink.h"
-#include "../../proto/connection.h"
-#include "../../proto/queue_sink.h"
+#include "../../proto/delivery/callback_sink.h"
+#include "../../proto/delivery/queue_sink.h"
+#include "../../proto/websocket/connection.h"
 #include "contender.h"
 
 namespace pinwheel::bench {

@@ -10,8 +10,8 @@
 #include <new>
 #include <optional>
 
-#include "../../proto/accept_key.h"
-#include "../../proto/frame_codec.h"
+#include "../../proto/websocket/accept_key.h"
+#include "../../proto/websocket/frame_codec.h"
 #include "contender.h"
 
 namespace pinwheel::bench {

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "../../net/unique_fd.h"
-#include "../../proto/opcode.h"
+#include "../../proto/websocket/opcode.h"
 
 namespace pinwheel::bench {
 

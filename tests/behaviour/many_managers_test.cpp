@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "../../net/network.h"
-#include "../../proto/manager.h"
+#include "../../proto/session/manager.h"
 #include "../support/feed_thread.h"
 
 namespace pinwheel::test {

@@ -1,6 +1,6 @@
 // What a log can be made of: each step of a session, in order.
 
-#include "../../proto/observer.h"
+#include "../../proto/session/observer.h"
 
 #include "../support/managed.h"
 

@@ -1,6 +1,6 @@
 // Both modes of the reactor give the same transitions for the same script.
 
-#include "../../proto/observer.h"
+#include "../../proto/session/observer.h"
 #include "../support/feed_thread.h"
 #include "../support/managed.h"
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "../../proto/manager.h"
+#include "../../proto/session/manager.h"
 #include "../support/feed_thread.h"
 
 namespace pinwheel::test {

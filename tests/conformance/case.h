@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../proto/connection.h"
+#include "../../proto/websocket/connection.h"
 #include "../support/frames.h"
 
 namespace pinwheel::conformance {

@@ -16,8 +16,8 @@
 #include "../../net/resolver.h"
 #include "../../net/socket_dialer.h"
 #include "../../net/unique_fd.h"
-#include "../../proto/connection.h"
-#include "../../proto/queue_sink.h"
+#include "../../proto/delivery/queue_sink.h"
+#include "../../proto/websocket/connection.h"
 #include "../support/frames.h"
 #include "../support/scripted_dialer.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "../../proto/callback_sink.h"
+#include "../../proto/delivery/callback_sink.h"
 #include "../support/scripted_dialer.h"
 #include "sent_frames.h"
 

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "../../proto/callback_sink.h"
-#include "../../proto/connection.h"
-#include "../../proto/queue_sink.h"
+#include "../../proto/delivery/callback_sink.h"
+#include "../../proto/delivery/queue_sink.h"
+#include "../../proto/websocket/connection.h"
 #include "../support/frames.h"
 #include "../support/scripted_dialer.h"
 

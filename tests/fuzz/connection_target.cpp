@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "../../core/record.h"
-#include "../../proto/connection.h"
-#include "../../proto/frame_codec.h"
+#include "../../proto/websocket/connection.h"
+#include "../../proto/websocket/frame_codec.h"
 #include "../support/frames.h"
 #include "../support/require.h"
 #include "../support/scripted_dialer.h"

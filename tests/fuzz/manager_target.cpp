@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "../../proto/manager.h"
+#include "../../proto/session/manager.h"
 #include "../support/frames.h"
 #include "../support/require.h"
 #include "../support/scripted_dialer.h"

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <string>
 
-#include "../../proto/json_place.h"
-#include "../../proto/url.h"
-#include "../../proto/websocket_limits.h"
+#include "../../proto/config/websocket_limits.h"
+#include "../../proto/text/json_place.h"
+#include "../../proto/websocket/url.h"
 #include "../support/require.h"
 #include "fuzz_input.h"
 #include "targets.h"

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "../../proto/handshake.h"
-#include "../../proto/handshake_server.h"
+#include "../../proto/websocket/upgrade_client.h"
+#include "../../proto/websocket/upgrade_server.h"
 #include "../support/require.h"
 #include "../support/scripted_dialer.h"
 #include "fuzz_input.h"

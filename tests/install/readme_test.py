@@ -127,7 +127,7 @@ def commands_run(work):
         elif command in ('rtt', 'echo'):
             path = '/' if command == 'rtt' else '/close?code=1000'
             more = ' --count 10' if command == 'rtt' else ''
-            with server('/usr/bin/python3', ROOT / 'tests/peers/echo_server.py') as port:
+            with server('/usr/bin/python3', ROOT / 'tests/live/peers/echo_server.py') as port:
                 shell(line.replace('URL', shlex.quote(f'ws://127.0.0.1:{port}{path}')) + more)
         elif command == 'tail':
             with feed(prefix, work) as port:

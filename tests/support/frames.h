@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "../../proto/opcode.h"
+#include "../../proto/websocket/opcode.h"
 
 namespace pinwheel::test {
 

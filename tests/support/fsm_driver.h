@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "../../proto/alert_throttle.h"
-#include "../../proto/session_fsm.h"
-#include "../../proto/subscription_set.h"
+#include "../../proto/policy/alert_throttle.h"
+#include "../../proto/policy/session_fsm.h"
+#include "../../proto/policy/subscription_set.h"
 
 namespace pinwheel::test {
 

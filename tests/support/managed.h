@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../../net/reactor.h"
-#include "../../proto/manager.h"
+#include "../../proto/session/manager.h"
 #include "frames.h"
 #include "scripted_dialer.h"
 #include "stepping_clock.h"

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "../../proto/callback_sink.h"
-#include "../../proto/message_assembler.h"
+#include "../../proto/delivery/callback_sink.h"
+#include "../../proto/websocket/message_assembler.h"
 #include "frames.h"
 
 namespace pinwheel::test {

@@ -9,7 +9,7 @@
 
 #include "../../net/dialer.h"
 #include "../../net/reactor.h"
-#include "../../proto/accept_key.h"
+#include "../../proto/websocket/accept_key.h"
 #include "scripted_stream.h"
 
 namespace pinwheel::test {

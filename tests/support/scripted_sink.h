@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "../../core/record.h"
-#include "../../proto/message_sink.h"
+#include "../../proto/websocket/message_sink.h"
 #include "frames.h"
 
 namespace pinwheel::test {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "../../proto/session_fsm.h"
+#include "../../proto/policy/session_fsm.h"
 #include "require.h"
 
 namespace pinwheel::test {

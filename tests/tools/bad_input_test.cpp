@@ -2,7 +2,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../proto/accept_key.h"
+#include "../../proto/websocket/accept_key.h"
 #include "../../tools/feed/cert_authority.h"
 #include "../net/dial_support.h"
 #include "../support/raw_server.h"

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <vector>
 
-#include "../../proto/frame_codec.h"
+#include "../../proto/websocket/frame_codec.h"
 #include "../support/frames.h"
 #include "../support/raw_server.h"
 #include "../support/temp_dir.h"

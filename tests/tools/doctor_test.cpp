@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "../../tools/pinwheel/doctor_checks.h"
+#include "../../tools/pinwheel/doctor/doctor_checks.h"
 #include "../support/temp_dir.h"
 #include "command.h"
 

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "../../core/text_file.h"
-#include "../../tools/pinwheel/latency_plot.h"
+#include "../../tools/pinwheel/terminal/latency_plot.h"
 #include "../support/frames.h"
 #include "../support/temp_dir.h"
 #include "command.h"

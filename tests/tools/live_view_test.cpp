@@ -1,11 +1,11 @@
-#include "../../tools/pinwheel/live_view.h"
+#include "../../tools/pinwheel/terminal/live_view.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "../../tools/pinwheel/screen_text.h"
+#include "../../tools/pinwheel/terminal/screen_text.h"
 
 namespace pinwheel::test {
 namespace {

@@ -1,10 +1,10 @@
-#include "../../tools/pinwheel/message_text.h"
+#include "../../tools/pinwheel/terminal/message_text.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "../../tools/pinwheel/client.h"
+#include "../../tools/pinwheel/commands/client.h"
 
 namespace pinwheel::test {
 namespace {

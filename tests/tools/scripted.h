@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "../../proto/accept_key.h"
+#include "../../proto/websocket/accept_key.h"
 #include "../support/raw_server.h"
 
 namespace pinwheel::test {

@@ -5,8 +5,8 @@
 #include <string>
 #include <thread>
 
-#include "../../tools/pinwheel/latest.h"
-#include "../../tools/pinwheel/metrics_server.h"
+#include "../../tools/pinwheel/commands/latest.h"
+#include "../../tools/pinwheel/terminal/metrics_server.h"
 #include "../support/frames.h"
 #include "command.h"
 #include "scripted.h"

@@ -8,7 +8,7 @@
 
 #include "../../net/socket_options.h"
 #include "../../net/tcp_stream.h"
-#include "../../proto/close_code.h"
+#include "../../proto/websocket/close_code.h"
 
 namespace pinwheel {
 namespace {

@@ -3,7 +3,7 @@
 #include <array>
 #include <tuple>
 
-#include "../../proto/close_code.h"
+#include "../../proto/websocket/close_code.h"
 
 namespace pinwheel {
 namespace {

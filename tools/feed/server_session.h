@@ -10,9 +10,9 @@
 #include "../../net/tls_context.h"
 #include "../../net/tls_stream.h"
 #include "../../net/tx_buffer.h"
-#include "../../proto/callback_sink.h"
-#include "../../proto/handshake_server.h"
-#include "../../proto/message_assembler.h"
+#include "../../proto/delivery/callback_sink.h"
+#include "../../proto/websocket/message_assembler.h"
+#include "../../proto/websocket/upgrade_server.h"
 
 namespace pinwheel {
 

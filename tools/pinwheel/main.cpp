@@ -3,7 +3,7 @@
 #include <system_error>
 #include <vector>
 
-#include "options.h"
+#include "commands/options.h"
 
 namespace {
 

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../../core/clock.h"
+#include "../../core/result.h"
+#include "../../net/network.h"
+#include "../delivery/message.h"
+#include "../delivery/queue_sink.h"
+#include "../policy/disconnect_reason.h"
+#include "../policy/reconnect_policy.h"
+#include "../policy/session_fsm.h"
+#include "../policy/subscription_set.h"
+#include "../policy/window_policy.h"
+#include "../websocket/connection.h"
+#include "websocket_limits.h"
+
+namespace pinwheel {
+
+class SessionObserver;
+
+/// A fact beside an alert, such as `dropped` and `12`.
+struct AlertField {
+    std::string_view name;  ///< such as `dropped`
+    std::string value;      ///< as text
+};
+/// The facts beside an alert; gone after the call.
+using AlertContext = std::span<const AlertField>;
+
+/// What a WebSocketManager is to do, all of it optional. Handlers run on the reactor's thread, after the
+/// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
+/// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
+struct WebSocketOptions {
+    /// What any std::chrono duration turns into.
+    using Seconds = std::chrono::duration<double>;
+
+    // The user's conditions. One that throws is reported by on_alert and counts as "no".
+
+    /// Asked every disconnect_check_interval while CONNECTED: true disconnects.
+    std::function<bool()> should_disconnect{};
+    /// Asked every reconnect_check_interval after a proactive disconnect: true connects now, false is asked
+    /// again, a duration connects after it.
+    std::function<WindowAnswer()> should_reconnect{};
+
+    // Handlers
+
+    /// The state is CONNECTED.
+    std::function<void()> on_connect{};
+    /// Once for each connection that was up.
+    std::function<void(DisconnectReason)> on_disconnect{};
+    /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
+    std::function<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
+    /// Each message, as soon as it is whole. The view is gone after the call.
+    std::function<void(const Message&)> on_message{};
+    /// What a person should hear of. The channel is "websocket"; the views are gone after the call.
+    std::function<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
+
+    // Limits. What is set here overrides `config` and is not clamped.
+
+    std::optional<Seconds> ping_interval{};        ///< 0: no pings
+    std::optional<Seconds> ping_timeout{};         ///< for a pong to come; one that lies unread has come
+    std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
+    std::optional<Seconds> reconnect_delay{};      ///< before the first try
+    std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to
+    std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries
+    std::optional<Seconds> stable_connection_time{};        ///< up so long, the budget is whole again
+    std::optional<Seconds> server_unavailable_delay{};      ///< after a refusal for overload, at least
+    std::optional<Seconds> disconnect_check_interval{};     ///< between questions to should_disconnect
+    std::optional<Seconds> reconnect_check_interval{};      ///< between questions to should_reconnect
+    std::optional<Seconds> disconnect_margin{};             ///< ahead of connection_lifetime's end
+    std::optional<Seconds> disconnect_alert_interval{};     ///< between alerts of disconnects
+    std::optional<std::uint32_t> queue_size{};              ///< in messages; 0: no limit
+    /// From get_websocket_limits() or load_websocket_limits().
+    std::optional<ResolvedLimits> config{};
+
+    // Reconnecting
+
+    /// How delays follow each other.
+    ReconnectStrategy reconnect_strategy = ReconnectStrategy::exponential_backoff;
+    bool auto_reconnect = true;                  ///< after a reactive disconnect
+    double reconnect_jitter = 0.1;               ///< 0 to 1; 0: the exact schedule
+    std::optional<std::uint64_t> jitter_seed{};  ///< not set: drawn by lot
+    Seconds connection_lifetime{};               ///< the venue's limit on a connection's age; 0: none
+
+    // Messages
+
+    /// Messages go to the ring though there is an on_message, which sees those that the ring had room for.
+    bool deliver_to_ring = false;
+    OverflowPolicy overflow = OverflowPolicy::drop_newest;  ///< when the ring is full
+    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in
+    /// the sequence numbers shows it.
+    bool throw_on_dropped = false;
+    /// In bytes; a larger message ends the connection with close code 1009.
+    std::size_t max_message_size = std::size_t{64} << 20;
+    std::size_t send_buffer_limit = std::size_t{16} << 20;  ///< bytes that may wait for the socket
+
+    // The connection
+
+    UpgradeOptions upgrade{};                                       ///< extra headers, subprotocols
+    Seconds close_timeout{2};                                       ///< of the close handshake
+    std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
+    /// How to reach the network; not looked at if there is a `dialer`.
+    NetworkOptions network{};
+    /// Sees each step of the session. Not owned, must outlive the manager.
+    SessionObserver* observer = nullptr;
+    /// Shared by many managers, or a test's own. Not owned, must outlive the manager.
+    Dialer* dialer = nullptr;
+};
+
+/// Options that have been checked, with all limits in their places.
+struct SessionSettings {
+    SessionOptions session{};
+    ConnectionOptions connection{};
+    std::uint32_t queue_size = 0;
+    Duration disconnect_alert_interval{};
+};
+
+/// An error that names the field whose value cannot be: negative, NaN, infinite, or at odds with another.
+[[nodiscard]] Result<SessionSettings> resolve(const WebSocketOptions& options);
+
+}  // namespace pinwheel

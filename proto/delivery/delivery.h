@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "../../core/clock.h"
+#include "../../core/function_ref.h"
+#include "../../core/message_queue.h"
+#include "../../net/reactor.h"
+#include "../websocket/message_sink.h"
+#include "callback_sink.h"
+#include "message.h"
+#include "queue_sink.h"
+#include "stats.h"
+
+namespace pinwheel {
+
+/// Hears what a delivery cannot do alone. Never called from inside a sink's call, but for on_message().
+class DeliveryOwner {
+  public:
+    virtual ~DeliveryOwner() = default;
+    /// Each message that is delivered; an exception passes through.
+    virtual void on_message(const Message& message) = 0;
+    /// `more` messages have been dropped since the last call. At most once a second.
+    virtual void on_dropped(std::uint64_t more) = 0;
+    /// Reading had to pause, and there is room again.
+    virtual void on_room() = 0;
+};
+
+/// Where a session's messages go, over all its connections: to a handler, or to a ring as well. Threading:
+/// the reactor's thread; the consumer's end of the ring is any one thread's. Allocates: what its sink does.
+class Delivery {
+  public:
+    /// To the handler alone. Messages, delivered and dropped, are counted in `stats`.
+    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner);
+    /// To a ring of at most `queue_size` messages (0: no limit), past the handler.
+    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, std::uint32_t queue_size,
+             OverflowPolicy policy);
+
+    [[nodiscard]] MessageSink& sink() noexcept { return *sink_; }
+    /// Null if there is no ring.
+    [[nodiscard]] MessageQueue* queue() noexcept { return queue_ ? &*queue_ : nullptr; }
+    [[nodiscard]] const MessageQueue* queue() const noexcept { return queue_ ? &*queue_ : nullptr; }
+
+    void connected(std::uint32_t generation, TimePoint now) noexcept;
+    void disconnected(std::uint8_t reason, std::uint16_t code, TimePoint now) noexcept;
+    /// Reading has paused, and has not been told to go on.
+    [[nodiscard]] bool paused() const noexcept { return room_timer_.armed(); }
+
+    // The consumer's end of the ring, for a consumer on the reactor's thread.
+
+    /// The next record that is a message, or, if that is asked for, tells of dropped ones; null if there is
+    /// none now. It stays valid until release().
+    [[nodiscard]] const RecordHeader* show_next(bool with_dropped);
+    /// Gives back the record that was shown, if there is one.
+    void release();
+
+  private:
+    void on_message(const Message& message) {
+        stats_.record_message_received(message.payload.size(), message.received);
+        owner_.on_message(message);
+    }
+    void on_overflow(MessageSink::Verdict verdict);
+    void look_for_room();
+    void on_room_timer(TimePoint now);
+    void on_alert_timer(TimePoint now);
+
+    Reactor& reactor_;
+    StatsRecorder& stats_;
+    DeliveryOwner& owner_;
+    std::optional<MessageQueue> queue_;
+    std::optional<QueueSink> queue_sink_;
+    std::optional<CallbackSink> callback_sink_;
+    MessageSink* sink_;
+    bool shown_ = false;        // the ring's oldest record, to the consumer on this thread
+    std::uint64_t untold_ = 0;  // messages dropped
+    TimePoint next_alert_{};    // not before
+    Timer room_timer_;          // looks for room, while paused
+    Timer alert_timer_;         // armed while dropped messages are untold
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "../../core/clock.h"
+#include "../policy/keepalive.h"
+
+namespace pinwheel {
+
+/// Connection and message statistics at one moment. Plain values.
+struct WebSocketStats {
+    std::uint64_t connects = 0;               ///< connections that were up
+    std::uint64_t disconnects = 0;            ///< of connections that were up
+    std::uint64_t proactive_disconnects = 0;  ///< the user's own doing
+    std::uint64_t reactive_disconnects = 0;   ///< suffered
+    std::uint64_t messages_received = 0;      ///< handed on
+    std::uint64_t messages_sent = 0;          ///< taken by send()
+    std::uint64_t bytes_received = 0;         ///< payload
+    std::uint64_t bytes_sent = 0;             ///< payload
+    SystemTime last_connect_time{};           ///< the epoch: never
+    SystemTime last_disconnect_time{};        ///< the epoch: never
+    SystemTime last_message_time{};           ///< received or sent
+
+    std::uint64_t messages_dropped = 0;    ///< for want of room
+    std::uint64_t reconnect_tries = 0;     ///< attempts begun that were not the first of a connect()
+    std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
+    std::uint64_t resumed_handshakes = 0;  ///< TLS sessions taken up again
+    bool kernel_tls = false;               ///< the kernel encrypts for the connection that is or was up
+    RoundTrip ping{};                      ///< of keep-alive
+    std::uint64_t bytes_to_send = 0;       ///< waiting for the socket
+
+    /// Messages waiting in the ring, and the most that ever did. The recorder leaves both 0: the ring's owner
+    /// fills them in.
+    std::uint64_t queued = 0;
+    std::uint64_t queued_high_water = 0;  ///< in messages
+
+    TimePoint since{};         ///< creation, or the last reset
+    TimePoint connected_at{};  ///< the last connect; means nothing while connects is 0
+
+    /// Since creation, or the last reset.
+    [[nodiscard]] Duration uptime(TimePoint now) const noexcept { return now - since; }
+    /// Since the last connect, up or not; 0 if there was none.
+    [[nodiscard]] Duration connection_time(TimePoint now) const noexcept {
+        return connects == 0 ? Duration::zero() : now - connected_at;
+    }
+};
+
+/// Keeps the statistics. Each record_ call costs a few plain stores, with no locked instruction and no clock.
+/// Threading: everything on one thread, but snapshot() and its results on any.
+/// Invariant: a snapshot never shows half of a record_ call. Allocates: nothing.
+class StatsRecorder {
+  public:
+    StatsRecorder(TimePoint now, SystemTime unix_now) noexcept { reset(now, unix_now); }
+
+    void record_connect(TimePoint now, SystemTime unix_now) noexcept;
+    void record_disconnect(bool proactive, TimePoint now) noexcept;
+    void record_message_received(std::size_t size, TimePoint now) noexcept {
+        record_message(kMessagesReceived, kBytesReceived, size, now);
+    }
+    void record_message_sent(std::size_t size, TimePoint now) noexcept {
+        record_message(kMessagesSent, kBytesSent, size, now);
+    }
+    void record_dropped(std::uint64_t messages) noexcept;
+    void record_reconnect_try() noexcept;
+    void record_protocol_error() noexcept;
+    void record_tls(bool resumed, bool kernel_tls) noexcept;
+    void record_ping(const RoundTrip& round_trip) noexcept;
+    void record_bytes_to_send(std::size_t bytes) noexcept;
+
+    /// Everything back to zero; `since` becomes `now`.
+    void reset(TimePoint now, SystemTime unix_now) noexcept;
+
+    /// A consistent copy. From any thread; it waits for a record_ call that is just being made, never longer.
+    [[nodiscard]] WebSocketStats snapshot() const noexcept;
+
+  private:
+    enum Slot : std::uint8_t {
+        kConnects,
+        kProactive,
+        kReactive,
+        kMessagesReceived,
+        kMessagesSent,
+        kBytesReceived,
+        kBytesSent,
+        kDropped,
+        kReconnectTries,
+        kProtocolErrors,
+        kResumed,
+        kKernelTls,
+        kPingCount,
+        kPingLast,
+        kPingMin,
+        kPingMax,
+        kPingSmoothed,
+        kBytesToSend,
+        // Points in monotonic time; kNever for none.
+        kSince,
+        kConnectedAt,
+        kDisconnectedAt,
+        kMessageAt,
+        // Unix time at monotonic zero, as known at the last reset or connect.
+        kUnixOffset,
+        kSlots,
+    };
+    class Update;
+
+    // A sequence lock: odd while an update is under way. Release stores keep the slots' stores behind the odd
+    // version, acquire loads keep the slots' loads before the second look at it; no fence is needed.
+    [[nodiscard]] std::int64_t get(Slot slot) const noexcept {
+        return slots_[slot].load(std::memory_order_relaxed);
+    }
+    void put(Slot slot, std::int64_t value) noexcept { slots_[slot].store(value, std::memory_order_release); }
+    void add(Slot slot, std::uint64_t more) noexcept {
+        put(slot, get(slot) + static_cast<std::int64_t>(more));
+    }
+    void record_message(Slot messages, Slot bytes, std::size_t size, TimePoint now) noexcept;
+
+    std::atomic<std::uint64_t> version_{0};
+    std::array<std::atomic<std::int64_t>, kSlots> slots_{};
+};
+
+class StatsRecorder::Update {
+  public:
+    explicit Update(StatsRecorder& stats) noexcept
+        : stats_(stats), version_(stats.version_.load(std::memory_order_relaxed)) {
+        stats_.version_.store(version_ + 1, std::memory_order_relaxed);
+    }
+    ~Update() { stats_.version_.store(version_ + 2, std::memory_order_release); }
+    Update(const Update&) = delete;
+    Update& operator=(const Update&) = delete;
+
+  private:
+    StatsRecorder& stats_;
+    const std::uint64_t version_;
+};
+
+inline void StatsRecorder::record_message(Slot messages, Slot bytes, std::size_t size,
+                                          TimePoint now) noexcept {
+    const Update update(*this);
+    add(messages, 1);
+    add(bytes, size);
+    put(kMessageAt, now.time_since_epoch().count());
+}
+
+}  // namespace pinwheel

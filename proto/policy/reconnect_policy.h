@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "../../core/clock.h"
+#include "../../core/error.h"
+
+namespace pinwheel {
+
+/// How long a try to connect again waits.
+enum class ReconnectStrategy : std::uint8_t {
+    immediate = 1,            ///< not at all
+    fixed_delay = 2,          ///< reconnect_delay
+    exponential_backoff = 3,  ///< reconnect_delay, doubled at each try, up to max_reconnect_delay
+    callback_controlled = 4,  ///< until should_reconnect says so; reconnect_delay if there is none
+};
+
+/// The name in capitals, as in `FIXED_DELAY`. Static storage.
+[[nodiscard]] std::string_view to_string(ReconnectStrategy strategy) noexcept;
+
+struct ReconnectOptions {
+    ReconnectStrategy strategy = ReconnectStrategy::exponential_backoff;
+    Duration delay = std::chrono::seconds{1};
+    Duration max_delay = std::chrono::seconds{60};
+    /// A delay is multiplied by a random factor in [1 - jitter, 1].
+    double jitter = 0.1;
+    /// Retries after the first failed try of a connect(), tries after a loss; 0 for none.
+    std::uint32_t max_attempts = 10;
+    /// A connection that stays up so long gives the budget back.
+    Duration stable_connection_time = std::chrono::seconds{60};
+    /// The least wait after a server has said that it cannot serve now.
+    Duration server_unavailable_delay = std::chrono::seconds{30};
+};
+
+/// An error that names the field whose value cannot be; ok if there is none.
+[[nodiscard]] Error validate(const ReconnectOptions& options);
+
+/// The one budget of tries, and the wait before each. Threading: one thread. Invariant: tries() never exceeds
+/// the budget. Allocates: nothing.
+class ReconnectPolicy {
+  public:
+    /// `options` must be valid.
+    explicit ReconnectPolicy(const ReconnectOptions& options) noexcept : options_(options) {}
+
+    /// The strategy's wait before try `n` = 1, 2, …; `unit_random` in [0, 1) draws the jitter. Never
+    /// overflows.
+    [[nodiscard]] Duration delay(std::uint32_t n, double unit_random) const noexcept;
+
+    /// The least wait that the server's last word asks for: close code 1013, HTTP 503 or 429, with the
+    /// answer's Retry-After if it had one. Zero if it asked for nothing. 0 stands for no code, no status.
+    [[nodiscard]] Duration floor(std::uint16_t close_code, int http_status,
+                                 std::optional<Duration> retry_after) const noexcept;
+
+    /// Tries taken from the budget since the last reset().
+    [[nodiscard]] std::uint32_t tries() const noexcept { return tries_; }
+    [[nodiscard]] bool exhausted() const noexcept { return tries_ >= options_.max_attempts; }
+    /// Takes one try and returns its number, from 1. Not to be called when exhausted.
+    std::uint32_t take() noexcept { return ++tries_; }
+    /// Gives the whole budget back: at a connect(), and when a connection has been up for
+    /// stable_connection_time.
+    void reset() noexcept { tries_ = 0; }
+
+    [[nodiscard]] const ReconnectOptions& options() const noexcept { return options_; }
+
+  private:
+    ReconnectOptions options_;
+    std::uint32_t tries_ = 0;
+};
+
+}  // namespace pinwheel

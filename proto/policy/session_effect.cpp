@@ -1,0 +1,67 @@
+#include "session_effect.h"
+
+#include "../../core/duration_text.h"
+
+namespace pinwheel {
+namespace {
+
+using Effect = SessionEffect;
+
+struct Describe {
+    TimePoint now;
+
+    std::string operator()(const Effect::StartConnect& effect) const {
+        return effect.again ? "start_connect(again)" : "start_connect";
+    }
+    std::string operator()(const Effect::SendClose& effect) const {
+        return "send_close(" + std::to_string(effect.code) + ")";
+    }
+    std::string operator()(const Effect::AbortTransport& effect) const {
+        return effect.code ? "abort_transport(" + std::to_string(*effect.code) + ")" : "abort_transport";
+    }
+    std::string operator()(const Effect::SendPing&) const { return "send_ping"; }
+    std::string operator()(const Effect::Arm& effect) const {
+        return "arm(" + std::string(to_string(effect.timer)) + ", " + detail::text_of(effect.deadline - now) +
+               ")";
+    }
+    std::string operator()(const Effect::Disarm& effect) const {
+        return "disarm(" + std::string(to_string(effect.timer)) + ")";
+    }
+    std::string operator()(const Effect::NotifyConnected&) const { return "notify_connected"; }
+    std::string operator()(const Effect::ReplaySubscriptions&) const { return "replay_subscriptions"; }
+    std::string operator()(const Effect::NotifyDisconnected& effect) const {
+        return "notify_disconnected(" + std::string(to_string(effect.reason)) + ")";
+    }
+    std::string operator()(const Effect::NotifyGaveUp& effect) const {
+        return "notify_gave_up(attempts: " + std::to_string(effect.attempts) + ", " +
+               std::string(pinwheel::describe(effect.cause)) + ")";
+    }
+    std::string operator()(const Effect::Warn& effect) const {
+        return "warn(" + std::string(pinwheel::describe(effect.warning)) + ")";
+    }
+};
+
+}  // namespace
+
+std::string_view to_string(SessionTimer timer) noexcept {
+    constexpr std::array<std::string_view, kSessionTimers> kNames{
+        "backoff", "window_check", "disconnect_check", "lifetime", "stable", "keepalive"};
+    return kNames[static_cast<std::size_t>(timer)];
+}
+
+std::string_view describe(SessionWarning warning) noexcept {
+    switch (warning) {
+        case SessionWarning::connect_ignored:
+            return "connect() changes nothing in this state";
+        case SessionWarning::reconnect_ignored:
+            return "a reconnect cannot be planned in this state";
+        default:
+            return "an error that seldom passes; it is tried again, as the budget allows";
+    }
+}
+
+std::string to_string(const SessionEffect::Any& effect, TimePoint now) {
+    return std::visit(Describe{now}, effect);
+}
+
+}  // namespace pinwheel

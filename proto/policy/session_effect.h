@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "../../core/clock.h"
+#include "../../core/error.h"
+#include "disconnect_reason.h"
+#include "keepalive.h"
+
+namespace pinwheel {
+
+/// The timers of a session. At most one of each is armed.
+enum class SessionTimer : std::uint8_t {
+    backoff,           ///< due: BackoffDue
+    window_check,      ///< due: ask should_reconnect, then WindowAsked
+    disconnect_check,  ///< due: ask should_disconnect, then DisconnectAsked
+    lifetime,          ///< due: LifetimeDue
+    stable,            ///< due: StableDue
+    keepalive,         ///< due: KeepaliveDue
+};
+inline constexpr std::size_t kSessionTimers = 6;
+
+[[nodiscard]] std::string_view to_string(SessionTimer timer) noexcept;
+
+/// A call that changed nothing, or something that a person should hear of.
+enum class SessionWarning : std::uint8_t {
+    connect_ignored,     ///< connect() where can_connect() is false
+    reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it cannot be followed
+    refused_but_trying,  ///< an error that may not pass, tried again all the same, since not in a connect()
+};
+
+/// A sentence. Static storage.
+[[nodiscard]] std::string_view describe(SessionWarning warning) noexcept;
+
+/// What a session wants done, one closed list. To be executed in order.
+struct SessionEffect {
+    /// Make a new transport and start it. There is none when this comes.
+    struct StartConnect {
+        bool again = false;  ///< not the first try of a connect(): counts as a reconnect try
+    };
+    /// Begin the close handshake; its end is reported with TransportEnded.
+    struct SendClose {
+        std::uint16_t code = 0;
+    };
+    /// Drop the transport at once, so that it reports no more; with a code, try a close frame first.
+    struct AbortTransport {
+        std::optional<std::uint16_t> code{};
+    };
+    struct SendPing {
+        Keepalive::Payload payload{};
+    };
+    /// Arm the timer, or arm it anew.
+    struct Arm {
+        SessionTimer timer{};
+        TimePoint deadline{};
+    };
+    struct Disarm {
+        SessionTimer timer{};
+    };
+    /// on_connect.
+    struct NotifyConnected {};
+    /// Send all subscriptions, in order, if the session is still open: a handler may have closed it.
+    struct ReplaySubscriptions {};
+    /// on_disconnect, then on_disconnect_alert if due. Exactly one for each NotifyConnected.
+    struct NotifyDisconnected {
+        DisconnectReason reason{};
+    };
+    /// The session is DISCONNECTED and will not try again by itself.
+    struct NotifyGaveUp {
+        Errc error = Errc::ok;       ///< retries_exhausted, or the one that trying again cannot cure
+        Errc cause = Errc::ok;       ///< of the last failed try, or of the loss
+        std::uint32_t attempts = 0;  ///< since the budget was last whole
+    };
+    struct Warn {
+        SessionWarning warning{};
+    };
+
+    using Any = std::variant<StartConnect, SendClose, AbortTransport, SendPing, Arm, Disarm, NotifyConnected,
+                             ReplaySubscriptions, NotifyDisconnected, NotifyGaveUp, Warn>;
+};
+
+/// One short phrase for logs; deadlines as the time from `now`, such as `arm(backoff, 1.5 s)`.
+[[nodiscard]] std::string to_string(const SessionEffect::Any& effect, TimePoint now);
+
+/// The effects of one event, in order. Allocates: nothing. Invariant: notices stand behind everything else
+/// but ReplaySubscriptions, so that a handler finds the change complete.
+class SessionEffects {
+  public:
+    static constexpr std::size_t kCapacity = 10;
+
+    void push(const SessionEffect::Any& effect) noexcept {
+        assert(size_ < kCapacity);
+        items_[size_++] = effect;
+    }
+
+    [[nodiscard]] const SessionEffect::Any* begin() const noexcept { return items_.data(); }
+    [[nodiscard]] const SessionEffect::Any* end() const noexcept { return items_.data() + size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+  private:
+    std::array<SessionEffect::Any, kCapacity> items_{};
+    std::size_t size_ = 0;
+};
+
+}  // namespace pinwheel

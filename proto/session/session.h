@@ -1,0 +1,164 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/error.h"
+#include "../../net/dialer.h"
+#include "../../net/network.h"
+#include "../../net/reactor.h"
+#include "../config/websocket_options.h"
+#include "../delivery/delivery.h"
+#include "../delivery/stats.h"
+#include "../policy/alert_throttle.h"
+#include "../policy/session_fsm.h"
+#include "../policy/subscription_set.h"
+#include "../websocket/connection.h"
+#include "../websocket/opcode.h"
+#include "../websocket/url.h"
+
+namespace pinwheel {
+
+/// What SessionFsm decides, done: connections made and dropped, timers armed, handlers called, statistics
+/// kept. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls. Threading: the
+/// reactor's thread, but for stats(). Invariant: there is a connection exactly while the machine has a
+/// transport, but for the moment until one that could not even be begun is reported. Allocates: at each
+/// attempt, nothing while a connection is up, but for backlog to send.
+class Session final : private ConnectionHandler, private DeliveryOwner {
+  public:
+    /// How a connect() or a reconnect came to its end.
+    struct Failure {
+        Errc error = Errc::ok;  ///< retries_exhausted, or the one that trying again cannot cure
+        Error cause{};          ///< of the last try, or of the loss
+        std::uint32_t attempts = 0;
+    };
+
+    /// Throws WebSocketError for options that cannot be.
+    Session(Reactor& reactor, std::string_view url, WebSocketOptions options);
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Lets the machine decide, and does what it says. Exceptions of handlers pass through when all is done.
+    void feed(const SessionEvent::Any& event);
+    /// Ends for good without another word to any handler.
+    void retire();
+
+    /// Ok, not_connected, or send_buffer_full with nothing of the message sent.
+    [[nodiscard]] Errc send(Opcode opcode, std::span<const std::byte> payload) noexcept;
+    void subscribe(std::span<const std::string_view> channels);
+    void unsubscribe(std::span<const std::string_view> channels);
+    void alert(std::string_view message, AlertContext context = {});
+    /// What `condition` says; "no", and an alert, if it throws.
+    [[nodiscard]] WindowAnswer ask(const std::function<WindowAnswer()>& condition);
+
+    [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
+    [[nodiscard]] const std::string& url() const noexcept { return url_text_; }
+    [[nodiscard]] const SessionFsm& fsm() const noexcept { return fsm_; }
+    [[nodiscard]] Delivery& delivery() noexcept { return delivery_; }
+    [[nodiscard]] const WebSocketOptions& options() const noexcept { return options_; }
+    [[nodiscard]] const SessionSettings& settings() const noexcept { return settings_; }
+    [[nodiscard]] const SubscriptionSet& subscriptions() const noexcept { return subscriptions_; }
+    [[nodiscard]] WebSocketStats stats() const noexcept;
+    void reset_stats() noexcept;
+    [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+    /// Of the last connection.
+    [[nodiscard]] TimePoint connected_at() const noexcept { return connected_at_; }
+    /// True inside a handler.
+    [[nodiscard]] bool in_handler() const noexcept { return depth_ > 0 || reactor_.in_turn(); }
+    /// Why the last connection or attempt ended that failed; since the last one that succeeded.
+    [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
+    /// Of the last connection: 1006 without a close frame.
+    [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
+    [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
+    /// Of the last disconnect, or of the call that ended the tries since; nothing if there was neither.
+    [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
+    /// Nothing unless the last connect() or reconnect was given up.
+    [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
+
+  private:
+    class HandlerScope;
+
+    void on_open() override;
+    void on_pong(std::span<const std::byte> payload) override;
+    void on_warning(const Error& warning) override;
+    void on_backlog(std::size_t bytes) override { stats_.record_bytes_to_send(bytes); }
+    void on_end(const ConnectionEnd& end) override;
+    void on_message(const Message& message) override;
+    void on_dropped(std::uint64_t more) override;
+    void on_room() override;
+
+    void on_backoff(TimePoint) { feed(SessionEvent::BackoffDue{}); }
+    void on_window_check(TimePoint);
+    void on_disconnect_check(TimePoint);
+    void on_lifetime(TimePoint) { feed(SessionEvent::LifetimeDue{}); }
+    void on_stable(TimePoint) { feed(SessionEvent::StableDue{}); }
+    void on_keepalive(TimePoint);
+    void on_start_failed(TimePoint) { feed(SessionEvent::TransportEnded{.error = last_error_.code}); }
+    void on_grave_timer(TimePoint) { bury(std::move(ended_)); }
+
+    void execute(const SessionEffect::StartConnect& effect);
+    void execute(const SessionEffect::SendClose& effect);
+    void execute(const SessionEffect::AbortTransport& effect);
+    void execute(const SessionEffect::SendPing& effect);
+    void execute(const SessionEffect::Arm& effect);
+    void execute(const SessionEffect::Disarm& effect);
+    void execute(const SessionEffect::NotifyConnected& effect);
+    void execute(const SessionEffect::ReplaySubscriptions& effect);
+    void execute(const SessionEffect::NotifyDisconnected& effect);
+    void execute(const SessionEffect::NotifyGaveUp& effect);
+    void execute(const SessionEffect::Warn& effect);
+
+    void note_stop(const SessionEvent::Any& event, SessionState before) noexcept;
+    [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
+    [[nodiscard]] bool tells_subscriptions() const noexcept {
+        return fsm_.state() == SessionState::open && replayed_ == generation_;
+    }
+    void send_texts(const std::vector<std::string>& texts);
+    void bury(std::unique_ptr<Connection> connection) noexcept;
+
+    Reactor& reactor_;
+    const std::string url_text_;
+    const Url url_;
+    const WebSocketOptions options_;
+    const WebSocketOptions* handlers_;  // options_, or once retired one without handlers
+    SessionObserver* observer_;         // null once retired
+    const SessionSettings settings_;
+    std::unique_ptr<Network> network_;  // unless the options have a dialer
+    Dialer& dialer_;
+    const std::shared_ptr<const SubscriptionCodec> codec_;
+
+    SessionFsm fsm_;
+    StatsRecorder stats_;
+    AlertThrottle disconnect_alerts_;
+    SubscriptionSet subscriptions_;
+    Delivery delivery_;
+    std::unique_ptr<Connection> connection_;
+    std::unique_ptr<Connection> ended_;  // that waits for the peer's end of stream
+    std::uint32_t generation_ = 0;
+    TimePoint connected_at_{};
+    std::uint32_t replayed_ = 0;  // the generation that has been told the subscriptions
+    int depth_ = 0;               // of handlers
+    Error last_error_;
+    std::uint16_t close_code_ = to_wire(CloseCode::abnormal);
+    std::string close_reason_;
+    std::optional<DisconnectReason> last_reason_;
+    std::optional<Failure> failure_;
+
+    Timer backoff_{Timer::Callback::member<&Session::on_backoff>(*this)};
+    Timer window_check_{Timer::Callback::member<&Session::on_window_check>(*this)};
+    Timer disconnect_check_{Timer::Callback::member<&Session::on_disconnect_check>(*this)};
+    Timer lifetime_{Timer::Callback::member<&Session::on_lifetime>(*this)};
+    Timer stable_{Timer::Callback::member<&Session::on_stable>(*this)};
+    Timer keepalive_{Timer::Callback::member<&Session::on_keepalive>(*this)};
+    Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
+    Timer grave_timer_{Timer::Callback::member<&Session::on_grave_timer>(*this)};
+};
+
+}  // namespace pinwheel

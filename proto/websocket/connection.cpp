@@ -1,0 +1,384 @@
+#include "connection.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "../text/utf8.h"
+#include "frame_codec.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kReceiveBuffer = std::size_t{28} << 10;
+constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
+/// Behind a full backlog there is still room for a pong and a close frame.
+constexpr std::size_t kControlRoom = 2 * frame_size(kMaxControlPayload);
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// The close code that tells the peer what it did (RFC 6455 section 7.4.1).
+CloseCode close_code_for(Errc code) noexcept {
+    switch (code) {
+        case Errc::bad_utf8:
+            return CloseCode::invalid_payload;
+        case Errc::message_too_large:
+            return CloseCode::message_too_big;
+        default:
+            return CloseCode::protocol_error;
+    }
+}
+
+std::string describe_close(std::uint16_t code, std::string_view reason) {
+    std::string text =
+        "close code " + std::to_string(code) + " (" + std::string(describe_close_code(code)) + ")";
+    if (!reason.empty()) text += ": " + one_line(reason);
+    return text;
+}
+
+}  // namespace
+
+Connection::Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options,
+                       ConnectionHandler& handler, MessageSink& sink)
+    : reactor_(reactor),
+      dialer_(dialer),
+      options_(std::move(options)),
+      handler_(handler),
+      sink_(sink),
+      rx_(kReceiveBuffer),
+      tx_(options_.send_buffer_limit + kControlRoom),
+      assembler_(Role::client, options_.max_message_size, sink, *this),
+      watch_(IoWatch::Callback::member<&Connection::on_io>(*this)),
+      timer_(Timer::Callback::member<&Connection::on_timer>(*this)) {}
+
+Connection::~Connection() = default;
+
+// The attempt
+
+void Connection::start(const Url& url) {
+    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls()};
+    redactor_ = Redactor(url.target(), options_.upgrade.headers, options_.upgrade.subprotocols);
+    upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
+    dial_ = dialer_.dial(target_, *this);
+    state_ = State::dialing;
+    reactor_.schedule_after(timer_, options_.connection_timeout);
+}
+
+void Connection::on_dial_warning(const Error& warning) {
+    if (state_ == State::dialing) handler_.on_warning(warning);
+}
+
+void Connection::on_dial_failed(const Error& error) {
+    if (state_ != State::dialing)
+        return;  // a handler has aborted it, and the dial was in the middle of a call
+    end({.error = error}, State::gone);
+}
+
+void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
+    if (state_ != State::dialing) return;
+    reactor_.dispose(std::move(dial_));
+    stream_ = std::move(stream);
+    state_ = State::upgrading;
+    const Errc refused = reactor_.watch(watch_, stream_->fd(), {.read = true});
+    if (refused != Errc::ok)
+        return end({.error = {refused, "the socket to " + target_.to_string() + " cannot be watched"}},
+                   State::gone);
+    if (!tx_.append(bytes_of(upgrade_->request())))
+        return end({.error = {Errc::send_buffer_full, "the upgrade request to " + target_.to_string() +
+                                                          " does not fit; is send_buffer_limit too small?"}},
+                   State::gone);
+    flush();
+    update_interest();
+}
+
+void Connection::read_upgrade_answer() {
+    const auto outcome = upgrade_->feed(rx_.readable(), reactor_.system_now());
+    rx_.consume(outcome.consumed);
+    if (outcome.status == UpgradeStatus::need_more) return;
+    if (outcome.status == UpgradeStatus::failed)
+        return end({.error = upgrade_->error(),
+                    .http_status = upgrade_->http_status(),
+                    .retry_after = upgrade_->retry_after()},
+                   State::gone);
+    subprotocol_ = upgrade_->subprotocol();
+    upgrade_.reset();
+    timer_.cancel();
+    state_ = State::open;
+    handler_.on_open();
+}
+
+void Connection::on_timer(TimePoint) {
+    switch (state_) {
+        case State::dialing:
+        case State::upgrading:
+            return end({.error = {Errc::connect_timeout,
+                                  target_.to_string() +
+                                      (state_ == State::dialing ? " could not be reached"
+                                                                : " did not answer the upgrade") +
+                                      " within the connection timeout; " +
+                                      (state_ == State::dialing
+                                           ? "are host and port right, and is the way there open?"
+                                           : "is this a WebSocket server?")}},
+                       State::gone);
+        case State::closing:
+            return end({}, State::gone);
+        default:
+            return drop_stream();
+    }
+}
+
+// Receiving
+
+int Connection::on_io(Interest ready, TimePoint now) {
+    int work = 0;
+    if (ready.write) write_backlog();
+    // TLS may have had to write before it could give what it holds.
+    ready.read = ready.read || (ready.write && stream_ && stream_->has_buffered_input() &&
+                                progress_ != MessageAssembler::Progress::paused);
+    if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
+    if (ready.write) ++work;
+    update_interest();
+    return work;
+}
+
+/// One read, and everything that it brought: all its frames, and every byte that TLS holds back.
+int Connection::receive(TimePoint now) {
+    // Should a handler throw, what it has not seen is decoded in the next turn.
+    struct Revisit {
+        Connection& self;
+        bool unwinding = true;
+        ~Revisit() {
+            if (unwinding && self.watch_.active()) self.reactor_.revisit(self.watch_);
+        }
+    } revisit{*this};
+
+    int work = 0;
+    do {
+        if (rx_.readable().empty()) {
+            IoResult got = stream_->read_some(rx_.writable());
+            if (got.status == IoStatus::would_block) {
+                if (write_error_ == Errc::ok) break;
+                got = IoResult::failed(write_error_);
+            }
+            ++work;
+            if (got.status != IoStatus::ok) {
+                stream_failed(got);
+                break;
+            }
+            rx_.commit(got.bytes);
+        }
+        if (state_ == State::upgrading) read_upgrade_answer();
+        if (state_ == State::open || state_ == State::closing) decode(now);
+    } while (stream_ && state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
+             (stream_->has_buffered_input() || write_error_ != Errc::ok));
+    revisit.unwinding = false;
+    sink_.batch_end();
+    return work;
+}
+
+void Connection::decode(TimePoint now) {
+    if (assembler_.wants_input()) assembler_.feed(rx_.readable());
+    progress_ = assembler_.run({.received = now, .kernel_received = stream_->arrival_time()});
+    if (progress_ == MessageAssembler::Progress::paused) return;
+    rx_.clear();
+    if (progress_ != MessageAssembler::Progress::failed) return;
+    const Errc broken = assembler_.error();
+    // One close frame is all that is sent of them (RFC 6455 section 5.5.1).
+    if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
+    end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
+        State::draining);
+}
+
+bool Connection::catch_up(TimePoint now) {
+    if (watch_.active() && progress_ != MessageAssembler::Progress::paused)
+        std::ignore = on_io({.read = true}, now);
+    return !stream_ || (progress_ != MessageAssembler::Progress::paused && !stream_->filled());
+}
+
+void Connection::resume() noexcept {
+    if (progress_ != MessageAssembler::Progress::paused) return;
+    progress_ = MessageAssembler::Progress::need_input;
+    update_interest();
+    reactor_.revisit(watch_);
+}
+
+/// After the end only the peer's end of stream is of interest.
+int Connection::discard() {
+    rx_.clear();
+    const IoResult got = stream_->read_some(rx_.writable());
+    if (got.status == IoStatus::would_block && write_error_ == Errc::ok) return 0;
+    if (got.status != IoStatus::ok) drop_stream();
+    return 1;
+}
+
+/// While a pong waits for the socket, of all pings behind it only the last is answered (RFC 6455
+/// section 5.5.3): a burst of pings fills no buffer.
+void Connection::on_ping(std::span<const std::byte> payload) {
+    std::ranges::copy(payload, ping_.begin());
+    ping_size_ = payload.size();
+    ping_waits_ = true;
+    answer_ping();
+    update_interest();
+}
+
+void Connection::answer_ping() noexcept {
+    if (!ping_waits_ || pong_ahead_ > 0) return;
+    ping_waits_ = false;
+    if (queue_frame(Opcode::pong, std::span(ping_).first(ping_size_)) != Errc::ok) return;
+    pong_ahead_ = tx_.size();
+    flush();
+}
+
+void Connection::on_pong(std::span<const std::byte> payload) {
+    handler_.on_pong(payload);
+}
+
+/// RFC 6455 section 5.5.1: the answer to a close frame echoes its status code.
+void Connection::on_close(const CloseFrame& frame) {
+    const bool ours = state_ == State::closing;
+    if (!ours) send_close(frame.code, {});
+    std::string reason = redactor_.redact(frame.reason);
+    Error cause;
+    if (!ours)
+        cause = {Errc::closed_by_peer,
+                 target_.to_string() + " closed the connection with " + describe_close(frame.code, reason)};
+    end({.error = std::move(cause), .close_code = frame.code, .close_reason = std::move(reason)},
+        State::draining);
+}
+
+// Sending
+
+Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    if (state_ != State::open) return Errc::not_connected;
+    const std::size_t limit = options_.send_buffer_limit;
+    if (payload.size() > limit || tx_.size() + frame_size(payload.size()) > limit)
+        return Errc::send_buffer_full;
+    return send_frame(opcode, payload);
+}
+
+Errc Connection::ping(std::span<const std::byte> payload) noexcept {
+    if (payload.size() > kMaxControlPayload) return Errc::invalid_argument;
+    return send(Opcode::ping, payload);
+}
+
+Errc Connection::queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    const auto room = tx_.claim(frame_size(payload.size()));
+    if (room.empty()) return Errc::send_buffer_full;
+    tx_.commit(encode_frame(opcode, payload, reactor_.random().next_u32(), room));
+    return Errc::ok;
+}
+
+Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    const Errc refused = queue_frame(opcode, payload);
+    if (refused != Errc::ok) return refused;
+    flush();
+    update_interest();
+    return Errc::ok;
+}
+
+void Connection::send_close(std::uint16_t code, std::string_view reason) noexcept {
+    std::array<std::byte, kMaxControlPayload> payload{};
+    if (!is_wire_close_code(code)) {
+        std::ignore = send_frame(Opcode::close, {});
+        return;
+    }
+    reason = reason.substr(0, kMaxCloseReason);
+    const auto progress = check_utf8_prefix(bytes_of(reason));
+    reason = reason.substr(0, progress.impossible ? 0 : progress.checked);
+    payload[0] = static_cast<std::byte>(code >> 8);
+    payload[1] = static_cast<std::byte>(code & 0xff);
+    std::ranges::copy(bytes_of(reason), payload.begin() + 2);
+    std::ignore = send_frame(Opcode::close, std::span(payload).first(2 + reason.size()));
+}
+
+void Connection::flush() noexcept {
+    if (!stream_) return;
+    const std::size_t before = tx_.size();
+    const IoResult result = tx_.flush(*stream_);
+    if (result.status == IoStatus::error) {
+        tx_.clear();
+        // Told by the next read, behind what the peer had to say before.
+        if (write_error_ == Errc::ok) write_error_ = result.error;
+        if (watch_.active()) reactor_.revisit(watch_);
+    }
+    pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
+    answer_ping();
+    if (state_ != State::draining || tx_.size() > 0 || write_shut_) return;
+    write_shut_ = true;
+    stream_->shutdown_write();
+}
+
+void Connection::write_backlog() {
+    const std::size_t before = tx_.size();
+    flush();
+    const bool is_up = state_ == State::open || state_ == State::closing;
+    if (is_up && tx_.size() != before) handler_.on_backlog(tx_.size());
+}
+
+void Connection::update_interest() noexcept {
+    if (!watch_.active() || !stream_) return;
+    reactor_.change(watch_, {.read = progress_ != MessageAssembler::Progress::paused,
+                             .write = tx_.size() > 0 || stream_->wants_write()});
+}
+
+// The end
+
+void Connection::close(std::uint16_t code, std::string_view reason) noexcept {
+    if (state_ != State::open) return;
+    send_close(code, reason);
+    state_ = State::closing;
+    resume();  // what is held back stands before the peer's close frame
+    reactor_.schedule_after(timer_, options_.close_timeout);
+}
+
+void Connection::abort(std::optional<std::uint16_t> code) noexcept {
+    if (code && state_ == State::open) send_close(*code, {});
+    if (stream_ && !code) stream_->abort();
+    assembler_.stop();
+    upgrade_.reset();
+    if (dial_) reactor_.dispose(std::move(dial_));
+    drop_stream();
+}
+
+void Connection::stream_failed(const IoResult& result) {
+    if (state_ == State::upgrading && result.status == IoStatus::eof) {
+        upgrade_->end_of_stream();
+        return end({.error = upgrade_->error(),
+                    .http_status = upgrade_->http_status(),
+                    .retry_after = upgrade_->retry_after()},
+                   State::gone);
+    }
+    const std::string detail = stream_->error_detail();
+    end({.error = {result.error, target_.to_string() + ": " + std::string(pinwheel::describe(result.error)) +
+                                     (detail.empty() ? "" : " (" + detail + ")")}},
+        State::gone);
+}
+
+void Connection::end(ConnectionEnd end, State next) {
+    end.was_open = state_ == State::open || state_ == State::closing;
+    if (dial_) reactor_.dispose(std::move(dial_));
+    assembler_.stop();
+    upgrade_.reset();
+    ping_waits_ = false;
+    state_ = next;
+    timer_.cancel();
+    if (next == State::draining) {
+        reactor_.schedule_after(timer_, options_.close_timeout);
+        flush();
+    } else {
+        drop_stream();
+    }
+    handler_.on_end(end);
+}
+
+void Connection::drop_stream() noexcept {
+    state_ = State::gone;
+    timer_.cancel();
+    watch_.stop();
+    if (stream_) reactor_.dispose(std::move(stream_));
+}
+
+}  // namespace pinwheel

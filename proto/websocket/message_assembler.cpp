@@ -1,0 +1,162 @@
+#include "message_assembler.h"
+
+#include <cstring>
+
+#include "../text/utf8.h"
+#include "close_code.h"
+
+namespace pinwheel {
+namespace {
+
+void copy(std::span<const std::byte> from, std::byte* to) noexcept {
+    if (!from.empty()) std::memcpy(to, from.data(), from.size());
+}
+
+/// RFC 6455 section 5.5.1.
+Errc read_close(std::span<const std::byte> payload, CloseFrame& frame) noexcept {
+    if (payload.empty()) return Errc::ok;
+    if (payload.size() == 1) return Errc::bad_close;
+    frame.code = static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
+                                            std::to_integer<unsigned>(payload[1]));
+    if (!is_wire_close_code(frame.code)) return Errc::bad_close;
+    const auto reason = payload.subspan(2);
+    if (!is_utf8(reason)) return Errc::bad_utf8;
+    frame.reason = {reinterpret_cast<const char*>(reason.data()), reason.size()};
+    return Errc::ok;
+}
+
+}  // namespace
+
+void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
+    decoder_.feed(input);
+    state_ = State::decoding;
+}
+
+MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
+    if (state_ == State::pending) {
+        state_ = State::decoding;
+        take(stamp);
+    }
+    while (state_ == State::decoding) {
+        const auto status = decoder_.next();
+        if (status == FrameDecoder::Status::chunk) [[likely]]
+            take(stamp);
+        else if (status == FrameDecoder::Status::need_input)
+            state_ = State::hungry;
+        else
+            fail(decoder_.error());
+    }
+    switch (state_) {
+        case State::pending:
+            return Progress::paused;
+        case State::stopped:
+            return Progress::stopped;
+        case State::failed:
+            return Progress::failed;
+        default:
+            return Progress::need_input;
+    }
+}
+
+void MessageAssembler::fail(Errc code) noexcept {
+    error_ = code;
+    state_ = State::failed;
+}
+
+void MessageAssembler::take(const MessageStamp& stamp) {
+    const FrameChunk& chunk = decoder_.chunk();
+    if (chunk.opcode >= Opcode::close) [[unlikely]]
+        return take_control(chunk);
+    if (chunk.begins_frame && chunk.ends_frame && chunk.fin && chunk.opcode != Opcode::continuation &&
+        open_ == Open::none) [[likely]]
+        return take_whole_message(chunk, stamp);
+    take_part(chunk, stamp);
+}
+
+/// The usual case, a message in one frame in one chunk: nothing of it outlives the call.
+void MessageAssembler::take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp) {
+    const std::size_t size = chunk.data.size();
+    if (size > max_message_size_) [[unlikely]]
+        return fail(Errc::message_too_large);
+    const auto claim = messages_.claim(size);
+    if (claim.verdict != MessageSink::Verdict::take) [[unlikely]] {
+        if (claim.verdict == MessageSink::Verdict::pause) state_ = State::pending;
+        return;
+    }
+    const bool is_text = chunk.opcode == Opcode::text;
+    if (!is_text)
+        copy(chunk.data, claim.room);
+    else if (!copy_ascii(chunk.data, claim.room) && !is_utf8({claim.room, size})) [[unlikely]]
+        return fail(Errc::bad_utf8);
+    messages_.commit(size, is_text, stamp);
+}
+
+void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& stamp) {
+    if (chunk.begins_frame) begin_frame(chunk);
+    const bool ends_message = chunk.ends_frame && chunk.fin;
+    if (state_ == State::decoding && open_ == Open::stored) store(chunk.data, ends_message);
+    if (state_ != State::decoding || !ends_message) return;
+    const bool stored = open_ == Open::stored;
+    open_ = Open::none;
+    if (stored) messages_.commit(size_, is_text_, stamp);
+}
+
+void MessageAssembler::begin_frame(const FrameChunk& chunk) noexcept {
+    const bool continues = chunk.opcode == Opcode::continuation;
+    if (continues != (open_ != Open::none)) return fail(Errc::bad_fragment);
+    const std::size_t before = continues ? announced_ : 0;
+    if (chunk.payload_length > max_message_size_ - before) return fail(Errc::message_too_large);
+    announced_ = before + static_cast<std::size_t>(chunk.payload_length);
+    if (!continues) return begin_message(chunk.opcode == Opcode::text);
+    if (open_ == Open::stored && announced_ > before) {
+        room_ = messages_.grow(before, announced_);
+        if (room_ == nullptr) open_ = Open::dropped;
+    }
+}
+
+void MessageAssembler::begin_message(bool is_text) noexcept {
+    const auto claim = messages_.claim(announced_);
+    if (claim.verdict == MessageSink::Verdict::pause) {
+        state_ = State::pending;
+        return;
+    }
+    open_ = claim.verdict == MessageSink::Verdict::take ? Open::stored : Open::dropped;
+    room_ = claim.room;
+    is_text_ = is_text;
+    size_ = checked_ = 0;
+}
+
+void MessageAssembler::store(std::span<const std::byte> data, bool ends_message) noexcept {
+    std::byte* const end = room_ + size_;
+    size_ += data.size();
+    if (!is_text_) return copy(data, end);
+    const bool is_ascii = copy_ascii(data, end);
+    if (is_ascii && checked_ + data.size() == size_) {
+        checked_ = size_;
+        return;
+    }
+    const std::span<const std::byte> unchecked(room_ + checked_, size_ - checked_);
+    if (ends_message) {
+        if (!is_utf8(unchecked)) fail(Errc::bad_utf8);
+        return;
+    }
+    const auto progress = check_utf8_prefix(unchecked);
+    checked_ += progress.checked;
+    if (progress.impossible) fail(Errc::bad_utf8);
+}
+
+void MessageAssembler::take_control(const FrameChunk& chunk) {
+    if (chunk.begins_frame) control_size_ = 0;
+    copy(chunk.data, control_payload_.data() + control_size_);
+    control_size_ += chunk.data.size();
+    if (!chunk.ends_frame) return;
+    const std::span<const std::byte> payload(control_payload_.data(), control_size_);
+    if (chunk.opcode == Opcode::ping) return control_.on_ping(payload);
+    if (chunk.opcode == Opcode::pong) return control_.on_pong(payload);
+    CloseFrame frame;
+    if (const Errc broken = read_close(payload, frame); broken != Errc::ok) return fail(broken);
+    state_ = State::stopped;
+    control_.on_close(frame);
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "../../core/error.h"
+#include "frame_codec.h"
+#include "message_sink.h"
+
+namespace pinwheel {
+
+/// What a close frame says; 1005 if it has no code (RFC 6455 section 7.1.5).
+struct CloseFrame {
+    std::uint16_t code = 1005;
+    std::string_view reason{};
+};
+
+/// Hears control frames, in order with the messages around them. The views are gone after the call.
+class ControlSink {
+  public:
+    virtual ~ControlSink() = default;
+    virtual void on_ping(std::span<const std::byte> payload) = 0;
+    virtual void on_pong(std::span<const std::byte> payload) = 0;
+    /// The last call: nothing is decoded after a close frame.
+    virtual void on_close(const CloseFrame& frame) = 0;
+};
+
+/// Puts messages together from frames: fragments, control frames between them, the size limit, UTF-8. A
+/// payload is written once, into the place that the sink gave. Threading: one thread. Invariant: at most one
+/// message is open. Allocates: nothing after construction.
+class MessageAssembler {
+  public:
+    enum class Progress : std::uint8_t {
+        need_input,  ///< all input is used up
+        paused,      ///< the sink has no room; run() asks it again
+        stopped,     ///< a close frame came, or stop() was called
+        failed,      ///< the peer broke the protocol; error() says how
+    };
+
+    MessageAssembler(Role role, std::size_t max_message_size, MessageSink& messages, ControlSink& control)
+        : decoder_(role), max_message_size_(max_message_size), messages_(messages), control_(control) {}
+
+    /// Gives more bytes, which must stay until run() says other than paused. Only when wants_input().
+    void feed(std::span<const std::byte> input) noexcept;
+    [[nodiscard]] bool wants_input() const noexcept { return state_ == State::hungry; }
+
+    /// Decodes until the input is used up. If a sink's call throws, the next run() goes on behind that
+    /// message.
+    [[nodiscard]] Progress run(const MessageStamp& stamp);
+
+    /// From inside a sink's call: run() returns after it and decodes nothing more.
+    void stop() noexcept { state_ = State::stopped; }
+    /// After failed.
+    [[nodiscard]] Errc error() const noexcept { return error_; }
+
+  private:
+    enum class State : std::uint8_t { hungry, decoding, pending, stopped, failed };
+    enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are coming
+
+    void fail(Errc code) noexcept;
+    void take(const MessageStamp& stamp);
+    void take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp);
+    void take_part(const FrameChunk& chunk, const MessageStamp& stamp);
+    void begin_frame(const FrameChunk& chunk) noexcept;
+    void begin_message(bool is_text) noexcept;
+    void store(std::span<const std::byte> data, bool ends_message) noexcept;
+    void take_control(const FrameChunk& chunk);
+
+    FrameDecoder decoder_;
+    const std::size_t max_message_size_;
+    MessageSink& messages_;
+    ControlSink& control_;
+    State state_ = State::hungry;
+    Open open_ = Open::none;
+    bool is_text_ = false;
+    Errc error_ = Errc::ok;
+    std::byte* room_ = nullptr;  // of the open message
+    std::size_t announced_ = 0;  // bytes of it, by its frames so far
+    std::size_t size_ = 0;       // that are stored
+    std::size_t checked_ = 0;    // that were found to be UTF-8
+    std::size_t control_size_ = 0;
+    std::array<std::byte, kMaxControlPayload> control_payload_{};
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,230 @@
+#include "upgrade_client.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ctime>
+#include <tuple>
+
+#include "accept_key.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kExcerpt = 120;
+constexpr std::size_t kMaxLocation = 200;
+constexpr int kMaxInterim = 10;
+
+bool is_reserved(std::string_view name) {
+    static constexpr std::array<std::string_view, 11> kReserved{"Host",
+                                                                "Upgrade",
+                                                                "Connection",
+                                                                "Sec-WebSocket-Key",
+                                                                "Sec-WebSocket-Version",
+                                                                "Sec-WebSocket-Accept",
+                                                                "Sec-WebSocket-Protocol",
+                                                                "Sec-WebSocket-Extensions",
+                                                                "Content-Length",
+                                                                "Transfer-Encoding",
+                                                                "Expect"};
+    return std::any_of(kReserved.begin(), kReserved.end(),
+                       [&](std::string_view reserved) { return equal_ignoring_case(name, reserved); });
+}
+
+/// `HTTP/1.1 101 Switching Protocols` to 101; 0 if it is no such line.
+int parse_status(std::string_view line) {
+    if (!line.starts_with("HTTP/1.1 ") || line.size() < 12 || (line.size() > 12 && line[12] != ' ')) return 0;
+    int status = 0;
+    const auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
+    return error == std::errc() && end == line.data() + 12 && status >= 100 ? status : 0;
+}
+
+/// Seconds, or a date as in RFC 9110 section 5.6.7.
+std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now) {
+    long seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    constexpr long kLongest = 365L * 24 * 3600;
+    if (error == std::errc() && end == text.data() + text.size())
+        return std::chrono::seconds{std::clamp(seconds, 0L, kLongest)};
+    std::tm date{};
+    if (::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr)
+        return std::nullopt;
+    const auto today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    // The year may be any: clamped before it becomes nanoseconds.
+    const auto when = std::clamp<long>(::timegm(&date), today, today + kLongest + 1);
+    return std::clamp<Duration>(SystemTime{std::chrono::seconds{when}} - now, Duration::zero(),
+                                std::chrono::seconds{kLongest});
+}
+
+/// What is not ASCII to be read becomes a space.
+std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
+    return text;
+}
+
+/// A place as an error may tell it: no query, no fragment, no user and password, and of bearable length.
+std::string public_part(std::string_view location) {
+    location = location.substr(0, location.find_first_of("?#"));
+    std::string text;
+    if (const auto host = location.find("//"); host != std::string_view::npos) {
+        const auto path = location.find('/', host + 2);
+        const auto at = location.substr(0, path).rfind('@');
+        text = location.substr(0, host + 2);
+        location.remove_prefix(at != std::string_view::npos && at > host ? at + 1 : host + 2);
+    }
+    return (text += location).substr(0, kMaxLocation);
+}
+
+/// What to do about an answer; empty if there is nothing to say.
+std::string_view advice_for(int status) {
+    if (status == 200) return "; is this the path of a WebSocket?";
+    if (status == 401 || status == 403) return "; are the credentials in the headers right?";
+    if (status == 404) return "; is the path in the URL right?";
+    if (status == 429 || status >= 500) return "; try again later";
+    return "";
+}
+
+bool is_temporary(int status) {
+    return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
+}  // namespace
+
+Error validate(const UpgradeOptions& options) {
+    for (const auto& header : options.headers) {
+        if (is_reserved(header.name))
+            return {Errc::invalid_argument,
+                    "header '" + header.name + "' belongs to the upgrade and cannot be set"};
+        if (!is_valid_header({header.name, {}}))
+            return {Errc::invalid_argument,
+                    "a header's name must be one or more letters, digits and hyphens, without "
+                    "spaces or line breaks"};
+        if (!is_valid_header(header))
+            return {Errc::invalid_argument, "the value of header '" + header.name +
+                                                "' has a line break or another control character"};
+    }
+    for (const auto& subprotocol : options.subprotocols)
+        if (!is_valid_header({subprotocol, {}}))
+            return {Errc::invalid_argument, "a subprotocol's name must be a token, without spaces or commas"};
+    return {};
+}
+
+UpgradeClient::UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random)
+    : where_(url.without_query()),
+      redactor_(url.target(), options.headers, options.subprotocols),
+      subprotocols_(options.subprotocols) {
+    const std::string key = make_upgrade_key(random);
+    accept_ = accept_for_key(key);
+    request_ =
+        "GET " + url.target() + " HTTP/1.1\r\nHost: " + url.authority() +
+        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
+        key + "\r\n";
+    std::string offered;
+    for (const auto& subprotocol : subprotocols_) offered += (offered.empty() ? "" : ", ") + subprotocol;
+    if (!offered.empty()) request_ += "Sec-WebSocket-Protocol: " + offered + "\r\n";
+    for (const auto& header : options.headers) request_ += header.name + ": " + header.value + "\r\n";
+    request_ += "\r\n";
+}
+
+UpgradeClient::Outcome UpgradeClient::feed(std::span<const std::byte> bytes, SystemTime now) {
+    Outcome outcome;
+    while (!head_done_) {
+        std::size_t used = 0;
+        const auto status = head_.feed(bytes.subspan(outcome.consumed), used);
+        outcome.consumed += used;
+        if (status == HttpHead::Status::need_more) return outcome;
+        if (status == HttpHead::Status::done) {
+            outcome.status = take_head(now);
+        } else if (status == HttpHead::Status::too_large) {
+            outcome.status = fail(Errc::upgrade_too_large, "the answer's headers exceed 16 KiB or 100 lines");
+        } else {
+            outcome.status =
+                fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
+        }
+        if (outcome.status != UpgradeStatus::need_more) return outcome;
+    }
+    const auto body = bytes.subspan(outcome.consumed);
+    const std::size_t taken = std::min(body.size(), kExcerpt - std::min(kExcerpt, body_.size()));
+    body_.append(reinterpret_cast<const char*>(body.data()), taken);
+    outcome.consumed = bytes.size();
+    body_left_ -= std::min(body_left_, body.size());
+    if (body_left_ == 0) outcome.status = refuse();
+    return outcome;
+}
+
+void UpgradeClient::end_of_stream() {
+    std::ignore = head_done_
+                      ? refuse()
+                      : fail(Errc::upgrade_malformed,
+                             "the server ended the connection before its answer was complete; is this a "
+                             "WebSocket server, and is ws or wss right?");
+}
+
+UpgradeStatus UpgradeClient::fail(Errc code, const std::string& what) {
+    error_ = {code, "the upgrade at " + where_ + " failed: " + what};
+    return UpgradeStatus::failed;
+}
+
+UpgradeStatus UpgradeClient::take_head(SystemTime now) {
+    http_status_ = parse_status(head_.start_line());
+    if (http_status_ == 0)
+        return fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
+    if (http_status_ == 101) return check_upgrade();
+    if (http_status_ < 200) {  // an interim answer (RFC 9110 section 15.2)
+        if (++interim_ > kMaxInterim)
+            return fail(Errc::upgrade_too_large, "the server sends interim answers without end");
+        head_ = {};
+        return UpgradeStatus::need_more;
+    }
+    head_done_ = true;
+    if (const auto retry_after = head_.single("Retry-After"))
+        retry_after_ = parse_retry_after(*retry_after, now);
+    if (const auto length = head_.single("Content-Length")) {
+        std::size_t size = 0;
+        std::from_chars(length->data(), length->data() + length->size(), size);
+        body_left_ = std::min(size, kExcerpt);
+    }
+    return UpgradeStatus::need_more;
+}
+
+UpgradeStatus UpgradeClient::check_upgrade() {
+    if (!equal_ignoring_case(head_.single("Upgrade").value_or(""), "websocket") ||
+        !has_token(head_.joined("Connection"), "upgrade"))
+        return fail(Errc::upgrade_malformed,
+                    "the server answers 101 but does not name the upgrade to websocket");
+    const auto accept = head_.single("Sec-WebSocket-Accept");
+    if (!accept || *accept != accept_)
+        return fail(Errc::upgrade_bad_accept, head_.count("Sec-WebSocket-Accept") == 1
+                                                  ? "Sec-WebSocket-Accept is not the answer to our key; does "
+                                                    "something in between answer for the server?"
+                                                  : "Sec-WebSocket-Accept is not there exactly once");
+    if (head_.count("Sec-WebSocket-Extensions") > 0)
+        return fail(Errc::upgrade_bad_protocol, "the server uses an extension, and none was offered");
+    if (head_.count("Sec-WebSocket-Protocol") > 0) {
+        const auto chosen = head_.single("Sec-WebSocket-Protocol");
+        if (!chosen || std::find(subprotocols_.begin(), subprotocols_.end(), *chosen) == subprotocols_.end())
+            return fail(Errc::upgrade_bad_protocol, "the server chose a subprotocol that was not offered");
+        subprotocol_ = *chosen;
+    }
+    return UpgradeStatus::done;
+}
+
+UpgradeStatus UpgradeClient::refuse() {
+    std::string what = "the server answers HTTP " + std::to_string(http_status_);
+    if (const auto location = head_.single("Location"); location && http_status_ < 400)
+        what += ", a redirect to '" + printable(redactor_.redact(public_part(*location))) +
+                "', which is not followed; use that URL if it is right";
+    const std::string excerpt = body_excerpt();
+    if (!excerpt.empty()) what += ": " + excerpt;
+    what += advice_for(http_status_);
+    return fail(is_temporary(http_status_) ? Errc::upgrade_unavailable : Errc::upgrade_refused, what);
+}
+
+std::string UpgradeClient::body_excerpt() const {
+    std::string text = printable(redactor_.redact(body_));
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+}
+
+}  // namespace pinwheel

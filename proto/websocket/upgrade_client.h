@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "../../core/clock.h"
+#include "../../core/error.h"
+#include "../../core/random.h"
+#include "../../net/http_head.h"
+#include "redactor.h"
+#include "url.h"
+
+namespace pinwheel {
+
+/// What a client asks for beyond the bare upgrade.
+struct UpgradeOptions {
+    /// Sent as they are, in order. The headers of the upgrade itself cannot be among them.
+    std::vector<HttpHeader> headers{};
+    /// In order of preference.
+    std::vector<std::string> subprotocols{};
+};
+
+/// An error that names the offending header (never its value) or subprotocol; ok if there is none.
+[[nodiscard]] Error validate(const UpgradeOptions& options);
+
+/// How far an upgrade is.
+enum class UpgradeStatus : std::uint8_t { need_more, done, failed };
+
+/// The client's half of the upgrade (RFC 6455 section 4.1), without I/O: the request to send, and a strict
+/// reader of the answer, which may come in pieces of any size.
+class UpgradeClient {
+  public:
+    struct Outcome {
+        UpgradeStatus status = UpgradeStatus::need_more;
+        /// Bytes of the answer that were used; with done the rest are frames. With need_more all were.
+        std::size_t consumed = 0;
+    };
+
+    /// `options` must be valid.
+    UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random);
+
+    [[nodiscard]] const std::string& request() const noexcept { return request_; }
+    /// `now` is what a Retry-After date counts from. Not to be called after done or failed.
+    [[nodiscard]] Outcome feed(std::span<const std::byte> bytes, SystemTime now);
+    /// The stream ended before the answer was complete; the error says what came.
+    void end_of_stream();
+
+    /// After failed: why, with the HTTP status, the beginning of the body, and where a redirect leads,
+    /// without user information and query. What this side has sent is hidden in it, even if the server
+    /// repeats it.
+    [[nodiscard]] const Error& error() const noexcept { return error_; }
+    /// 0 until a status line has come.
+    [[nodiscard]] int http_status() const noexcept { return http_status_; }
+    [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
+    /// After done: the server's choice, or empty.
+    [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
+
+  private:
+    [[nodiscard]] UpgradeStatus fail(Errc code, const std::string& what);
+    [[nodiscard]] UpgradeStatus take_head(SystemTime now);
+    [[nodiscard]] UpgradeStatus check_upgrade();
+    [[nodiscard]] UpgradeStatus refuse();
+    [[nodiscard]] std::string body_excerpt() const;
+
+    const std::string where_;
+    const Redactor redactor_;
+    const std::vector<std::string> subprotocols_;
+    std::string accept_;
+    std::string request_;
+    HttpHead head_;
+    bool head_done_ = false;
+    std::size_t body_left_ = 0;  // of the part of a refusal's body that is worth waiting for
+    std::string body_;
+    int http_status_ = 0;
+    int interim_ = 0;  // answers that came before
+    std::optional<Duration> retry_after_;
+    std::string subprotocol_;
+    Error error_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,282 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "../../../tools/feed/temporary_identity.h"
+#include "client.h"
+#include "peer.h"
+
+namespace pinwheel::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+enum class Server { python, python_tls, node, node_tls, nginx_python, haproxy_node };
+
+std::string name_of(const testing::TestParamInfo<Server>& info) {
+    static const char* const names[] = {"Python",  "PythonTls",         "Node",
+                                        "NodeTls", "NginxBeforePython", "HaproxyBeforeNode"};
+    return names[static_cast<int>(info.param)];
+}
+
+/// Characters of one to four bytes, so that cuts fall inside them.
+std::string text_of_size(std::size_t size) {
+    static const std::string letters = "a\u00e4\u20ac\U0001f600";
+    std::string text;
+    while (text.size() + letters.size() <= size) text += letters;
+    return text.append(size - text.size(), '.');
+}
+
+std::string bytes_of_size(std::size_t size) {
+    std::string bytes(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i % 251);
+    return bytes;
+}
+
+/// A server, perhaps with a TLS front before it, and a client for it.
+class Peers : public testing::TestWithParam<Server> {
+  protected:
+    void SetUp() override {
+        const std::string cert = identity.certificate_file(), key = identity.key_file();
+        const std::vector<std::string> tls_options{"--cert", cert, "--key", key};
+        switch (GetParam()) {
+            case Server::python:
+                server = Peer::python();
+                break;
+            case Server::python_tls:
+                server = Peer::python(tls_options);
+                break;
+            case Server::node:
+                server = Peer::node();
+                break;
+            case Server::node_tls:
+                server = Peer::node(tls_options);
+                break;
+            case Server::nginx_python:
+                server = Peer::python();
+                front = Peer::front("nginx", server->port(), cert, key, folder);
+                break;
+            case Server::haproxy_node:
+                server = Peer::node();
+                front = Peer::front("haproxy", server->port(), cert, key, folder);
+                break;
+        }
+        const bool tls = GetParam() != Server::python && GetParam() != Server::node;
+        base =
+            (tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string((front ? front : server)->port());
+    }
+
+    void open(const std::string& path) {
+        client.connect(base + path);
+        ASSERT_TRUE(client.opened) << client.end.error.message();
+    }
+
+    TemporaryIdentity identity;
+    TempDir folder;
+    std::unique_ptr<Peer> server;
+    std::unique_ptr<Peer> front;
+    std::string base;
+    Client client{identity.authority_file()};
+};
+
+INSTANTIATE_TEST_SUITE_P(Real, Peers,
+                         testing::Values(Server::python, Server::python_tls, Server::node, Server::node_tls,
+                                         Server::nginx_python, Server::haproxy_node),
+                         name_of);
+
+TEST_P(Peers, EchoMessagesOfEachSizeAndType) {
+    open("/");
+    std::size_t count = 0;
+    for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U, 10U << 20}) {
+        const std::string text = text_of_size(size), bytes = bytes_of_size(size);
+        client.send(text, Opcode::text);
+        client.send(bytes, Opcode::binary);
+        count += 2;
+        ASSERT_TRUE(client.receive(count)) << client.end.error.message();
+        EXPECT_TRUE(client.is_text[count - 2]);
+        EXPECT_TRUE(client.messages[count - 2] == text) << "a text of " << size << " bytes came back changed";
+        EXPECT_FALSE(client.is_text[count - 1]);
+        EXPECT_TRUE(client.messages[count - 1] == bytes) << size << " bytes came back changed";
+    }
+}
+
+TEST_P(Peers, SendMessagesInFragmentsThatCutCharacters) {
+    open("/fragments?count=7&ping=1");
+    const std::string text = "\u00e4\u20ac\U0001f600 and \U0001f600\u20ac\u00e4 again",
+                      bytes = bytes_of_size(100'000);
+    client.send(bytes, Opcode::binary);
+    ASSERT_TRUE(client.receive(1)) << client.end.error.message();
+    EXPECT_TRUE(client.messages[0] == bytes);
+    client.send(text_of_size(7 * 4), Opcode::text);
+    ASSERT_TRUE(client.receive(2)) << client.end.error.message();
+    EXPECT_EQ(client.messages[1], text_of_size(7 * 4));
+    client.send(text, Opcode::text);
+    ASSERT_TRUE(client.receive(3)) << client.end.error.message();
+    EXPECT_EQ(client.messages[2], text);
+}
+
+TEST_P(Peers, GetTheirPingsAnsweredWithTheSamePayload) {
+    open("/ping?payload=are-you-there");
+    ASSERT_TRUE(client.receive(1)) << client.end.error.message();
+    EXPECT_EQ(client.messages[0], "pong");
+}
+
+TEST_P(Peers, AnswerPingsWithTheSamePayload) {
+    open("/");
+    const std::string payload = "0123456789";
+    ASSERT_EQ(client.connection().ping(std::as_bytes(std::span(payload))), Errc::ok);
+    client.turn_until([this] { return !client.pongs.empty() || client.ended; });
+    EXPECT_EQ(client.pongs, std::vector{payload});
+}
+
+TEST_P(Peers, CloseWithACodeAndAReason) {
+    for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1000, 1001, 1008, 3000, 4999}) {
+        Client fresh(identity.authority_file());
+        fresh.connect(base + "/close?code=" + std::to_string(code) + "&reason=bye");
+        const ConnectionEnd& end = fresh.wait_for_end();
+        EXPECT_EQ(end.close_code, code);
+        EXPECT_EQ(end.close_reason, "bye");
+        EXPECT_EQ(end.error.code, Errc::closed_by_peer);
+        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " ");  // our answer has no reason
+    }
+}
+
+TEST_P(Peers, AreToldOurCloseCodeAndReason) {
+    for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1000, 1001, 3000, 4999}) {
+        Client fresh(identity.authority_file());
+        fresh.connect(base + "/");
+        fresh.connection().close(code, "thank you");
+        const ConnectionEnd& end = fresh.wait_for_end();
+        EXPECT_EQ(end.error.code, Errc::ok) << end.error.message();
+        EXPECT_EQ(end.close_code, code);
+        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " thank you");
+    }
+}
+
+TEST_P(Peers, SendALargeMessageAtOnce) {
+    open("/big?size=10485760&type=binary");
+    ASSERT_TRUE(client.receive(1)) << client.end.error.message();
+    EXPECT_TRUE(client.messages[0] == bytes_of_size(10 << 20));
+}
+
+TEST_P(Peers, HearThatAMessageIsTooLarge) {
+    client.options.max_message_size = 1000;
+    open("/big?size=1001&type=text");
+    EXPECT_EQ(client.wait_for_end().error.code, Errc::message_too_large);
+    EXPECT_EQ(server->next_event().substr(0, 11), "closed 1009");
+}
+
+TEST_P(Peers, ThatAreKilledAreMissedAtOnce) {
+    open("/");
+    server->process().signal(SIGKILL);
+    const ConnectionEnd& end = client.wait_for_end();
+    EXPECT_TRUE(end.was_open);
+    EXPECT_TRUE(may_pass(end.error.code)) << end.error.message();
+    EXPECT_EQ(end.close_code, 1006);
+}
+
+class PythonPeer : public testing::Test {
+  protected:
+    std::string url(const std::string& path) const {
+        return "ws://127.0.0.1:" + std::to_string(server->port()) + path;
+    }
+
+    std::unique_ptr<Peer> server = Peer::python({"--subprotocol", "v2.feed", "--subprotocol", "v1.feed"});
+    Client client;
+};
+
+TEST_F(PythonPeer, DeliversTenThousandMessagesInOrder) {
+    client.connect(url("/count?n=10000"));
+    ASSERT_TRUE(client.receive(10'000)) << client.end.error.message();
+    for (std::size_t i = 0; i < client.messages.size(); ++i) ASSERT_EQ(client.messages[i], std::to_string(i));
+}
+
+TEST_F(PythonPeer, RefusesTheUpgradeForAWhile) {
+    client.connect(url("/reject?status=503&retry-after=7"));
+    const ConnectionEnd& end = client.wait_for_end();
+    EXPECT_FALSE(end.was_open);
+    EXPECT_EQ(end.error.code, Errc::upgrade_unavailable);
+    EXPECT_EQ(end.http_status, 503);
+    EXPECT_EQ(end.retry_after, Duration(7s));
+}
+
+TEST_F(PythonPeer, RefusesTheUpgradeForGood) {
+    client.connect(url("/reject?status=403"));
+    const ConnectionEnd& end = client.wait_for_end();
+    EXPECT_EQ(end.error.code, Errc::upgrade_refused);
+    EXPECT_EQ(end.http_status, 403);
+    EXPECT_NE(end.error.message().find("not today"), std::string::npos) << end.error.message();
+}
+
+TEST_F(PythonPeer, ChoosesASubprotocol) {
+    client.options.upgrade.subprotocols = {"v3.feed", "v1.feed"};
+    client.connect(url("/"));
+    ASSERT_TRUE(client.opened) << client.end.error.message();
+    EXPECT_EQ(client.connection().subprotocol(), "v1.feed");
+}
+
+TEST_F(PythonPeer, SeesExtraHeaders) {
+    client.options.upgrade.headers = {{"X-Key", "one two"}};
+    client.connect(url("/headers?name=X-Key"));
+    ASSERT_TRUE(client.receive(1)) << client.end.error.message();
+    EXPECT_EQ(client.messages[0], "one two");
+}
+
+TEST_F(PythonPeer, ResetsTheConnection) {
+    client.connect(url("/drop"));
+    client.send("go away");
+    const ConnectionEnd& end = client.wait_for_end();
+    EXPECT_TRUE(end.was_open);
+    EXPECT_EQ(end.close_code, 1006);
+    EXPECT_TRUE(may_pass(end.error.code)) << end.error.message();
+}
+
+TEST_F(PythonPeer, ThatReadsNothingFillsTheSendBuffer) {
+    client.options.send_buffer_limit = 1 << 20;
+    client.connect(url("/stall"));
+    ASSERT_TRUE(client.opened);
+    const std::string payload(100'000, 'x');
+    Errc result = Errc::ok;
+    for (int i = 0; i < 1000 && result == Errc::ok; ++i)
+        result = client.connection().send(Opcode::text, std::as_bytes(std::span(payload)));
+    EXPECT_EQ(result, Errc::send_buffer_full);
+    EXPECT_LE(client.connection().bytes_to_send(), std::size_t{1} << 20);
+}
+
+TEST_F(PythonPeer, ThatIsSilentEchoesButAnswersNoPing) {
+    client.connect(url("/silent"));
+    ASSERT_EQ(client.connection().ping({}), Errc::ok);
+    client.send("behind the ping");
+    ASSERT_TRUE(client.receive(1)) << client.end.error.message();
+    EXPECT_TRUE(client.pongs.empty());
+}
+
+TEST(UntrustedPeer, IsRefusedBeforeTheUpgrade) {
+    const TemporaryIdentity theirs, ours;
+    std::unique_ptr<Peer> server =
+        Peer::python({"--cert", theirs.certificate_file(), "--key", theirs.key_file()});
+    Client client(ours.authority_file());
+    client.connect("wss://127.0.0.1:" + std::to_string(server->port()) + "/");
+    EXPECT_EQ(client.wait_for_end().error.code, Errc::tls_certificate);
+}
+
+TEST(FrontWithoutBackend, AnswersWithAGatewayError) {
+    const TemporaryIdentity identity;
+    for (const std::string program : {"nginx", "haproxy"}) {
+        const TempDir folder;
+        std::uint16_t nobody = 0;
+        { nobody = Peer::python()->port(); }
+        const auto front =
+            Peer::front(program, nobody, identity.certificate_file(), identity.key_file(), folder);
+        Client client(identity.authority_file());
+        client.connect("wss://127.0.0.1:" + std::to_string(front->port()) + "/");
+        const ConnectionEnd& end = client.wait_for_end();
+        EXPECT_TRUE(end.http_status == 502 || end.http_status == 503) << program << ": " << end.http_status;
+        EXPECT_EQ(end.error.code, Errc::upgrade_unavailable) << program;
+    }
+}
+
+}  // namespace
+}  // namespace pinwheel::test

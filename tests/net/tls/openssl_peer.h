@@ -1,0 +1,76 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../../tools/feed/cert_authority.h"
+#include "../../support/memory_stream.h"
+
+namespace pinwheel::test {
+
+/// How the peer is set up; everything that OpenSSL can do, wise or not.
+struct PeerOptions {
+    Identity identity{};
+    int oldest = TLS1_2_VERSION;
+    int newest = TLS1_3_VERSION;
+    std::string client_ca{};      ///< PEM; set: clients must bring a certificate of it
+    std::string ciphers{};        ///< TLS 1.2
+    std::string protocol{};       ///< the only ALPN protocol that it takes; empty: whatever comes, unanswered
+    std::size_t tickets = 2;      ///< after a TLS 1.3 handshake
+    std::string dh_group{};       ///< a named curve for the key exchange
+    bool knows_the_name = true;   ///< else it refuses the name with an alert
+    bool session_tickets = true;  ///< TLS 1.2
+};
+
+/// A TLS server that is nothing but OpenSSL, on the far end of two directions in memory.
+class OpensslPeer {
+  public:
+    OpensslPeer(PeerOptions options, MemoryStream::Way from_client, MemoryStream::Way to_client);
+    ~OpensslPeer();
+    OpensslPeer(const OpensslPeer&) = delete;
+    OpensslPeer& operator=(const OpensslPeer&) = delete;
+
+    /// A new connection to the same server, for sessions to be resumed.
+    void reconnect(MemoryStream::Way from_client, MemoryStream::Way to_client);
+    /// Goes on with the handshake; true once it is done.
+    bool shake();
+    void write(std::string_view text);
+    /// Everything that the client has sent by now.
+    [[nodiscard]] std::string read();
+    /// Asks for a renegotiation (TLS 1.2).
+    void renegotiate();
+    void update_keys(bool ask_the_client_too);
+    void close_notify();
+    /// What OpenSSL sends from here on is kept back until release().
+    void hold() { held_ = true; }
+    void release();
+
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+    [[nodiscard]] bool refused_renegotiation() const noexcept { return refused_renegotiation_; }
+    [[nodiscard]] const std::string& name_seen() const noexcept { return name_seen_; }
+    [[nodiscard]] const std::string& protocols_seen() const noexcept { return protocols_seen_; }
+    /// The client has sent close_notify.
+    [[nodiscard]] bool ended() const;
+    /// The text of the client's certificate's subject; empty if it brought none.
+    [[nodiscard]] std::string client_subject() const;
+
+  private:
+    struct Impl;
+    static int on_name(ssl_st* ssl, int* alert, void* self);
+    void take_in();
+    void give_out();
+
+    std::unique_ptr<Impl> impl_;
+    MemoryStream::Way in_;
+    MemoryStream::Way out_;
+    bool held_ = false;
+    bool failed_ = false;
+    bool refused_renegotiation_ = false;
+    std::string name_seen_;
+    std::string protocols_seen_;
+};
+
+}  // namespace pinwheel::test

@@ -1,0 +1,85 @@
+// What fuzzing found in a connection, and what a hostile peer or a full socket may do to it.
+
+#include <gtest/gtest.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "../../../net/unique_fd.h"
+#include "../../../proto/delivery/callback_sink.h"
+#include "../../../proto/websocket/connection.h"
+#include "../../support/frames.h"
+#include "../../support/scripted_dialer.h"
+
+namespace pinwheel {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+
+class ConnectionFault : public testing::Test, public ConnectionHandler {
+  protected:
+    void on_open() override {}
+    void on_pong(std::span<const std::byte>) override {}
+    void on_warning(const Error&) override {}
+    void on_end(const ConnectionEnd& ended) override {
+        end = ended;
+        ++ends;
+    }
+    void on_message(const Message& message) { log += std::string(message.text()) + ";"; }
+
+    void turn(int turns = 20) {
+        for (int i = 0; i < turns; ++i) {
+            clock.advance(1ms);
+            reactor.poll();
+        }
+    }
+    void open() {
+        connection.start(*Url::parse("ws://feed.example/stream"));
+        turn();
+        ASSERT_TRUE(connection.is_open());
+    }
+
+    ManualClock clock;
+    Reactor reactor{{.clock = &clock}};
+    ScriptedDialer dialer{reactor};
+    StreamScript& script = dialer.plan().script;
+    CallbackSink sink{CallbackSink::Callback::member<&ConnectionFault::on_message>(*this)};
+    Connection connection{reactor, dialer, {}, *this, sink};
+    std::string log;
+    ConnectionEnd end;
+    int ends = 0;
+};
+
+TEST_F(ConnectionFault, OurCloseFrameIsTheLastEvenIfThePeerBreaksTheProtocolBehindIt) {
+    open();
+    connection.close(1000);
+    script.bytes(raw_frame({.rsv = 4}, "x"));
+    turn();
+    EXPECT_EQ(end.error.code, Errc::bad_frame);
+    EXPECT_EQ(take_sent_frame(script.written).payload, close_payload(1000));
+    EXPECT_EQ(script.written, "");
+}
+
+TEST_F(ConnectionFault, WhatTlsHoldsIsReadOnceItCouldWrite) {
+    // A descriptor that is readable while its count is above 0, and always writable.
+    const UniqueFd descriptor(::eventfd(1, EFD_NONBLOCK));
+    script.fd = descriptor.get();
+    open();
+    eventfd_t count = 0;
+    ASSERT_EQ(::eventfd_read(descriptor.get(), &count), 0);
+    script.write_room = 0;
+    ASSERT_EQ(connection.send(Opcode::text, bytes_of("ours")), Errc::ok);
+    script.bytes(text_frame("held"));
+    script.reads_wait_for_writes = true;
+    turn();
+    EXPECT_EQ(log, "");
+    script.write_room = StreamScript::kUnlimited;
+    turn();
+    EXPECT_EQ(log, "held;");
+}
+
+}  // namespace
+}  // namespace pinwheel

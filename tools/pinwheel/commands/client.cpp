@@ -1,0 +1,146 @@
+#include "client.h"
+
+#include <sched.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "../../../core/cpu.h"
+#include "../terminal/screen_text.h"
+
+namespace pinwheel::tool {
+namespace {
+
+constexpr double kDefaultTimeout = 10;  // seconds
+constexpr std::size_t kLongestLine = 4096;
+
+std::atomic<bool> g_interrupted{false};
+std::atomic<Reactor*> g_running{nullptr};
+
+cpu_set_t g_cores_before_pin{};
+bool g_pinned = false;
+
+void pin(int cpu) {
+    const bool known = ::sched_getaffinity(0, sizeof g_cores_before_pin, &g_cores_before_pin) == 0;
+    if (const Error refused = pin_to_cpu(cpu)) throw UsageError{refused.message()};
+    CPU_CLR(static_cast<std::size_t>(cpu), &g_cores_before_pin);
+    g_pinned = known && CPU_COUNT(&g_cores_before_pin) > 0;
+}
+
+void on_signal(int) {
+    g_interrupted = true;
+    if (Reactor* const reactor = g_running) reactor->stop();  // an atomic store and a write: safe here
+}
+
+HttpHeader parse_header(const std::string& text) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos) throw UsageError{"--header wants 'Name: value', with a colon"};
+    const auto value = text.find_first_not_of(' ', colon + 1);
+    return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
+}
+
+/// The file's values, with those of the command line in their places.
+Config resolve(const ClientOptions& options) {
+    Config config;
+    if (!options.config_file.empty()) {
+        auto loaded = load_config(options.config_file);
+        if (!loaded) throw UsageError{loaded.error().message()};
+        config = *std::move(loaded);
+    } else {
+        config.mode = ReactorMode::busy_spin;
+    }
+    if (!options.url.empty()) config.url = options.url;
+    if (!config.url)
+        throw UsageError{"URL is required, here or in the file of --config; see pinwheel " + options.command +
+                         " --help"};
+    if (!options.ca_file.empty()) config.tls.ca_file = options.ca_file;
+    if (options.epoll) config.mode = *options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin;
+    if (options.cpu) config.cpu = options.cpu;
+    return config;
+}
+
+}  // namespace
+
+Client::Client(const ClientOptions& options)
+    : has_config_(!options.config_file.empty()), config_(resolve(options)), url_(Url::parse(*config_.url)) {
+    if (!url_) throw UsageError{url_.error().message()};
+    for (const auto& header : options.headers)
+        connection_options_.upgrade.headers.push_back(parse_header(header));
+    if (const Error refused = validate(connection_options_.upgrade)) throw UsageError{refused.message()};
+    if (options.timeout || !has_config_)
+        timeout_ = std::chrono::duration_cast<Duration>(
+            std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));
+    connection_options_.connection_timeout = timeout_.value_or(config_.limits.limits.connection_timeout);
+    if (config_.cpu) pin(*config_.cpu);
+    reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
+    try {
+        network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = config_.tls},
+                                             url_->tls() || !config_.tls.ca_file.empty());
+    } catch (const std::system_error& error) {
+        const bool named_in_file = has_config_ && options.ca_file.empty();
+        throw UsageError{(named_in_file ? options.config_file + ": tls." : "") + reason_of(error)};
+    }
+}
+
+WebSocketOptions Client::session_options() {
+    WebSocketOptions options{.upgrade = connection_options_.upgrade, .dialer = network_.get()};
+    if (timeout_) options.connection_timeout = *timeout_;
+    if (has_config_) options.config = config_.limits;
+    return options;
+}
+
+void leave_pinned_core() noexcept {
+    if (g_pinned) std::ignore = ::sched_setaffinity(0, sizeof g_cores_before_pin, &g_cores_before_pin);
+}
+
+void catch_signals() {
+    std::signal(SIGINT, &on_signal);
+    std::signal(SIGTERM, &on_signal);
+}
+
+void run_until_stopped(Reactor& reactor) {
+    g_running = &reactor;
+    catch_signals();
+    if (!g_interrupted) reactor.run();
+    g_running = nullptr;
+}
+
+void run_until(Reactor& reactor, FunctionRef<bool()> done) {
+    g_running = &reactor;
+    catch_signals();
+    while (!done() && !g_interrupted)
+        if (reactor.poll_for(Duration::max()) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
+    g_running = nullptr;
+}
+
+bool interrupted() noexcept {
+    return g_interrupted;
+}
+
+void complain(std::string message) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kOptions{
+        {{"with ca_file", "with --ca"},
+         {"ca_file '", "--ca '"},
+         {"certificate_file '", "--cert '"},
+         {"key_file '", "--key '"}}};
+    for (const auto& [in_library, here] : kOptions)
+        if (const auto at = message.find(in_library);
+            at == 0 || (at != std::string::npos && here.starts_with("with")))
+            message.replace(at, in_library.size(), here);
+    std::fprintf(stderr, "pinwheel: %s\n", fit(message, kLongestLine).c_str());
+}
+
+std::string reason_of(const std::system_error& error) {
+    const std::string all = error.what();
+    const std::string general = ": " + error.code().message();
+    const bool said_before = error.code().category() == pinwheel_category() && all.ends_with(general);
+    return said_before ? all.substr(0, all.size() - general.size()) : all;
+}
+
+}  // namespace pinwheel::tool

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../../../proto/session/manager.h"
+#include "../../../proto/session/observer.h"
+#include "client.h"
+
+namespace pinwheel::tool {
+
+struct FeedRunOptions {
+    std::vector<std::string> subscribe{};
+    double seconds = 0;                      // 0: no end
+    std::optional<std::uint32_t> retries{};  // after a loss
+    bool verbose = false;
+};
+
+/// Stays with a feed, over all its connections, until its time is over, a signal, or a close with 1000 from
+/// the server; fails if the first connection fails, and when the tries are spent.
+class FeedRun : private SessionObserver {
+  public:
+    FeedRun(Client& client, const FeedRunOptions& options);
+    ~FeedRun() override = default;
+    FeedRun(const FeedRun&) = delete;
+    FeedRun& operator=(const FeedRun&) = delete;
+
+  protected:
+    /// Called for each message.
+    virtual void on_message(const Message& message) = 0;
+    virtual void on_up(TimePoint) {}
+    virtual void on_lost(TimePoint) {}
+
+    /// Until the end; false if it failed.
+    [[nodiscard]] bool run_to_end();
+    void end() noexcept { over_ = true; }
+    void fail() noexcept { over_ = failed_ = true; }
+    [[nodiscard]] bool over() const noexcept { return over_; }
+    [[nodiscard]] WebSocketManager& ws() noexcept { return ws_; }
+    [[nodiscard]] Client& client() noexcept { return client_; }
+
+    /// Of the ring, in messages; 0: no limit.
+    [[nodiscard]] std::uint32_t queue_size() const noexcept { return queue_size_; }
+
+    /// A line for stderr, kept back while the terminal shows something else.
+    void say(const std::string& line);
+    void hold_lines(bool held) noexcept { held_ = held; }
+    void release_lines();
+    /// Shows a line on stderr, a terminal, in place of the one that was shown before.
+    void show_progress(const std::string& line);
+    void hide_progress();
+    /// The last line said; empty if there was none.
+    [[nodiscard]] const std::string& last_line() const noexcept { return last_line_; }
+
+  private:
+    [[nodiscard]] WebSocketOptions session_options();
+    void on_disconnect(DisconnectReason reason);
+    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects& effects,
+                 TimePoint now) noexcept override;
+    void on_failure_timer(TimePoint now);
+    void on_end_timer(TimePoint) { end(); }
+    void drain();
+
+    Client& client_;
+    const FeedRunOptions options_;
+    const std::uint32_t retries_;
+    const std::uint32_t queue_size_;
+    bool over_ = false;
+    bool failed_ = false;
+    bool first_try_failed_ = false;
+    std::string why_;  // the connection was lost
+    bool held_ = false;
+    bool progress_shown_ = false;
+    std::deque<std::string> lines_;
+    std::string last_line_;
+    TimePoint began_{};
+    Timer end_timer_{Timer::Callback::member<&FeedRun::on_end_timer>(*this)};
+    Timer failure_timer_{Timer::Callback::member<&FeedRun::on_failure_timer>(*this)};
+    WebSocketManager ws_;
+};
+
+}  // namespace pinwheel::tool

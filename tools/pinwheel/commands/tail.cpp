@@ -1,0 +1,224 @@
+#include <langinfo.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cinttypes>
+#include <clocale>
+#include <cstdio>
+#include <cstring>
+
+#include "../../../proto/delivery/prometheus.h"
+#include "../terminal/message_text.h"
+#include "../terminal/metrics_server.h"
+#include "../terminal/terminal.h"
+#include "feed_run.h"
+#include "latency_window.h"
+#include "latest.h"
+#include "options.h"
+
+namespace pinwheel::tool {
+namespace {
+
+constexpr Duration kInterval = std::chrono::milliseconds{250};
+constexpr int kIntervalsASecond = 4;
+
+struct TailOptions {
+    ClientOptions client{};
+    FeedRunOptions run{};
+    std::uint64_t count = 0;  // 0: no end
+    TextOptions text{};
+    std::string flush = "batch";
+    bool messages = false;  // in place of the live view
+    bool stats_json = false;
+    std::optional<std::uint16_t> metrics_port{};
+};
+
+/// Prints a feed's messages, or shows on a terminal how it is doing.
+class Tail final : private FeedRun {
+  public:
+    Tail(Client& client, const TailOptions& options)
+        : FeedRun(client, options.run), options_(options), text_(options.text) {
+        if (!options.messages && Terminal::usable(STDOUT_FILENO)) screen_.emplace(STDOUT_FILENO);
+        std::setvbuf(stdout, nullptr, _IOFBF, kOutputBuffer);
+        state_.url = client.url().without_query();
+        state_.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
+        if (options.metrics_port) serve_metrics(*options.metrics_port);
+    }
+
+    [[nodiscard]] int run() {
+        began_ = second_began_ = client().reactor().now();
+        status_line_ = ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) == 0;
+        hold_lines(screen_ && ::isatty(STDERR_FILENO) != 0);
+        if (screen_) draw(began_);
+        if (screen_ || status_line_ || metrics_) client().reactor().schedule_after(timer_, kInterval);
+        const bool done = run_to_end();
+        if (screen_) screen_->leave();
+        hide_progress();
+        release_lines();
+        if (options_.stats_json)
+            std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 "}\n", window_.messages(),
+                        window_.bytes());
+        if (!output_gone_ && std::fflush(stdout) != 0) give_up_output();
+        return done && !output_failed_ ? 0 : 1;
+    }
+
+  private:
+    static constexpr std::size_t kOutputBuffer = std::size_t{1} << 16;
+
+    void on_message(const Message& message) override {
+        if (output_gone_ || (options_.count > 0 && window_.messages() == options_.count)) return;
+        const auto text = text_.of(message);
+        if (!text) return flush_after(message);
+        std::optional<Duration> latency;
+        if (message.kernel_received != SystemTime{})
+            latency = client().reactor().system_now() - message.kernel_received;
+        window_.take(message.payload.size(), latency);
+        if (screen_)
+            state_.last_message.assign(text->substr(0, kMostShown));
+        else
+            print(*text);
+        if (options_.count > 0 && window_.messages() == options_.count) end();
+        flush_after(message);
+    }
+    void print(std::string_view text) {
+        std::fwrite(text.data(), 1, text.size(), stdout);
+        std::putc('\n', stdout);
+        if (options_.flush == "each") std::fflush(stdout);
+        if (std::ferror(stdout) != 0) give_up_output();
+    }
+    void flush_after(const Message& message) {
+        if (options_.flush != "batch" || !message.is_last_in_batch || screen_ || output_gone_) return;
+        if (std::fflush(stdout) != 0) give_up_output();
+    }
+    /// A reader that has left, as head does, has what it wanted.
+    void give_up_output() {
+        output_gone_ = true;
+        end();
+        if (errno == EPIPE) return;
+        say(std::string("standard output cannot be written: ") + std::strerror(errno));
+        output_failed_ = true;
+    }
+
+    void on_timer(TimePoint now) {
+        if (++intervals_ % kIntervalsASecond == 0) {
+            window_.close_second(now - second_began_);
+            second_began_ = now;
+        }
+        if (metrics_) latencies_.publish(window_.overall());
+        if (screen_) draw(now);
+        if (status_line_) {
+            fill(now);
+            show_progress(render_status(state_, kStatusColumns));
+        }
+        client().reactor().schedule_after(timer_, kInterval);
+    }
+    void fill(TimePoint now) {
+        window_.fill(state_);
+        const WebSocketStats stats = ws().stats();
+        state_.running = now - began_;
+        state_.state = ws().state();
+        state_.generation = ws().generation();
+        state_.up = ws().connection_duration();
+        state_.dropped = stats.messages_dropped;
+        state_.disconnects = stats.disconnects;
+        state_.ping = stats.ping;
+        state_.queued = stats.queued;
+        state_.queued_high_water = stats.queued_high_water;
+        state_.queue_size = queue_size();
+        state_.notice = last_line();
+    }
+    void draw(TimePoint now) {
+        fill(now);
+        const ScreenSize size = screen_->size();
+        if (size.columns >= kLeastScreen.columns && size.rows >= kLeastScreen.rows) {
+            told_small_ = false;
+            return screen_->show(render_live(state_, size));
+        }
+        if (!told_small_) {
+            screen_->leave();
+            complain("the terminal has " + text_of(size) + ", the live view needs " + text_of(kLeastScreen) +
+                     "; a status line in its place");
+            told_small_ = true;
+        }
+        screen_->show_line(render_status(state_, size.columns > 1 ? size.columns - 1 : 1));
+    }
+    static std::string text_of(ScreenSize size) {
+        return std::to_string(size.columns) + " columns by " + std::to_string(size.rows) + " rows";
+    }
+
+    void serve_metrics(std::uint16_t port) {
+        try {
+            metrics_.emplace(port, [this] {
+                std::string out;
+                append_prometheus(out, ws().stats());
+                append_prometheus(out, latencies_.read(), "pinwheel_message_latency_seconds",
+                                  "From a message's arrival in the kernel to its handler.");
+                return out;
+            });
+        } catch (const std::system_error& error) {
+            throw std::runtime_error("--metrics: " + reason_of(error) +
+                                     "; choose another port (0: the system chooses a free one)");
+        }
+        if (port == 0)
+            say("metrics are at http://127.0.0.1:" + std::to_string(metrics_->port()) + "/metrics");
+    }
+
+    static constexpr std::size_t kMostShown = 16'384;
+    static constexpr std::size_t kStatusColumns = 79;
+
+    const TailOptions& options_;
+    MessageText text_;
+    std::optional<Terminal> screen_;
+    bool status_line_ = false;
+    bool told_small_ = false;
+    bool output_gone_ = false;
+    bool output_failed_ = false;
+    TimePoint began_{};
+    TimePoint second_began_{};
+    int intervals_ = 0;
+    LatencyWindow window_;
+    LiveState state_;
+    Latest<Histogram> latencies_;
+    Timer timer_{Timer::Callback::member<&Tail::on_timer>(*this)};
+    std::optional<MetricsServer> metrics_;
+};
+
+int tail(const TailOptions& options) {
+    catch_signals();  // before anything is drawn that must be taken back
+    std::setlocale(LC_CTYPE, "");
+    if (options.text.filter) check_pointer("--filter", *options.text.filter);
+    if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
+        throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
+    Client client(options.client);
+    return Tail(client, options).run();
+}
+
+}  // namespace
+
+Command tail_command(CLI::App& app) {
+    const auto options = std::make_shared<TailOptions>();
+    auto* const command =
+        add_command(app, "tail", "print a feed's messages, one a line; on a terminal show a live view",
+                    "pinwheel tail wss://127.0.0.1:8443/ --ca ca.pem --subscribe trades.BTC-USD");
+    add_client_options(*command, options->client, Source::command_line_or_config);
+    add_run_options(*command, options->run);
+    command->add_option("--count", options->count, "end after this many messages")->check(whole(0, kMost));
+    command->add_option("--seconds", options->run.seconds, "end after this time")->check(seconds(0));
+    command->add_flag("--messages", options->messages, "print messages, though the output is a terminal");
+    command->add_flag("--pretty", options->text.pretty, "indent messages that are JSON");
+    command->add_option("--filter", options->text.filter,
+                        "show this value of each message, by JSON pointer such as /data/0/price, and pass "
+                        "over messages without it");
+    command->add_option("--flush", options->flush,
+                        "when printed messages leave: with 'each', with each 'batch' that one read brought "
+                        "(default), or at the 'end' and whenever the buffer is full");
+    command
+        ->add_option("--metrics", options->metrics_port,
+                     "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
+        ->check(whole(0, 65535));
+    command->add_flag("--stats-json,--json-stats", options->stats_json,
+                      "last line: one JSON object with the totals");
+    return {command, [options] { return tail(*options); }};
+}
+
+}  // namespace pinwheel::tool

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../../proto/policy/connection_state.h"
+#include "../../../proto/policy/keepalive.h"
+
+namespace pinwheel::tool {
+
+struct ScreenSize {
+    std::size_t columns = 0;
+    std::size_t rows = 0;
+    friend bool operator==(const ScreenSize&, const ScreenSize&) = default;
+};
+inline constexpr ScreenSize kLeastScreen{60, 15};
+
+/// Everything that the live view shows.
+struct LiveState {
+    struct Latency {
+        std::uint64_t count = 0;
+        std::uint64_t p50 = 0;  // ns
+        std::uint64_t p99 = 0;
+        std::uint64_t max = 0;
+    };
+
+    std::string url{};
+    Duration running{};
+    ConnectionState state = ConnectionState::disconnected;
+    std::uint32_t generation = 0;
+    Duration up{};
+    double messages_per_second = 0;
+    double bytes_per_second = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::vector<std::uint64_t> rates{};  // of each second, oldest first
+    Latency last_second{};               // from the kernel's arrival to the handler
+    Latency overall{};
+    std::vector<std::uint64_t> p99s{};  // of each second, oldest first
+    std::uint64_t dropped = 0;
+    std::uint64_t disconnects = 0;
+    RoundTrip ping{};
+    std::uint64_t queued = 0;
+    std::uint64_t queued_high_water = 0;
+    std::uint64_t queue_size = 0;  // 0: no limit
+    std::string last_message{};    // may have many lines
+    std::string notice{};
+    bool unicode = true;
+};
+
+/// The whole view: lines without control characters, none wider than the screen, not more than it has rows.
+/// The size must be kLeastScreen at least.
+[[nodiscard]] std::vector<std::string> render_live(const LiveState& state, ScreenSize size);
+/// The same in one line.
+[[nodiscard]] std::string render_status(const LiveState& state, std::size_t columns);
+
+/// Bars of these heights, the last `columns` of them, the largest at full height.
+[[nodiscard]] std::string sparkline(const std::vector<std::uint64_t>& values, std::size_t columns,
+                                    bool unicode);
+/// A time in three digits or so: `12.3 us`.
+[[nodiscard]] std::string short_time(std::uint64_t nanoseconds);
+/// `12,345`
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+}  // namespace pinwheel::tool
