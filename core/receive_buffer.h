@@ -4,20 +4,23 @@
 #include <span>
 
 #include "mapped_memory.h"
+#include "record.h"
 
 namespace pinwheel {
 
 /// A contiguous buffer between a socket and its reader, which grows while reads fill it: large frames come
 /// with fewer system calls. Its address space is there from the beginning, its pages when they are used; they
-/// are given back after many reads in a row that had no need of them. Threading: one thread. Invariant:
-/// head <= tail <= room <= kLargest. Allocates: by mmap at construction.
+/// are given back after many reads in a row that had no need of them. At least kPayloadPadding readable bytes
+/// follow whatever it holds. Threading: one thread. Invariant: head <= tail <= room <= kLargest. Allocates:
+/// by mmap at construction.
 class ReceiveBuffer {
   public:
     static constexpr std::size_t kLargest = std::size_t{128} << 10;
     static constexpr std::size_t kSmallReadsBeforeShrinking = 1024;
 
     /// Begins with `smallest` bytes, at most kLargest. Throws std::bad_alloc.
-    explicit ReceiveBuffer(std::size_t smallest) : smallest_(smallest), room_(smallest), pages_(kLargest) {}
+    explicit ReceiveBuffer(std::size_t smallest)
+        : smallest_(smallest), room_(smallest), pages_(kLargest + kPayloadPadding) {}
 
     /// Room behind what is there; what is there moves to the front if the room behind it is the smaller half.
     [[nodiscard]] std::span<std::byte> writable() noexcept;

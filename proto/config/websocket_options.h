@@ -58,7 +58,9 @@ struct WebSocketOptions {
     std::function<void(DisconnectReason)> on_disconnect{};
     /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
     std::function<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
-    /// Each message, as soon as it is whole. The view is gone after the call.
+    /// Each message, as soon as it is whole. The view lies in the buffer that the socket was read into, with
+    /// 64 readable bytes behind it, and is gone after the call. Statistics count it once its read is handed
+    /// on.
     std::function<void(const Message&)> on_message{};
     /// What a person should hear of. The channel is "websocket"; the views are gone after the call.
     std::function<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
@@ -92,7 +94,7 @@ struct WebSocketOptions {
 
     // Messages
 
-    /// Messages go to the ring though there is an on_message, which sees those that the ring had room for.
+    /// Messages go to the ring as well as to on_message, which sees also those that the ring has no room for.
     bool deliver_to_ring = false;
     OverflowPolicy overflow = OverflowPolicy::drop_newest;  ///< when the ring is full
     /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in

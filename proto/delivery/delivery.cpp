@@ -11,26 +11,27 @@ constexpr Duration kAlertInterval = std::chrono::seconds{1};
 
 }  // namespace
 
-Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner)
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler)
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
       alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
-    sink_ = &callback_sink_.emplace(CallbackSink::Callback::member<&Delivery::on_message>(*this),
-                                    CallbackSink::Overflow::member<&Delivery::on_overflow>(*this));
+    sink_ = &callback_sink_.emplace(handler, CountingSink::Overflow::member<&Delivery::on_overflow>(*this),
+                                    CountingSink::Batch::member<&Delivery::on_batch>(*this));
 }
 
-Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, std::uint32_t queue_size,
-                   OverflowPolicy policy)
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
+                   std::uint32_t queue_size, OverflowPolicy policy)
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
       alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
     queue_.emplace(queue_size);
-    sink_ = &queue_sink_.emplace(*queue_, policy, QueueSink::Callback::member<&Delivery::on_message>(*this),
-                                 QueueSink::Overflow::member<&Delivery::on_overflow>(*this));
+    sink_ = &queue_sink_.emplace(*queue_, policy, handler,
+                                 CountingSink::Overflow::member<&Delivery::on_overflow>(*this),
+                                 CountingSink::Batch::member<&Delivery::on_batch>(*this));
 }
 
 void Delivery::connected(std::uint32_t generation, TimePoint now) noexcept {

@@ -15,12 +15,10 @@
 
 namespace pinwheel {
 
-/// Hears what a delivery cannot do alone. Never called from inside a sink's call, but for on_message().
+/// Hears what a delivery cannot do alone. Never called from inside a sink's call.
 class DeliveryOwner {
   public:
     virtual ~DeliveryOwner() = default;
-    /// Each message that is delivered; an exception passes through.
-    virtual void on_message(const Message& message) = 0;
     /// `more` messages have been dropped since the last call. At most once a second.
     virtual void on_dropped(std::uint64_t more) = 0;
     /// Reading had to pause, and there is room again.
@@ -31,11 +29,14 @@ class DeliveryOwner {
 /// the reactor's thread; the consumer's end of the ring is any one thread's. Allocates: what its sink does.
 class Delivery {
   public:
-    /// To the handler alone. Messages, delivered and dropped, are counted in `stats`.
-    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner);
-    /// To a ring of at most `queue_size` messages (0: no limit), past the handler.
-    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, std::uint32_t queue_size,
-             OverflowPolicy policy);
+    /// Called with each message; an exception passes through.
+    using Handler = CountingSink::Callback;
+
+    /// To the handler alone. Messages are counted in `stats`: dropped ones at once, others once a read.
+    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler);
+    /// To a ring of at most `queue_size` messages (0: no limit), past the handler if there is one.
+    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
+             std::uint32_t queue_size, OverflowPolicy policy);
 
     [[nodiscard]] MessageSink& sink() noexcept { return *sink_; }
     /// Null if there is no ring.
@@ -56,9 +57,8 @@ class Delivery {
     void release();
 
   private:
-    void on_message(const Message& message) {
-        stats_.record_message_received(message.payload.size(), message.received);
-        owner_.on_message(message);
+    void on_batch(std::uint64_t messages, std::uint64_t bytes, TimePoint received) {
+        stats_.record_messages_received(messages, bytes, received);
     }
     void on_overflow(MessageSink::Verdict verdict);
     void look_for_room();

@@ -1,5 +1,6 @@
 #include "queue_sink.h"
 
+#include <cstring>
 #include <limits>
 #include <tuple>
 
@@ -12,8 +13,10 @@ constexpr std::size_t kLargestRecord = std::numeric_limits<decltype(RecordHeader
 
 bool QueueSink::report_gap() noexcept {
     if (unreported_ == 0) return true;
-    const RecordHeader gap{
-        .kind = RecordKind::dropped, .sequence = sequence_, .count = unreported_, .generation = generation_};
+    const RecordHeader gap{.kind = RecordKind::dropped,
+                           .sequence = sequence(),
+                           .count = unreported_,
+                           .generation = generation()};
     if (!queue_.push_control(gap)) return false;
     unreported_ = 0;
     return true;
@@ -21,9 +24,9 @@ bool QueueSink::report_gap() noexcept {
 
 void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) noexcept {
     std::ignore = report_gap();
-    generation_ = generation;
+    begin_generation(generation);
     std::ignore = queue_.push_control({.kind = RecordKind::connected,
-                                       .sequence = sequence_,
+                                       .sequence = sequence(),
                                        .generation = generation,
                                        .received = stamp.received.time_since_epoch().count()});
 }
@@ -32,57 +35,85 @@ void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const Mess
     std::ignore = report_gap();
     std::ignore = queue_.push_control({.kind = RecordKind::disconnected,
                                        .code = code,
-                                       .sequence = sequence_,
-                                       .generation = generation_,
+                                       .sequence = sequence(),
+                                       .generation = generation(),
                                        .reason = reason,
                                        .received = stamp.received.time_since_epoch().count()});
 }
 
-MessageSink::Claim QueueSink::drop() noexcept {
-    ++sequence_;
-    ++dropped_;
+bool QueueSink::must_pause() noexcept {
+    if (policy_ != OverflowPolicy::backpressure || !queue_.full()) return false;
+    queue_.publish();
+    ask_to_pause();
+    return true;
+}
+
+std::byte* QueueSink::queue_room(std::size_t size) noexcept {
+    if (size > kLargestRecord || queue_.full() || !report_gap()) return nullptr;
+    return queue_.claim(size);
+}
+
+void QueueSink::commit_to_queue(const Message& message) noexcept {
+    queue_.commit({.size = static_cast<std::uint32_t>(message.payload.size()),
+                   .flags = message.is_text ? RecordHeader::kText : std::uint8_t{0},
+                   .sequence = message.sequence,
+                   .generation = message.generation,
+                   .received = message.received.time_since_epoch().count(),
+                   .kernel_received = message.kernel_received.time_since_epoch().count()});
+}
+
+void QueueSink::drop_from_queue() noexcept {
     ++unreported_;
-    if (on_overflow_) on_overflow_(Verdict::drop);
+    count_dropped();
+}
+
+MessageSink::Claim QueueSink::drop() noexcept {
+    skip_sequence();
+    drop_from_queue();
     return {Verdict::drop, nullptr};
 }
 
-MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
-    if (queue_.full()) [[unlikely]] {
-        if (policy_ == OverflowPolicy::drop_newest) return drop();
-        queue_.publish();
-        if (on_overflow_) on_overflow_(Verdict::pause);
-        return {Verdict::pause, nullptr};
+MessageSink::Verdict QueueSink::take(std::span<const std::byte> payload, bool is_text,
+                                     const MessageStamp& stamp) {
+    if (must_pause()) [[unlikely]]
+        return Verdict::pause;
+    auto* const room = queue_room(payload.size());
+    if (room == nullptr && !on_message_) [[unlikely]]
+        return drop().verdict;
+    const Message message = next_message(payload, is_text, stamp);
+    if (room == nullptr) [[unlikely]] {
+        drop_from_queue();
+    } else {
+        if (!payload.empty()) std::memcpy(room, payload.data(), payload.size());
+        commit_to_queue(message);
     }
-    if (size > kLargestRecord || !report_gap()) [[unlikely]]
-        return drop();
-    auto* const room = queue_.claim(size);
-    if (room == nullptr) [[unlikely]]
-        return drop();
-    room_ = room;
-    return {Verdict::take, room};
+    if (on_message_) on_message_(message);
+    return Verdict::take;
+}
+
+MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
+    if (must_pause()) return {Verdict::pause, nullptr};
+    room_ = queue_room(size);
+    for_callback_ = room_ == nullptr && on_message_;
+    if (for_callback_) room_ = parts_.claim(size);
+    return room_ != nullptr ? Claim{Verdict::take, room_} : drop();
 }
 
 std::byte* QueueSink::grow(std::size_t used, std::size_t size) noexcept {
-    auto* const room = size > kLargestRecord ? nullptr : queue_.grow(used, size);
-    if (room == nullptr) std::ignore = drop();
-    room_ = room;
-    return room;
+    room_ = for_callback_           ? parts_.grow(used, size)
+            : size > kLargestRecord ? nullptr
+                                    : queue_.grow(used, size);
+    if (room_ == nullptr) std::ignore = drop();
+    return room_;
 }
 
 void QueueSink::commit(std::size_t size, bool is_text, const MessageStamp& stamp) {
-    queue_.commit({.size = static_cast<std::uint32_t>(size),
-                   .flags = is_text ? RecordHeader::kText : std::uint8_t{0},
-                   .sequence = ++sequence_,
-                   .generation = generation_,
-                   .received = stamp.received.time_since_epoch().count(),
-                   .kernel_received = stamp.kernel_received.time_since_epoch().count()});
-    if (on_message_)
-        on_message_({.payload = {room_, size},
-                     .is_text = is_text,
-                     .generation = generation_,
-                     .sequence = sequence_,
-                     .received = stamp.received,
-                     .kernel_received = stamp.kernel_received});
+    const Message message = next_message({room_, size}, is_text, stamp);
+    if (for_callback_)
+        drop_from_queue();
+    else
+        commit_to_queue(message);
+    if (on_message_) on_message_(message);
 }
 
 }  // namespace pinwheel

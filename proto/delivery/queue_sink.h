@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
-#include "../../core/function_ref.h"
 #include "../../core/message_queue.h"
-#include "../websocket/message_sink.h"
-#include "message.h"
+#include "counting_sink.h"
+#include "parts_buffer.h"
 
 namespace pinwheel {
 
@@ -16,50 +16,52 @@ enum class OverflowPolicy : std::uint8_t {
     backpressure,  ///< reading stops until there is room, and TCP holds the peer back
 };
 
-/// Puts messages into a queue, for a consumer on any one thread.
-/// Threading: the queue's producer. Allocates: what the queue does.
-class QueueSink final : public MessageSink {
+/// Puts messages into a queue, for a consumer on any one thread, and hands each to a callback as well if
+/// there is one: also those that the queue has no room for. Threading: the queue's producer. Allocates: what
+/// the queue does; with a callback also detail::PartsBuffer.
+class QueueSink final : public CountingSink {
   public:
-    /// Sees each message that is stored, before the consumer can.
-    using Callback = FunctionRef<void(const Message& message)>;
-    /// Hears of each message that did not fit: drop or pause. Must not throw.
-    using Overflow = FunctionRef<void(Verdict)>;
-
     /// The queue must outlive it. Messages are of generation 0 until connected().
-    QueueSink(MessageQueue& queue, OverflowPolicy policy, Callback on_message = {},
-              Overflow on_overflow = {}) noexcept
-        : queue_(queue), policy_(policy), on_message_(on_message), on_overflow_(on_overflow) {}
+    QueueSink(MessageQueue& queue, OverflowPolicy policy, Callback on_message = {}, Overflow on_overflow = {},
+              Batch on_batch = {}) noexcept
+        : CountingSink(on_overflow, on_batch), queue_(queue), policy_(policy), on_message_(on_message) {}
 
     /// Tells the consumer that a connection is up; messages carry its generation from now on.
     void connected(std::uint32_t generation, const MessageStamp& stamp) noexcept;
     /// Tells the consumer that it ended.
     void disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept;
 
+    [[nodiscard]] Verdict take(std::span<const std::byte> payload, bool is_text,
+                               const MessageStamp& stamp) override;
     [[nodiscard]] Claim claim(std::size_t size) noexcept override;
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept override;
     void commit(std::size_t size, bool is_text, const MessageStamp& stamp) override;
-    void batch_end() noexcept override { queue_.publish(); }
+    void batch_end() noexcept override {
+        queue_.publish();
+        CountingSink::batch_end();
+    }
 
-    /// Messages that did not fit, in all.
-    [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
     /// True if the queue takes a message now.
     [[nodiscard]] bool has_room() noexcept { return !queue_.full(); }
 
   private:
+    /// True if reading has to pause until the queue has room.
+    [[nodiscard]] bool must_pause() noexcept;
+    /// Room in the queue; null if it takes no message of this size now.
+    [[nodiscard]] std::byte* queue_room(std::size_t size) noexcept;
+    void commit_to_queue(const Message& message) noexcept;
+    void drop_from_queue() noexcept;
     [[nodiscard]] Claim drop() noexcept;
-    /// Puts what was dropped since the last record into the queue, before anything else goes there. False: no
-    /// memory.
+    /// Puts the number of messages dropped since the last record into the queue. False: no memory.
     [[nodiscard]] bool report_gap() noexcept;
 
     MessageQueue& queue_;
     const OverflowPolicy policy_;
     const Callback on_message_;
-    const Overflow on_overflow_;
-    const std::byte* room_ = nullptr;  // of the open claim
-    std::uint32_t generation_ = 0;
-    std::uint64_t sequence_ = 0;
-    std::uint64_t dropped_ = 0;
-    std::uint64_t unreported_ = 0;
+    std::byte* room_ = nullptr;     // of the open claim
+    bool for_callback_ = false;     // the open claim is in parts_: the queue has no room
+    std::uint64_t unreported_ = 0;  // messages dropped
+    detail::PartsBuffer parts_;
 };
 
 }  // namespace pinwheel

@@ -57,11 +57,11 @@ class StatsRecorder {
 
     void record_connect(TimePoint now, SystemTime unix_now) noexcept;
     void record_disconnect(bool proactive, TimePoint now) noexcept;
-    void record_message_received(std::size_t size, TimePoint now) noexcept {
-        record_message(kMessagesReceived, kBytesReceived, size, now);
+    void record_messages_received(std::uint64_t messages, std::uint64_t bytes, TimePoint now) noexcept {
+        record_messages(kMessagesReceived, messages, kBytesReceived, bytes, now);
     }
     void record_message_sent(std::size_t size, TimePoint now) noexcept {
-        record_message(kMessagesSent, kBytesSent, size, now);
+        record_messages(kMessagesSent, 1, kBytesSent, size, now);
     }
     void record_dropped(std::uint64_t messages) noexcept;
     void record_reconnect_try() noexcept;
@@ -116,7 +116,8 @@ class StatsRecorder {
     void add(Slot slot, std::uint64_t more) noexcept {
         put(slot, get(slot) + static_cast<std::int64_t>(more));
     }
-    void record_message(Slot messages, Slot bytes, std::size_t size, TimePoint now) noexcept;
+    void record_messages(Slot messages, std::uint64_t more, Slot bytes, std::uint64_t more_bytes,
+                         TimePoint now) noexcept;
 
     std::atomic<std::uint64_t> version_{0};
     std::array<std::atomic<std::int64_t>, kSlots> slots_{};
@@ -137,11 +138,11 @@ class StatsRecorder::Update {
     const std::uint64_t version_;
 };
 
-inline void StatsRecorder::record_message(Slot messages, Slot bytes, std::size_t size,
-                                          TimePoint now) noexcept {
+inline void StatsRecorder::record_messages(Slot messages, std::uint64_t more, Slot bytes,
+                                           std::uint64_t more_bytes, TimePoint now) noexcept {
     const Update update(*this);
-    add(messages, 1);
-    add(bytes, size);
+    add(messages, more);
+    add(bytes, more_bytes);
     put(kMessageAt, now.time_since_epoch().count());
 }
 

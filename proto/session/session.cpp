@@ -35,8 +35,9 @@ std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const We
 
 Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
                        const WebSocketOptions& options, const SessionSettings& settings) {
-    if (options.on_message && !options.deliver_to_ring) return Delivery(reactor, stats, owner);
-    return Delivery(reactor, stats, owner, settings.queue_size, options.overflow);
+    const auto handler = options.on_message ? Delivery::Handler(options.on_message) : Delivery::Handler();
+    if (handler && !options.deliver_to_ring) return Delivery(reactor, stats, owner, handler);
+    return Delivery(reactor, stats, owner, handler, settings.queue_size, options.overflow);
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
@@ -214,10 +215,6 @@ void Session::on_end(const ConnectionEnd& end) {
                                       .close_code = end.close_code,
                                       .http_status = end.http_status,
                                       .retry_after = end.retry_after});
-}
-
-void Session::on_message(const Message& message) {
-    if (handlers_->on_message) handlers_->on_message(message);
 }
 
 void Session::on_dropped(std::uint64_t more) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -56,7 +57,84 @@ Word copy_ends(const std::byte* in, std::byte* out, std::size_t size) noexcept {
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080;
 
+/// Up to 31 bytes: both ends, which may overlap.
+bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
+    const auto ends = [&]<class Word>(Word first) {
+        Word last;
+        std::memcpy(&first, text, sizeof first);
+        std::memcpy(&last, text + size - sizeof last, sizeof last);
+        return first | last;
+    };
+    if (size >= 16) {
+        const Block both = ends(Block{});
+        return ((both[0] | both[1]) & kHighBits) == 0;
+    }
+    if (size >= 8) return (ends(std::uint64_t{}) & kHighBits) == 0;
+    if (size >= 4) return (ends(std::uint32_t{}) & kHighBits) == 0;
+    return std::none_of(text, text + size,
+                        [](std::byte byte) { return (byte & std::byte{0x80}) != std::byte{}; });
+}
+
+using WideBlock = std::uint64_t __attribute__((vector_size(32)));
+
+/// A block a step, the last one overlapping the one before. Inlined into the two functions below, which
+/// differ in the instructions that they may use.
+template <class Wide>
+[[gnu::always_inline]] inline bool is_long_ascii(const std::byte* text, std::size_t size) noexcept {
+    constexpr std::size_t kStep = sizeof(Wide);
+    std::array<Wide, 2> seen{};
+    const auto look = [&](std::size_t at, Wide & into) __attribute__((always_inline)) {
+        Wide block;
+        std::memcpy(&block, text + at, kStep);
+        into |= block;
+    };
+    std::size_t at = 0;
+    for (; at + 4 * kStep <= size; at += 4 * kStep) {
+        look(at, seen[0]);
+        look(at + kStep, seen[1]);
+        look(at + 2 * kStep, seen[0]);
+        look(at + 3 * kStep, seen[1]);
+    }
+    for (; at + kStep < size; at += kStep) look(at, seen[0]);
+    look(size - kStep, seen[1]);
+    seen[0] |= seen[1];
+    std::uint64_t high = 0;
+    for (std::size_t i = 0; i < kStep / 8; ++i) high |= seen[0][i];
+    return (high & kHighBits) == 0;
+}
+
+using LongAscii = bool (*)(const std::byte* text, std::size_t size) noexcept;
+
+bool is_long_ascii_anywhere(const std::byte* text, std::size_t size) noexcept {
+    return is_long_ascii<Block>(text, size);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] bool is_long_ascii_avx2(const std::byte* text, std::size_t size) noexcept {
+    return is_long_ascii<WideBlock>(text, size);
+}
+#endif
+
+bool choose_long_ascii(const std::byte* text, std::size_t size) noexcept;
+
+/// Chooses itself at the first call, so that it may come before any initialisation.
+constinit std::atomic<LongAscii> long_ascii{choose_long_ascii};
+
+bool choose_long_ascii(const std::byte* text, std::size_t size) noexcept {
+    LongAscii chosen = is_long_ascii_anywhere;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") != 0) chosen = is_long_ascii_avx2;
+#endif
+    long_ascii.store(chosen, std::memory_order_relaxed);
+    return chosen(text, size);
+}
+
 }  // namespace
+
+bool is_ascii(std::span<const std::byte> text) noexcept {
+    if (text.size() < sizeof(WideBlock)) return is_short_ascii(text.data(), text.size());
+    return long_ascii.load(std::memory_order_relaxed)(text.data(), text.size());
+}
 
 bool copy_ascii(std::span<const std::byte> text, std::byte* out) noexcept {
     const auto* const in = text.data();

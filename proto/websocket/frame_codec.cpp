@@ -11,9 +11,6 @@
 namespace pinwheel {
 namespace {
 
-/// After a frame of this size the next one is expected to be large as well.
-constexpr std::uint64_t kLargeFrame = 2048;
-
 constexpr bool is_known(unsigned opcode) noexcept {
     return ((0b0000'0111'0000'0111U >> opcode) & 1) != 0;
 }
@@ -33,6 +30,42 @@ void mask_copy(std::span<const std::byte> in, std::uint32_t mask, std::byte* out
 
 }  // namespace
 
+void FrameExtent::pass(std::span<const std::byte> bytes) noexcept {
+    missing_ -= bytes.size();
+    if (in_payload_) {
+        if (missing_ == 0) *this = {};
+        return;
+    }
+    std::ranges::copy(bytes, header_.begin() + static_cast<std::ptrdiff_t>(seen_));
+    seen_ += bytes.size();
+    if (missing_ > 0) return;
+    const auto second = std::to_integer<unsigned>(header_[1]);
+    const unsigned length = second & 0x7f;
+    const std::size_t size = 2U +
+                             (length < 126    ? 0U
+                              : length == 126 ? 2U
+                                              : 8U) +
+                             ((second & 0x80) != 0 ? 4U : 0U);
+    missing_ = size - seen_;
+    if (missing_ == 0) end_header();
+}
+
+void FrameExtent::end_header() noexcept {
+    std::uint64_t length = std::to_integer<std::uint64_t>(header_[1]) & 0x7f;
+    if (length >= 126) {
+        const std::size_t bytes = length == 126 ? 2 : 8;
+        length = 0;
+        for (std::size_t i = 0; i < bytes; ++i)
+            length = length << 8 | std::to_integer<std::uint64_t>(header_[2 + i]);
+    }
+    if (length == 0) {
+        *this = {};
+        return;
+    }
+    in_payload_ = true;
+    missing_ = length;
+}
+
 struct FrameDecoder::Wslay {
     explicit Wslay(FrameDecoder& decoder) {
         const wslay_frame_callbacks callbacks{nullptr, &Wslay::receive, nullptr};
@@ -42,21 +75,21 @@ struct FrameDecoder::Wslay {
     Wslay(const Wslay&) = delete;
     Wslay& operator=(const Wslay&) = delete;
 
-    /// wslay asks for more than it holds: at the beginning of a frame for a header and what is behind it,
-    /// inside a frame for payload. Payload without a mask it counts and passes on unseen, so there the answer
-    /// is a count of bytes that stay where they are. After a large frame only a header's worth is copied.
+    /// wslay asks for as much as its buffer holds; it gets at most the part of the frame that is being read.
+    /// It passes payload without a mask on unseen, so there it gets a count of bytes that stay in the input.
     static ssize_t receive(std::uint8_t* out, std::size_t room, int, void* user) {
         auto& self = *static_cast<FrameDecoder*>(user);
-        std::size_t count = std::min(room, self.input_.size());
+        const std::size_t available = std::min(room, self.input_.size());
+        const auto count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(available, self.extent_.missing()));
         if (count == 0) return -1;  // wslay takes it for "not now"
-        if (self.frame_left_ > 0 && !self.mask_due_) {
-            count = static_cast<std::size_t>(std::min<std::uint64_t>(count, self.frame_left_));
-            if (self.in_place_ == nullptr) self.in_place_ = self.input_.data();
+        const auto given = self.input_.first(count);
+        if (self.extent_.in_payload() && !self.peer_must_mask_) {
+            if (self.in_place_ == nullptr) self.in_place_ = given.data();
         } else {
-            if (self.chunk_.payload_length >= kLargeFrame && !self.mask_due_)
-                count = std::min(count, kMaxFrameHeader);
-            std::memcpy(out, self.input_.data(), count);
+            std::memcpy(out, given.data(), count);
         }
+        self.extent_.pass(given);
         self.input_ = self.input_.subspan(count);
         return static_cast<ssize_t>(count);
     }
@@ -65,41 +98,32 @@ struct FrameDecoder::Wslay {
 };
 
 FrameDecoder::FrameDecoder(Role role)
-    : mask_due_(role == Role::server), wslay_(std::make_unique<Wslay>(*this)) {}
+    : peer_must_mask_(role == Role::server), wslay_(std::make_unique<Wslay>(*this)) {}
 FrameDecoder::~FrameDecoder() = default;
 
+/// A header reaches wslay part by part, and payload in the input buffer by buffer, which make one chunk.
 FrameDecoder::Status FrameDecoder::next() noexcept {
-    if (frame_left_ > 0) return next_part();
-    wslay_frame_iocb frame;
-    const ssize_t size = wslay_frame_recv(wslay_->context, &frame);
-    if (size < 0) [[unlikely]]
-        return size == WSLAY_ERR_WANT_READ ? Status::need_input : fail(Errc::bad_frame);
-    if (frame.rsv != 0 || !is_known(frame.opcode)) [[unlikely]]
-        return fail(Errc::bad_frame);
-    if ((frame.mask != 0) != mask_due_) [[unlikely]]
-        return fail(mask_due_ ? Errc::bad_frame : Errc::masked_frame);
-    frame_left_ = frame.payload_length - frame.data_length;
-    chunk_.opcode = static_cast<Opcode>(frame.opcode);
-    chunk_.fin = frame.fin != 0;
-    chunk_.begins_frame = true;
-    chunk_.ends_frame = frame_left_ == 0;
-    chunk_.payload_length = frame.payload_length;
-    chunk_.data = {reinterpret_cast<const std::byte*>(frame.data), frame.data_length};
-    return Status::chunk;
-}
-
-/// What wslay holds of the frame, or else as much as the input holds, where it is.
-FrameDecoder::Status FrameDecoder::next_part() noexcept {
-    wslay_frame_iocb frame;
+    chunk_.begins_frame = frame_left_ == 0;
     in_place_ = nullptr;
     std::size_t length = 0;
+    bool begins = chunk_.begins_frame;
+    wslay_frame_iocb frame;
     do {
         const ssize_t size = wslay_frame_recv(wslay_->context, &frame);
-        if (size < 0) return Status::need_input;
+        if (size == WSLAY_ERR_WANT_READ && !input_.empty()) continue;
+        if (size < 0) return size == WSLAY_ERR_WANT_READ ? Status::need_input : fail(Errc::bad_frame);
+        if (begins) {
+            begins = false;
+            if (frame.rsv != 0 || !is_known(frame.opcode)) return fail(Errc::bad_frame);
+            if ((frame.mask != 0) != peer_must_mask_)
+                return fail(peer_must_mask_ ? Errc::bad_frame : Errc::masked_frame);
+            chunk_.opcode = static_cast<Opcode>(frame.opcode);
+            chunk_.fin = frame.fin != 0;
+            chunk_.payload_length = frame_left_ = frame.payload_length;
+        }
         length += frame.data_length;
         frame_left_ -= frame.data_length;
-    } while (in_place_ != nullptr && frame_left_ > 0 && !input_.empty());
-    chunk_.begins_frame = false;
+    } while (begins || (in_place_ != nullptr && frame_left_ > 0 && !input_.empty()));
     chunk_.ends_frame = frame_left_ == 0;
     chunk_.data = {in_place_ != nullptr ? in_place_ : reinterpret_cast<const std::byte*>(frame.data), length};
     return Status::chunk;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,12 @@ inline constexpr std::size_t kMaxControlPayload = 125;
 /// The largest header: 2 + 8 bytes of length + 4 of mask (RFC 6455 section 5.2).
 inline constexpr std::size_t kMaxFrameHeader = 14;
 
+/// A whole data message in one final unmasked frame, where it lies in the input.
+struct WholeMessage {
+    std::span<const std::byte> payload{};
+    bool is_text = false;
+};
+
 /// A piece of a frame's payload, in the order of arrival.
 struct FrameChunk {
     Opcode opcode = Opcode::continuation;
@@ -24,14 +31,38 @@ struct FrameChunk {
     bool ends_frame = false;
     /// Of the whole frame.
     std::uint64_t payload_length = 0;
-    /// Unmasked; in the input or in the decoder, there until the decoder's next call.
+    /// Unmasked; in the input or in the decoder, valid until the decoder's next call.
     std::span<const std::byte> data{};
 };
 
-/// Cuts a stream of bytes into frames with wslay's frame layer, and refuses what RFC 6455 section 5.2
-/// forbids: reserved bits and opcodes, lengths that are not minimal, control frames that are fragmented or
-/// too long, and a masked frame from a server or an unmasked one from a client. wslay reads small frames by
-/// the dozen through its buffer of 4 KiB; the payload of a large unmasked one is not copied there.
+/// Follows a frame's header, so that wslay is given no byte beyond the frame's end: between two frames it
+/// holds nothing. Threading: one thread. Allocates: nothing.
+class FrameExtent {
+  public:
+    /// True between two frames.
+    [[nodiscard]] bool at_border() const noexcept { return seen_ == 0; }
+    /// True once the whole header has passed and payload is missing.
+    [[nodiscard]] bool in_payload() const noexcept { return in_payload_; }
+    /// Bytes still missing of the header's next part, or of the payload.
+    [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
+    /// The frame's next bytes, at most missing().
+    void pass(std::span<const std::byte> bytes) noexcept;
+
+  private:
+    static constexpr std::uint64_t kFirstPart = 2;
+
+    void end_header() noexcept;
+
+    bool in_payload_ = false;
+    std::size_t seen_ = 0;  // bytes of the header
+    std::uint64_t missing_ = kFirstPart;
+    std::array<std::byte, kMaxFrameHeader> header_{};
+};
+
+/// Cuts a stream of bytes into frames, and refuses what RFC 6455 section 5.2 forbids: reserved bits and
+/// opcodes, lengths that are not minimal, control frames that are fragmented or too long, and a masked frame
+/// from a server or an unmasked one from a client. A whole final unmasked data frame is read where it lies;
+/// all others go through wslay's frame layer, which leaves unmasked payload where it is, too.
 /// Threading: one thread. Allocates: wslay's context of some 4 KiB, at construction.
 class FrameDecoder {
   public:
@@ -45,7 +76,10 @@ class FrameDecoder {
 
     /// Gives more bytes, which must stay until next() says need_input; only when it has said so, or at first.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
-    /// Decodes the next chunk. A frame's header is judged once its first payload byte is there.
+    /// Takes the next frame off the input if it is a whole message by itself. False: next() must decode it,
+    /// or there is no more input.
+    [[nodiscard]] bool next_whole(WholeMessage& message) noexcept;
+    /// Decodes the next chunk by wslay. A header is judged once the frame's first payload byte is there.
     [[nodiscard]] Status next() noexcept;
     /// After chunk.
     [[nodiscard]] const FrameChunk& chunk() const noexcept { return chunk_; }
@@ -55,17 +89,41 @@ class FrameDecoder {
   private:
     struct Wslay;
 
-    [[nodiscard]] Status next_part() noexcept;
     [[nodiscard]] Status fail(Errc code) noexcept;
 
-    const bool mask_due_;  // in the frames of the peer
+    const bool peer_must_mask_;
     Errc error_ = Errc::ok;
-    FrameChunk chunk_;
-    std::uint64_t frame_left_ = 0;  // payload bytes of the frame behind the chunk
     std::span<const std::byte> input_{};
+    FrameExtent extent_;  // of the frame that wslay reads
+    FrameChunk chunk_;
+    std::uint64_t frame_left_ = 0;         // payload bytes of the frame behind the chunk
     const std::byte* in_place_ = nullptr;  // payload that was left in the input, in this call
     std::unique_ptr<Wslay> wslay_;
 };
+
+/// The header of RFC 6455 section 5.2, of a frame with FIN, no reserved bit, opcode text or binary, no mask,
+/// and the shortest length of 7 or 16 bits; then as much payload as it says.
+inline bool FrameDecoder::next_whole(WholeMessage& message) noexcept {
+    constexpr std::byte kFinalText{0x81};
+    constexpr std::byte kFinalBinary{0x82};
+    const std::byte* const at = input_.data();
+    const std::size_t available = input_.size();
+    if (available < 2 || (at[0] != kFinalText && at[0] != kFinalBinary) || !extent_.at_border() ||
+        peer_must_mask_)
+        return false;
+    std::size_t header = 2;
+    auto length = std::to_integer<std::size_t>(at[1]);
+    if (length >= 126) {
+        if (length != 126 || available < 4) return false;
+        header = 4;
+        length = std::to_integer<std::size_t>(at[2]) << 8 | std::to_integer<std::size_t>(at[3]);
+        if (length < 126) return false;
+    }
+    if (available - header < length) return false;
+    message = {.payload = {at + header, length}, .is_text = at[0] == kFinalText};
+    input_ = {at + header + length, available - header - length};
+    return true;
+}
 
 /// The bytes that a frame with this payload takes, at most (by a mask).
 [[nodiscard]] constexpr std::size_t frame_size(std::size_t payload) noexcept {

@@ -33,11 +33,16 @@ void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
 }
 
 MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
-    if (state_ == State::pending) {
+    if (state_ == State::whole_pending) {
+        state_ = State::decoding;
+        take_whole(whole_, stamp);
+    } else if (state_ == State::chunk_pending) {
         state_ = State::decoding;
         take(stamp);
     }
     while (state_ == State::decoding) {
+        if (open_ == Open::none) take_whole_messages(stamp);
+        if (state_ != State::decoding) break;
         const auto status = decoder_.next();
         if (status == FrameDecoder::Status::chunk) [[likely]]
             take(stamp);
@@ -47,15 +52,18 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
             fail(decoder_.error());
     }
     switch (state_) {
-        case State::pending:
+        case State::whole_pending:
+        case State::chunk_pending:
             return Progress::paused;
         case State::stopped:
             return Progress::stopped;
         case State::failed:
             return Progress::failed;
-        default:
-            return Progress::need_input;
+        case State::hungry:
+        case State::decoding:
+            break;
     }
+    return Progress::need_input;
 }
 
 void MessageAssembler::fail(Errc code) noexcept {
@@ -63,32 +71,27 @@ void MessageAssembler::fail(Errc code) noexcept {
     state_ = State::failed;
 }
 
-void MessageAssembler::take(const MessageStamp& stamp) {
-    const FrameChunk& chunk = decoder_.chunk();
-    if (chunk.opcode >= Opcode::close) [[unlikely]]
-        return take_control(chunk);
-    if (chunk.begins_frame && chunk.ends_frame && chunk.fin && chunk.opcode != Opcode::continuation &&
-        open_ == Open::none) [[likely]]
-        return take_whole_message(chunk, stamp);
-    take_part(chunk, stamp);
+/// The usual case, messages in one frame each: they are checked and handed on where they lie.
+void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
+    for (WholeMessage message; state_ == State::decoding && decoder_.next_whole(message);)
+        take_whole(message, stamp);
 }
 
-/// The usual case, a message in one frame in one chunk: nothing of it outlives the call.
-void MessageAssembler::take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp) {
-    const std::size_t size = chunk.data.size();
-    if (size > max_message_size_) [[unlikely]]
+inline void MessageAssembler::take_whole(const WholeMessage& message, const MessageStamp& stamp) {
+    if (message.payload.size() > max_message_size_) [[unlikely]]
         return fail(Errc::message_too_large);
-    const auto claim = messages_.claim(size);
-    if (claim.verdict != MessageSink::Verdict::take) [[unlikely]] {
-        if (claim.verdict == MessageSink::Verdict::pause) state_ = State::pending;
-        return;
-    }
-    const bool is_text = chunk.opcode == Opcode::text;
-    if (!is_text)
-        copy(chunk.data, claim.room);
-    else if (!copy_ascii(chunk.data, claim.room) && !is_utf8({claim.room, size})) [[unlikely]]
+    if (message.is_text && !is_ascii(message.payload) && !is_utf8(message.payload)) [[unlikely]]
         return fail(Errc::bad_utf8);
-    messages_.commit(size, is_text, stamp);
+    if (messages_.take(message.payload, message.is_text, stamp) == MessageSink::Verdict::pause) [[unlikely]] {
+        whole_ = message;
+        state_ = State::whole_pending;
+    }
+}
+
+void MessageAssembler::take(const MessageStamp& stamp) {
+    const FrameChunk& chunk = decoder_.chunk();
+    if (chunk.opcode >= Opcode::close) return take_control(chunk);
+    take_part(chunk, stamp);
 }
 
 void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& stamp) {
@@ -117,7 +120,7 @@ void MessageAssembler::begin_frame(const FrameChunk& chunk) noexcept {
 void MessageAssembler::begin_message(bool is_text) noexcept {
     const auto claim = messages_.claim(announced_);
     if (claim.verdict == MessageSink::Verdict::pause) {
-        state_ = State::pending;
+        state_ = State::chunk_pending;
         return;
     }
     open_ = claim.verdict == MessageSink::Verdict::take ? Open::stored : Open::dropped;

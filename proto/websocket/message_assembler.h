@@ -29,7 +29,8 @@ class ControlSink {
 };
 
 /// Puts messages together from frames: fragments, control frames between them, the size limit, UTF-8. A
-/// payload is written once, into the place that the sink gave. Threading: one thread. Invariant: at most one
+/// message that lies whole in the input is handed to the sink as a view. Any other payload is written once,
+/// into the place that the sink gave. Threading: one thread. Invariant: at most one
 /// message is open. Allocates: nothing after construction.
 class MessageAssembler {
   public:
@@ -43,7 +44,8 @@ class MessageAssembler {
     MessageAssembler(Role role, std::size_t max_message_size, MessageSink& messages, ControlSink& control)
         : decoder_(role), max_message_size_(max_message_size), messages_(messages), control_(control) {}
 
-    /// Gives more bytes, which must stay until run() says other than paused. Only when wants_input().
+    /// Gives more bytes, with 64 readable ones behind, which must stay until run() says other than paused.
+    /// Only when wants_input().
     void feed(std::span<const std::byte> input) noexcept;
     [[nodiscard]] bool wants_input() const noexcept { return state_ == State::hungry; }
 
@@ -57,12 +59,20 @@ class MessageAssembler {
     [[nodiscard]] Errc error() const noexcept { return error_; }
 
   private:
-    enum class State : std::uint8_t { hungry, decoding, pending, stopped, failed };
+    enum class State : std::uint8_t {
+        hungry,
+        decoding,
+        whole_pending,  // whole_ waits for room in the sink
+        chunk_pending,  // the decoder's chunk does
+        stopped,
+        failed,
+    };
     enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are coming
 
     void fail(Errc code) noexcept;
     void take(const MessageStamp& stamp);
-    void take_whole_message(const FrameChunk& chunk, const MessageStamp& stamp);
+    void take_whole_messages(const MessageStamp& stamp);
+    void take_whole(const WholeMessage& message, const MessageStamp& stamp);
     void take_part(const FrameChunk& chunk, const MessageStamp& stamp);
     void begin_frame(const FrameChunk& chunk) noexcept;
     void begin_message(bool is_text) noexcept;
@@ -77,6 +87,7 @@ class MessageAssembler {
     Open open_ = Open::none;
     bool is_text_ = false;
     Errc error_ = Errc::ok;
+    WholeMessage whole_;         // while whole_pending
     std::byte* room_ = nullptr;  // of the open message
     std::size_t announced_ = 0;  // bytes of it, by its frames so far
     std::size_t size_ = 0;       // that are stored

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 
 #include "../../core/clock.h"
 
@@ -31,6 +33,12 @@ class MessageSink {
 
     virtual ~MessageSink() = default;
 
+    /// A whole message that has been checked and lies in the reader's buffer: `payload` has 64 readable bytes
+    /// behind it and is gone after the call. drop: the sink has counted it. pause: the sink has no room now
+    /// and is asked again. By default a claim that is filled and committed. May run a user's handler, whose
+    /// exceptions pass through.
+    [[nodiscard]] virtual Verdict take(std::span<const std::byte> payload, bool is_text,
+                                       const MessageStamp& stamp);
     /// Room for a message of `size` bytes, with 64 readable bytes behind. At most one claim is open.
     [[nodiscard]] virtual Claim claim(std::size_t size) noexcept = 0;
     /// Room for `size` bytes for the open claim, its first `used` bytes kept. Null: none is to be had, and
@@ -41,5 +49,14 @@ class MessageSink {
     /// All that one read brought has been committed.
     virtual void batch_end() noexcept {}
 };
+
+inline MessageSink::Verdict MessageSink::take(std::span<const std::byte> payload, bool is_text,
+                                              const MessageStamp& stamp) {
+    const Claim room = claim(payload.size());
+    if (room.verdict != Verdict::take) return room.verdict;
+    if (!payload.empty()) std::memcpy(room.room, payload.data(), payload.size());
+    commit(payload.size(), is_text, stamp);
+    return Verdict::take;
+}
 
 }  // namespace pinwheel

@@ -113,16 +113,40 @@ TEST_F(Messages, WithOnMessageThereIsNoRing) {
     EXPECT_THROW(std::ignore = ws().queue(), WebSocketError);
 }
 
-TEST_F(Messages, WithDeliverToRingBothGetTheMessage) {
+// S6
+TEST_F(Messages, WithDeliverToRingTheHandlerSeesEachMessageAndTheRingThoseItHasRoomFor) {
     std::string texts;
     options.on_message = [&](const Message& message) { texts += message.text(); };
     options.deliver_to_ring = true;
     options.queue_size = 2;
     connect();
+    send_texts(0, "abcd");
+    script(0).bytes(text_frame("e", false) + ping_frame("") + continuation("f"));
+    turn(4);
+    EXPECT_EQ(texts, "abcdef") << "whole messages and those in parts";
+    EXPECT_EQ(ws().stats().messages_received, 5U);
+    EXPECT_EQ(ws().stats().messages_dropped, 3U) << "the ring's copies";
+    EXPECT_EQ(records(), "connected:1 a#1 b#2 ");
+    send_texts(0, "g");
+    turn();
+    EXPECT_EQ(records(), "dropped:3 g#6 ");
+}
+
+// S6
+TEST_F(Messages, WithBackpressureTheHandlerSeesEachMessageOnce) {
+    std::string texts;
+    options.on_message = [&](const Message& message) { texts += message.text(); };
+    options.deliver_to_ring = true;
+    options.overflow = OverflowPolicy::backpressure;
+    options.queue_size = 2;
+    connect();
     send_texts(0, "abc");
     turn();
-    EXPECT_EQ(texts, "ab") << "those that the ring had room for";
+    EXPECT_EQ(texts, "ab");
     EXPECT_EQ(ws().receive(1s).text(), "a");
+    EXPECT_EQ(ws().receive(1s).text(), "b");
+    EXPECT_EQ(ws().receive(1s).text(), "c");
+    EXPECT_EQ(texts, "abc");
 }
 
 TEST_F(Messages, TheRingCarriesControlRecordsWhereTheStreamBroke) {

@@ -149,5 +149,16 @@ TEST(ReceiveBuffer, DoesNotShrinkUnderWhatIsThere) {
     EXPECT_EQ(text_of(buffer.readable()), "abc");
 }
 
+TEST(ReceiveBuffer, ReadableBytesFollowWhateverItHolds) {
+    ReceiveBuffer buffer(kSmall);
+    for (int i = 0; i < 2; ++i) {
+        put(buffer, std::string(buffer.writable().size(), 'x'));
+        if (i == 0) buffer.clear();
+    }
+    ASSERT_EQ(buffer.readable().size(), ReceiveBuffer::kLargest);
+    const std::byte* const end = buffer.readable().data() + buffer.readable().size();
+    for (std::size_t i = 0; i < kPayloadPadding; ++i) EXPECT_EQ(end[i], std::byte{0});
+}
+
 }  // namespace
 }  // namespace pinwheel

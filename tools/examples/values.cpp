@@ -38,7 +38,7 @@ void statistics() {
     StatsRecorder recorder(clock.now(), clock.system_now());
     std::printf("%lld\n", static_cast<long long>(recorder.snapshot().connection_time(clock.now()).count()));
     recorder.record_connect(clock.now(), clock.system_now());
-    recorder.record_message_received(100, clock.now());
+    recorder.record_messages_received(1, 100, clock.now());
     recorder.record_message_sent(50, clock.now());
     recorder.record_disconnect(true, clock.now());
     recorder.record_disconnect(false, clock.now());

@@ -47,8 +47,8 @@ TEST(Stats, DisconnectsAreCountedByKind) {
 
 TEST(Stats, MessagesAndBytesAreCountedEachWay) {
     StatsRecorder recorder(kNow, kUnix);
-    recorder.record_message_received(100, kNow + 1s);
-    recorder.record_message_received(23, kNow + 2s);
+    recorder.record_messages_received(1, 100, kNow + 1s);
+    recorder.record_messages_received(1, 23, kNow + 2s);
     EXPECT_EQ(recorder.snapshot().last_message_time, kUnix + 2s);
     recorder.record_message_sent(7, kNow + 3s);
     const auto stats = recorder.snapshot();
@@ -62,7 +62,7 @@ TEST(Stats, MessagesAndBytesAreCountedEachWay) {
 TEST(Stats, UnixTimesFollowTheClockAsItWasAtTheLastConnect) {
     StatsRecorder recorder(kNow, kUnix);
     recorder.record_connect(kNow + 10s, kUnix + 15s);  // the wall clock was set by 5 s
-    recorder.record_message_received(1, kNow + 11s);
+    recorder.record_messages_received(1, 1, kNow + 11s);
     EXPECT_EQ(recorder.snapshot().last_message_time, kUnix + 16s);
 }
 
@@ -125,7 +125,7 @@ TEST(StatsThreads, ASnapshotFromAnotherThreadIsConsistent) {
         }
     });
     while (!started.load()) std::this_thread::yield();
-    for (std::uint64_t i = 1; i <= 300'000; ++i) recorder.record_message_received(100, kNow + i * 1ns);
+    for (std::uint64_t i = 1; i <= 300'000; ++i) recorder.record_messages_received(1, 100, kNow + i * 1ns);
     done.store(true);
     reader.join();
     EXPECT_EQ(recorder.snapshot().messages_received, 300'000U);

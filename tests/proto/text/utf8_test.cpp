@@ -53,6 +53,20 @@ TEST(Utf8, AgreesWithAPlainDecoderOnAllShortInputs) {
     }
 }
 
+TEST(IsAscii, FindsEveryByteThatIsNotAsciiInEverySize) {
+    for (std::size_t size = 0; size < 300; ++size) {
+        std::string text(size + 2, '\x80');  // the bytes around it do not count
+        const auto inside = [&] { return bytes_of(text).subspan(1, size); };
+        for (std::size_t i = 0; i < size; ++i) text[1 + i] = static_cast<char>(i * 7 % 128);
+        EXPECT_TRUE(is_ascii(inside())) << size;
+        for (std::size_t at = 1; at <= size; ++at) {
+            const char was = std::exchange(text[at], '\x80');
+            EXPECT_FALSE(is_ascii(inside())) << at << " of " << size;
+            text[at] = was;
+        }
+    }
+}
+
 TEST(CopyAscii, CopiesEverySizeAndFindsEveryByteThatIsNotAscii) {
     for (std::size_t size = 0; size < 150; ++size) {
         std::string text;
