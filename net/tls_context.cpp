@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "../core/text_file.h"
 #include "endpoint.h"
 #include "tls_impl.h"
 #include "unique_fd.h"
@@ -25,6 +26,12 @@ constexpr int kSecurityLevel = 2;
     throw std::system_error(make_error_code(Errc::tls_setup), what);
 }
 
+/// OpenSSL reads to the end, which a device does not have.
+void require_regular(const char* option, const std::string& file, const char* hint) {
+    if (const Error refused = check_regular_file(file, std::uint64_t{64} << 20))
+        refuse(std::string(option) + " '" + file +
+               "' cannot be used: " + refused.message().substr(file.size() + 2) + "; " + hint);
+}
 void require_file(bool done, const char* option, const std::string& file, const char* hint) {
     if (!done)
         refuse(std::string(option) + " '" + file + "' cannot be used: " + detail::openssl_reason() + "; " +
@@ -62,9 +69,11 @@ void load_trust(SSL_CTX* ctx, const TlsOptions& options) {
         if (SSL_CTX_set_default_verify_paths(ctx) != 1) refuse("the system's certificates cannot be read");
         return;
     }
-    if (!options.ca_file.empty())
+    if (!options.ca_file.empty()) {
+        require_regular("ca_file", options.ca_file, "it must be a PEM file");
         require_file(SSL_CTX_load_verify_file(ctx, options.ca_file.c_str()) == 1, "ca_file", options.ca_file,
                      "it must be a readable PEM file with at least one certificate");
+    }
     if (!options.ca_path.empty())
         require_file(SSL_CTX_load_verify_dir(ctx, options.ca_path.c_str()) == 1, "ca_path", options.ca_path,
                      "it must be a folder that openssl rehash has prepared");
@@ -72,9 +81,11 @@ void load_trust(SSL_CTX* ctx, const TlsOptions& options) {
 
 void load_identity(SSL_CTX* ctx, const TlsOptions& options) {
     if (options.certificate_file.empty() && options.key_file.empty()) return;
+    require_regular("certificate_file", options.certificate_file, "it must be a PEM file");
     require_file(SSL_CTX_use_certificate_chain_file(ctx, options.certificate_file.c_str()) == 1,
                  "certificate_file", options.certificate_file, "it must be a readable PEM file");
     const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
+    require_regular("key_file", key, "it must be a PEM file");
     require_file(SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) == 1, "key_file", key,
                  "it must be a readable PEM file with the certificate's key");
 }

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <sched.h>
 #include <simdjson.h>
 
 #include <array>
@@ -130,6 +131,9 @@ class Reader {
         } else if (key == "cpu") {
             std::int64_t cpu = 0;
             read_value(value, "reactor.cpu", "a whole number", cpu);
+            if (cpu < 0 || cpu >= CPU_SETSIZE)
+                return fail("reactor.cpu", std::to_string(cpu) + " is not a core from 0 to " +
+                                               std::to_string(CPU_SETSIZE - 1));
             config_.cpu = static_cast<int>(cpu);
         } else {
             unknown("reactor", key, kReactorKeys);

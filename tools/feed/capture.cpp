@@ -4,12 +4,23 @@
 #include <charconv>
 #include <cstring>
 #include <fstream>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 
+#include "../../core/text_file.h"
+#include "../../proto/text/utf8.h"
+
 namespace pinwheel {
+namespace {
+
+constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
+
+}  // namespace
 
 Capture Capture::load(const std::string& path) {
+    if (const Error refused = check_regular_file(path, kLargest))
+        throw std::runtime_error("capture '" + path + "'" + refused.message().substr(path.size()));
     std::ifstream file(path, std::ios::binary);
     if (!file) throw std::runtime_error("capture '" + path + "' cannot be read: " + std::strerror(errno));
     constexpr double kLatest = 1e10;  // Unix time, some centuries ahead
@@ -27,6 +38,9 @@ Capture Capture::load(const std::string& path) {
             !(time >= 0 && time < kLatest))
             throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
                                      ": not 'time TAB < or > or = TAB payload'");
+        if (!is_utf8(std::as_bytes(std::span(line).subspan(first_tab + 3))))
+            throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
+                                     ": the payload is not UTF-8, which text messages must be");
         if (number == 1) first = time;
         if (line[first_tab + 1] == '<')
             capture.received.push_back(

@@ -21,6 +21,9 @@ class TemporaryIdentity {
     [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
 
   private:
+    void make();
+    void remove() noexcept;
+
     std::filesystem::path folder_;
     std::string authority_;
 };

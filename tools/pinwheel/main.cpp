@@ -1,13 +1,36 @@
+#include <fcntl.h>
+
+#include <cerrno>
+#include <clocale>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "commands/options.h"
+#include "terminal/screen_text.h"
 
 namespace {
 
 using namespace pinwheel::tool;
+
+/// A socket that got a closed standard descriptor's number would receive what is printed.
+void open_standard_descriptors() {
+    for (int fd = 0; fd <= 2; ++fd)
+        if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", O_RDWR) != fd) return;
+}
+
+/// The status of a run whose output is out. A reader that has left has what it wanted.
+int with_output_checked(int status) {
+    errno = 0;
+    const bool flushed = std::fflush(stdout) == 0;
+    if (errno == EPIPE || (flushed && std::ferror(stdout) == 0) || status != 0) return status;
+    complain(std::string("standard output cannot be written") +
+             (errno != 0 ? std::string(": ") + std::strerror(errno) : std::string()));
+    return 1;
+}
 
 int run(const std::vector<Command>& commands) {
     std::string names;
@@ -21,6 +44,9 @@ int run(const std::vector<Command>& commands) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    open_standard_descriptors();
+    std::setlocale(LC_CTYPE, "");
+    adopt_locale();
     CLI::App app("WebSocket client for low latency: look at a feed, measure it, or serve one", "pinwheel");
     app.require_subcommand(0, 1);
     app.set_version_flag("--version", "pinwheel " PINWHEEL_VERSION);
@@ -32,10 +58,10 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        return with_output_checked(app.exit(error) == 0 ? 0 : 2);
     }
     try {
-        return run(commands);
+        return with_output_checked(run(commands));
     } catch (const UsageError& error) {
         complain(error.message);
         return 2;

@@ -104,6 +104,12 @@ void catch_signals() {
     std::signal(SIGTERM, &on_signal);
 }
 
+void catch_hangups() {
+    catch_signals();
+    std::signal(SIGQUIT, &on_signal);
+    if (std::signal(SIGHUP, &on_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+}
+
 void run_until_stopped(Reactor& reactor) {
     g_running = &reactor;
     catch_signals();

@@ -71,6 +71,8 @@ void run_until(Reactor& reactor, FunctionRef<bool()> done);
 
 /// SIGINT and SIGTERM make interrupted() true, in place of ending the program.
 void catch_signals();
+/// The same for SIGHUP, unless it is ignored (nohup), and SIGQUIT: for what has files to remove.
+void catch_hangups();
 
 /// Prints `pinwheel: message` to stderr, with the command's options in place of the library's.
 void complain(std::string message);

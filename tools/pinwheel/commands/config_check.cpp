@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "../terminal/screen_text.h"
 #include "options.h"
 
 namespace pinwheel::tool {
@@ -8,7 +9,7 @@ namespace {
 int check_config(const std::string& path) {
     const auto config = load_config(path);
     if (!config) throw UsageError{config.error().message()};
-    for (const auto& line : config->describe()) std::printf("%s\n", line.c_str());
+    for (const auto& line : config->describe()) std::printf("%s\n", printable(line).c_str());
     for (const auto& warning : config->limits.warnings) complain(path + ": warning: " + warning.message());
     return 0;
 }

@@ -222,7 +222,7 @@ class Consumer {
 };
 
 int demo(const DemoOptions& options) {
-    catch_signals();
+    catch_hangups();
     const TemporaryIdentity identity;
     BackgroundFeed feed(options, identity);
     Client client(

@@ -17,10 +17,10 @@ void print(const std::vector<Finding>& findings) {
     for (const auto& finding : findings) {
         const auto verdict = to_string(finding.verdict);
         std::printf("%-8.*s %-27s %s\n", static_cast<int>(verdict.size()), verdict.data(),
-                    finding.check.c_str(), finding.found.c_str());
+                    finding.check.c_str(), printable(finding.found).c_str());
         if (finding.verdict == Verdict::ok) continue;
-        if (!finding.change.empty()) std::printf("%36s change: %s\n", "", finding.change.c_str());
-        std::printf("%36s reason: %s\n", "", finding.why.c_str());
+        if (!finding.change.empty()) std::printf("%36s change: %s\n", "", printable(finding.change).c_str());
+        std::printf("%36s reason: %s\n", "", printable(finding.why).c_str());
     }
 }
 

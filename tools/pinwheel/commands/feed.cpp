@@ -1,7 +1,12 @@
 #include "../../feed/feed_server.h"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
@@ -47,18 +52,30 @@ auto load_named(Load load) {
     }
 }
 
-std::optional<TlsContext> make_tls(const FeedCommandOptions& options) {
+/// Others see the old file or the whole new one. What is not a regular file is written where it stands.
+void write_authority(const std::string& path, const std::string& text) {
+    std::error_code unknown;
+    const auto kind = std::filesystem::status(path, unknown).type();
+    const bool in_place =
+        kind != std::filesystem::file_type::regular && kind != std::filesystem::file_type::not_found;
+    const std::string draft = in_place ? path : path + "." + std::to_string(::getpid()) + ".tmp";
+    std::ofstream out(draft);
+    out << text;
+    out.close();
+    if (out && (in_place || std::rename(draft.c_str(), path.c_str()) == 0)) return;
+    const std::string reason = std::strerror(errno);
+    if (!in_place) std::remove(draft.c_str());
+    throw UsageError{"--ca-out '" + path + "' cannot be written: " + reason};
+}
+
+std::optional<TlsContext> make_tls(const FeedCommandOptions& options, std::string& authority) {
     if (!options.certificate.empty())
         return load_named([&] {
             return TlsContext::server({.certificate_file = options.certificate, .key_file = options.key});
         });
     if (!options.tls) return std::nullopt;
     const TemporaryIdentity identity;
-    if (!options.ca_out.empty()) {
-        std::ofstream out(options.ca_out);
-        out << identity.authority();
-        if (!out.flush()) throw UsageError{"--ca-out '" + options.ca_out + "' cannot be written"};
-    }
+    authority = identity.authority();
     return TlsContext::server(
         {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
 }
@@ -73,13 +90,14 @@ void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedOptio
 }
 
 int feed(const FeedCommandOptions& options) {
-    catch_signals();
+    catch_hangups();
     const auto endpoint = Endpoint::parse(options.address, options.port);
     if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
     const double speed = parse_speed(options.speed);
     std::optional<Capture> capture;
     if (!options.capture.empty()) capture = load_named([&] { return Capture::load(options.capture); });
-    auto tls = make_tls(options);
+    std::string authority;
+    auto tls = make_tls(options, authority);
     Reactor reactor;
     std::optional<FeedServer> server;
     listen(server, reactor,
@@ -89,9 +107,11 @@ int feed(const FeedCommandOptions& options) {
             .seed = options.seed,
             .capture = capture ? &*capture : nullptr,
             .speed = speed});
+    if (!options.ca_out.empty()) write_authority(options.ca_out, authority);
     std::printf("%u\n", server->endpoint().port());
     std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server->endpoint().to_string().c_str());
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0)
+        throw std::runtime_error(std::string("standard output cannot be written: ") + std::strerror(errno));
     run_until_stopped(reactor);
     return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "../../../core/nearest_name.h"
 #include "../../../proto/websocket/url.h"
+#include "../terminal/screen_text.h"
 #include "feed_run.h"
 
 namespace pinwheel::tool {
@@ -129,7 +130,7 @@ std::string describe(const CLI::App* app, const CLI::Error& error) {
     if ((code == CLI::ExitCodes::ExtrasError || lacks_command) && !strays.empty())
         what = describe_stray(strays.front(), *at, at != app);
     if (!what.ends_with('?')) what += ';';
-    return "pinwheel: " + what + " see pinwheel " + command + "--help\n";
+    return "pinwheel: " + printable(what) + " see pinwheel " + command + "--help\n";
 }
 
 }  // namespace pinwheel::tool

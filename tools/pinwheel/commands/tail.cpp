@@ -3,13 +3,13 @@
 
 #include <cerrno>
 #include <cinttypes>
-#include <clocale>
 #include <cstdio>
 #include <cstring>
 
 #include "../../../proto/delivery/prometheus.h"
 #include "../terminal/message_text.h"
 #include "../terminal/metrics_server.h"
+#include "../terminal/screen_text.h"
 #include "../terminal/terminal.h"
 #include "feed_run.h"
 #include "latency_window.h"
@@ -81,6 +81,8 @@ class Tail final : private FeedRun {
         flush_after(message);
     }
     void print(std::string_view text) {
+        std::string safe;
+        if (escapes_) text = safe = printable(text, "\n\t");
         std::fwrite(text.data(), 1, text.size(), stdout);
         std::putc('\n', stdout);
         if (options_.flush == "each") std::fflush(stdout);
@@ -94,7 +96,7 @@ class Tail final : private FeedRun {
     void give_up_output() {
         output_gone_ = true;
         end();
-        if (errno == EPIPE) return;
+        if (errno == EPIPE) return std::clearerr(stdout);
         say(std::string("standard output cannot be written: ") + std::strerror(errno));
         output_failed_ = true;
     }
@@ -169,6 +171,7 @@ class Tail final : private FeedRun {
     const TailOptions& options_;
     MessageText text_;
     std::optional<Terminal> screen_;
+    const bool escapes_ = ::isatty(STDOUT_FILENO) != 0;  // a peer may not command a terminal
     bool status_line_ = false;
     bool told_small_ = false;
     bool output_gone_ = false;
@@ -185,7 +188,6 @@ class Tail final : private FeedRun {
 
 int tail(const TailOptions& options) {
     catch_signals();  // before anything is drawn that must be taken back
-    std::setlocale(LC_CTYPE, "");
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
         throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};

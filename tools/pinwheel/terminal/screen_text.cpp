@@ -1,10 +1,17 @@
 #include "screen_text.h"
 
+#include <langinfo.h>
+
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <cstdio>
+#include <cstring>
 
 namespace pinwheel::tool {
 namespace {
+
+std::atomic<bool> g_ascii_only{false};
 
 struct Range {
     char32_t first;
@@ -41,6 +48,7 @@ bool is_in(const std::array<Range, N>& ranges, char32_t character) {
 }
 
 struct Character {
+    char32_t value = 0;  // 0 with what is not UTF-8
     std::size_t bytes = 1;
     std::size_t columns = 1;
     bool shown = false;  // else a dot stands for it
@@ -50,7 +58,7 @@ struct Character {
 Character first_of(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte(0);
-    if (lead < 0x80) return {1, 1, lead >= 0x20 && lead != 0x7F};
+    if (lead < 0x80) return {lead, 1, 1, lead >= 0x20 && lead != 0x7F};
     const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
     if (lead < 0xC2 || lead > 0xF4 || bytes > text.size()) return {};
     char32_t character = lead & (0x7FU >> bytes);
@@ -58,8 +66,10 @@ Character first_of(std::string_view text) {
         if ((byte(i) & 0xC0U) != 0x80) return {};
         character = character << 6 | (byte(i) & 0x3FU);
     }
-    if (is_in(kUnseen, character)) return {bytes, 1, false};
-    return {bytes, is_in(kWide, character) ? std::size_t{2} : std::size_t{1}, true};
+    const bool overlong = character < (bytes == 4 ? 0x10000U : bytes == 3 ? 0x800U : 0x80U);
+    if (overlong || character > 0x10FFFF || (character >= 0xD800 && character <= 0xDFFF)) return {};
+    if (g_ascii_only || is_in(kUnseen, character)) return {character, bytes, 1, false};
+    return {character, bytes, is_in(kWide, character) ? std::size_t{2} : std::size_t{1}, true};
 }
 
 }  // namespace
@@ -81,6 +91,29 @@ std::string fit(std::string_view text, std::size_t columns) {
         text.remove_prefix(next.bytes);
     }
     return out;
+}
+
+std::string printable(std::string_view text, std::string_view kept) {
+    std::string out;
+    while (!text.empty()) {
+        const Character next = first_of(text);
+        std::array<char, 16> escaped{};
+        if (next.shown || kept.find(text.front()) != std::string_view::npos) {
+            out += text.substr(0, next.bytes);
+        } else {
+            const bool is_byte = next.bytes == 1;
+            std::snprintf(escaped.data(), escaped.size(), is_byte ? "\\x%02x" : "\\u{%04x}",
+                          is_byte ? static_cast<unsigned>(static_cast<unsigned char>(text.front()))
+                                  : static_cast<unsigned>(next.value));
+            out += escaped.data();
+        }
+        text.remove_prefix(next.bytes);
+    }
+    return out;
+}
+
+void adopt_locale() {
+    g_ascii_only = std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
 std::size_t width_of(std::string_view text) {

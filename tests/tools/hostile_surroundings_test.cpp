@@ -1,0 +1,129 @@
+// M5, M6, M7: closed descriptors, full disks, files without an end, text that would command a terminal.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../../tools/feed/temporary_identity.h"
+#include "../../tools/pinwheel/terminal/screen_text.h"
+#include "../support/temp_dir.h"
+#include "command.h"
+
+namespace pinwheel::test {
+namespace {
+
+/// The command behind a shell's redirections.
+Subprocess::Outcome run_in_shell(const std::string& words, const std::string& redirections) {
+    const std::string line = "exec '" PINWHEEL_COMMAND "' " + words + " " + redirections;
+    return Subprocess({"sh", "-c", line}, Subprocess::Errors::kept).finish();
+}
+
+TEST(HostileSurroundings, M6FullOutputFailsEachCommand) {
+    const FeedCommand feed;
+    const TempDir folder;
+    const std::string config = folder.write("config.json", "{}");
+    for (const std::string& words :
+         {std::string("--help"), std::string("--version"), std::string("tail --help"), std::string("doctor"),
+          std::string("doctor --json"), "config check " + config, "rtt --count 10 " + feed.url("/echo"),
+          "latency --seconds 0.2 --subscribe '*' " + feed.url(),
+          "tail --count 3 --subscribe '*' " + feed.url(), std::string("demo --seconds 0.3 --plain"),
+          std::string("feed")}) {
+        const auto outcome = run_in_shell(words, ">/dev/full");
+        EXPECT_EQ(outcome.status, 1) << words;
+        EXPECT_NE(outcome.errors.find("standard output cannot be written"), std::string::npos)
+            << words << ": " << outcome.errors;
+    }
+}
+
+TEST(HostileSurroundings, M5ClosedDescriptorsAreTakenBeforeASocketIs) {
+    FeedCommand feed;
+    // A complaint that went into the socket would be the server's to refuse: it reads masked frames alone.
+    const auto outcome =
+        run_in_shell("tail --verbose --count 3 --subscribe '*' " + feed.url(), "<&- >&- 2>&-");
+    EXPECT_EQ(outcome.status, 0);
+    const auto rtt = run_in_shell("rtt --count 10 " + feed.url("/echo"), "<&- >&- 2>&-");
+    EXPECT_EQ(rtt.status, 0);
+}
+
+TEST(HostileSurroundings, M6FilesWithoutAnEndAreRefused) {
+    const TempDir folder;
+    const std::string fifo = folder.path("fifo");
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    for (const std::string& path : {std::string("/dev/zero"), fifo, folder.path("")}) {
+        expect_refusal(run({"config", "check", path}), 2, {path, "cannot be read"});
+        expect_refusal(run({"feed", "--capture", path}), 2, {path, "cannot be read"});
+        expect_refusal(run({"rtt", "wss://127.0.0.1:1/", "--ca", path}), 2, {path, "--ca"});
+        expect_refusal(run({"feed", "--cert", path}), 2, {path, "--cert"});
+    }
+}
+
+TEST(HostileSurroundings, M6CoresOutOfRangeAreRefused) {
+    const TempDir folder;
+    for (const std::string cpu : {"4294967296", "-1", "1024", "-4294967296", "9223372036854775807"}) {
+        const std::string file = folder.write("config.json", R"({"reactor":{"cpu":)" + cpu + "}}");
+        expect_refusal(run({"config", "check", file}), 2, {"reactor.cpu", cpu});
+    }
+}
+
+TEST(HostileSurroundings, M6CapturesThatAreNotUtf8AreRefusedWithTheirLine) {
+    const TempDir folder;
+    const std::string file = folder.write("c.tsv", "1\t<\tgood\n2\t<\tbad \xff\n");
+    expect_refusal(run({"feed", "--capture", file}), 2, {"'" + file + "', line 2", "UTF-8"});
+}
+
+TEST(HostileSurroundings, M6ATemporaryKeyIsItsOwnersAlone) {
+    const mode_t before = ::umask(0);
+    const TemporaryIdentity identity;
+    ::umask(before);
+    struct stat kind {};
+    ASSERT_EQ(::stat(identity.key_file().c_str(), &kind), 0);
+    EXPECT_EQ(kind.st_mode & 0777U, 0600U);
+}
+
+TEST(HostileSurroundings, M6TheAuthorityIsWrittenOnceThePortIsThere) {
+    const FeedCommand feed;
+    const TempDir folder;
+    const std::string file = folder.write("ca.pem", "old");
+    EXPECT_EQ(run({"feed", "--tls", "--ca-out", file, "--port", feed.port()}).status, 1);
+    EXPECT_EQ(std::filesystem::file_size(file), 3U);
+    expect_refusal(run({"feed", "--tls", "--ca-out", "/dev/full"}), 2, {"--ca-out", "No space"});
+    const FeedCommand other({"--tls", "--ca-out", file});
+    EXPECT_GT(std::filesystem::file_size(file), 100U);
+}
+
+TEST(HostileSurroundings, M6HangupsEndTheFeedCleanly) {
+    for (const int number : {SIGHUP, SIGQUIT, SIGINT, SIGTERM}) {
+        FeedCommand feed({"--tls"});
+        feed.process().signal(number);
+        EXPECT_EQ(feed.process().finish().status, 0) << number;
+    }
+}
+
+TEST(HostileSurroundings, M7NothingThatATerminalObeysIsPrinted) {
+    EXPECT_EQ(tool::printable("a\x1b]0;x\x07"
+                              "b"),
+              "a\\x1b]0;x\\x07"
+              "b");
+    EXPECT_EQ(tool::printable("\xc2\x9b"), "\\u{009b}");
+    EXPECT_EQ(tool::printable("\x9b"
+                              "1m"),
+              "\\x9b1m");
+    EXPECT_EQ(tool::printable("\xe2\x80\xae"), "\\u{202e}");
+    EXPECT_EQ(tool::printable("\xc0\x9b\xed\xa0\x80"), "\\xc0\\x9b\\xed\\xa0\\x80");
+    EXPECT_EQ(tool::printable("\xc3\xa9\n", "\n"), "\xc3\xa9\n");
+}
+
+TEST(HostileSurroundings, M7ConfigCheckEscapesWhatTheFileHolds) {
+    const TempDir folder;
+    const std::string file =
+        folder.write("config.json", R"({"subscriptions":["\u001b[2J\u009b1m\u202e\u0007"]})");
+    const auto outcome = run({"config", "check", file});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_NE(outcome.output.find("\\x1b[2J\\u{009b}1m\\u{202e}\\x07"), std::string::npos) << outcome.output;
+}
+
+}  // namespace
+}  // namespace pinwheel::test
