@@ -1,13 +1,17 @@
-// Receives at least MESSAGES text frames of SIZE bytes from a stream in memory, 13 KiB a read, prints how
-// many, and does nothing else: for counting what the manager costs beside a bare connection.
+// Receives at least MESSAGES text frames of SIZE bytes from a local socket, 13 KiB a read (or one message a
+// read), prints how many, and does nothing else: for counting the instructions of all user space.
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "../net/tcp_stream.h"
+#include "../net/unique_fd.h"
 #include "../proto/delivery/callback_sink.h"
 #include "../proto/session/manager.h"
 #include "../proto/websocket/accept_key.h"
@@ -19,62 +23,73 @@ using namespace pinwheel;
 
 constexpr std::size_t kRead = std::size_t{13} << 10;
 
-/// Accepts the upgrade, then gives the same frames again and again.
-class EndlessStream final : public ByteStream {
+/// The other end of the client's socket: accepts the upgrade, then sends the same frames again and again.
+class Peer {
   public:
-    explicit EndlessStream(const std::string& frames) : frames_(frames) {}
-    IoResult read_some(std::span<std::byte> out) noexcept override {
-        const std::string_view from = answer_.empty() ? frames_ : answer_;
-        const std::size_t count = std::min({out.size(), from.size() - at_, kRead});
-        if (count == 0) return IoResult::again();
-        std::memcpy(out.data(), from.data() + at_, count);
-        at_ += count;
-        if (at_ == from.size()) {
-            at_ = 0;
-            answer_.clear();
-        }
-        return IoResult::done(count);
+    Peer(const std::string& frames, std::size_t a_read) : frames_(frames), a_read_(a_read) {}
+
+    /// The client's end of a new socket.
+    [[nodiscard]] UniqueFd connect() {
+        std::array<int, 2> ends{};
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0)
+            std::abort();
+        fd_ = UniqueFd(ends[0]);
+        return UniqueFd(ends[1]);
     }
-    IoResult write_some(std::span<const std::byte> in) noexcept override {
-        static constexpr std::string_view kKey = "Sec-WebSocket-Key: ";
-        const std::string_view request(reinterpret_cast<const char*>(in.data()), in.size());
-        if (const auto key = request.find(kKey); key != std::string_view::npos)
-            answer_ =
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                "Sec-WebSocket-Accept: " +
-                accept_for_key(request.substr(key + kKey.size(), 24)) + "\r\n\r\n";
-        return IoResult::done(in.size());
+    /// What the client's next turn reads.
+    void send_next() {
+        if (fd_.get() < 0) return;
+        if (!accepted_) return accept();
+        const std::size_t count = std::min(frames_.size() - at_, a_read_);
+        if (::send(fd_.get(), frames_.data() + at_, count, MSG_NOSIGNAL) != static_cast<ssize_t>(count))
+            std::abort();
+        at_ = (at_ + count) % frames_.size();
     }
-    void shutdown_write() noexcept override {}
-    void abort() noexcept override {}
-    int fd() const noexcept override { return -1; }
 
   private:
+    void accept() {
+        static constexpr std::string_view kKey = "Sec-WebSocket-Key: ";
+        std::array<char, 4096> request{};
+        const ssize_t got = ::recv(fd_.get(), request.data(), request.size(), 0);
+        if (got <= 0) return;
+        const std::string_view text(request.data(), static_cast<std::size_t>(got));
+        const std::string answer =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Accept: " +
+            accept_for_key(text.substr(text.find(kKey) + kKey.size(), 24)) + "\r\n\r\n";
+        if (::send(fd_.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) std::abort();
+        accepted_ = true;
+    }
+
     const std::string& frames_;
-    std::string answer_ = " ";  // a byte that the upgrade's answer takes the place of
+    const std::size_t a_read_;
+    UniqueFd fd_;
+    bool accepted_ = false;
     std::size_t at_ = 0;
 };
 
-class EndlessDialer final : public Dialer {
+class PeerDialer final : public Dialer {
   public:
-    EndlessDialer(Reactor& reactor, const std::string& frames) : reactor_(reactor), frames_(frames) {}
+    PeerDialer(Reactor& reactor, Peer& peer) : reactor_(reactor), peer_(peer) {}
     std::unique_ptr<Dial> dial(const DialTarget&, DialHandler& handler) override {
-        return std::make_unique<EndlessDial>(*this, handler);
+        return std::make_unique<PeerDial>(*this, handler);
     }
 
   private:
-    struct EndlessDial final : Dial {
-        EndlessDial(EndlessDialer& its_dialer, DialHandler& its_handler)
+    struct PeerDial final : Dial {
+        PeerDial(PeerDialer& its_dialer, DialHandler& its_handler)
             : dialer(its_dialer), handler(its_handler) {
             dialer.reactor_.schedule(timer, dialer.reactor_.now());
         }
-        void answer(TimePoint) { handler.on_dialed(std::make_unique<EndlessStream>(dialer.frames_)); }
-        EndlessDialer& dialer;
+        void answer(TimePoint) {
+            handler.on_dialed(std::make_unique<TcpStream>(dialer.peer_.connect(), false));
+        }
+        PeerDialer& dialer;
         DialHandler& handler;
-        Timer timer{Timer::Callback::member<&EndlessDial::answer>(*this)};
+        Timer timer{Timer::Callback::member<&PeerDial::answer>(*this)};
     };
     Reactor& reactor_;
-    const std::string& frames_;
+    Peer& peer_;
 };
 
 /// A bare connection's owner has nothing to do.
@@ -100,7 +115,7 @@ struct Count {
     }
 };
 
-void run_bare(Reactor& reactor, Dialer& dialer, bool ring, std::size_t wanted, Count& count) {
+void run_bare(Reactor& reactor, Dialer& dialer, Peer& peer, bool ring, std::size_t wanted, Count& count) {
     Nobody nobody;
     const auto take = [&](const Message& message) { count.add(message.payload.size()); };
     MessageQueue queue(1000);
@@ -110,19 +125,21 @@ void run_bare(Reactor& reactor, Dialer& dialer, bool ring, std::size_t wanted, C
     Connection connection(reactor, dialer, {}, nobody, sink);
     connection.start(*Url::parse("ws://bench.example/"));
     while (count.messages < wanted) {
+        peer.send_next();
         reactor.poll();
         if (ring) count.take_all(queue);
     }
     connection.abort();
 }
 
-void run_manager(Reactor& reactor, Dialer& dialer, bool ring, std::size_t wanted, Count& count) {
+void run_manager(Reactor& reactor, Dialer& dialer, Peer& peer, bool ring, std::size_t wanted, Count& count) {
     WebSocketOptions options;
     options.dialer = &dialer;
     if (!ring) options.on_message = [&](const Message& message) { count.add(message.payload.size()); };
     WebSocketManager ws(reactor, "ws://bench.example/", options);
     ws.connect();
     while (count.messages < wanted) {
+        peer.send_next();
         reactor.poll();
         if (ring) count.take_all(ws.queue());
     }
@@ -132,10 +149,13 @@ void run_manager(Reactor& reactor, Dialer& dialer, bool ring, std::size_t wanted
 
 int main(int argc, char** argv) {
     const std::string_view way = argc == 4 ? argv[1] : "";
-    const bool ring = way == "bare_ring" || way == "manager_ring";
     const bool bare = way == "bare" || way == "bare_ring";
-    if (!bare && !ring && way != "manager") {
-        std::fprintf(stderr, "usage: manager_cost bare|bare_ring|manager|manager_ring MESSAGES SIZE\n");
+    const bool ring = way == "bare_ring" || way == "manager_ring";
+    const bool alone = way == "manager_alone";
+    if (!bare && !ring && !alone && way != "manager") {
+        std::fprintf(stderr,
+                     "usage: manager_cost bare|bare_ring|manager|manager_ring|manager_alone MESSAGES SIZE\n"
+                     "alone: each message in a read of its own\n");
         return 2;
     }
     const std::size_t wanted = std::strtoul(argv[2], nullptr, 10);
@@ -144,10 +164,12 @@ int main(int argc, char** argv) {
     bench::FrameStream(size).in_reads_of(kRead, [&](std::span<const std::byte> read) {
         frames.append(reinterpret_cast<const char*>(read.data()), read.size());
     });
+    if (alone) frames.resize(size + (size < 126 ? 2 : 4));
     Reactor reactor({.mode = ReactorMode::busy_spin});
-    EndlessDialer dialer(reactor, frames);
+    Peer peer(frames, alone ? frames.size() : kRead);
+    PeerDialer dialer(reactor, peer);
     Count count;
-    (bare ? run_bare : run_manager)(reactor, dialer, ring, wanted, count);
+    (bare ? run_bare : run_manager)(reactor, dialer, peer, ring, wanted, count);
     std::printf("%zu\n", count.messages);
     return count.bytes == count.messages * size ? 0 : 1;
 }

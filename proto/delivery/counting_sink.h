@@ -25,9 +25,9 @@ class CountingSink : public MessageSink {
     using Batch = FunctionRef<void(std::uint64_t messages, std::uint64_t bytes, TimePoint received)>;
 
     void batch_end() noexcept override {
-        if (batch_messages_ == 0) return;
-        if (on_batch_)
-            on_batch_(std::exchange(batch_messages_, 0), std::exchange(batch_bytes_, 0), batch_received_);
+        const auto messages = std::exchange(batch_messages_, 0);
+        const auto bytes = std::exchange(batch_bytes_, 0);
+        if (messages > 0 && on_batch_) on_batch_(messages, bytes, message_.received);
     }
 
     /// Messages that were dropped, in all.
@@ -37,24 +37,23 @@ class CountingSink : public MessageSink {
     CountingSink(Overflow on_overflow, Batch on_batch) noexcept
         : on_overflow_(on_overflow), on_batch_(on_batch) {}
 
-    [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
-    void begin_generation(std::uint32_t generation) noexcept { generation_ = generation; }
+    [[nodiscard]] std::uint32_t generation() const noexcept { return message_.generation; }
+    void begin_generation(std::uint32_t generation) noexcept { message_.generation = generation; }
     /// Of the last message.
-    [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
-    void skip_sequence() noexcept { ++sequence_; }
+    [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
+    void skip_sequence() noexcept { ++message_.sequence; }
 
-    /// The next message, counted as delivered.
-    [[nodiscard]] Message next_message(std::span<const std::byte> payload, bool is_text,
-                                       const MessageStamp& stamp) noexcept {
+    /// The next message, counted as delivered; valid until the next call.
+    [[nodiscard]] const Message& next_message(std::span<const std::byte> payload, bool is_text,
+                                              const MessageStamp& stamp) noexcept {
+        message_.payload = payload;
+        message_.is_text = is_text;
+        ++message_.sequence;
+        message_.received = stamp.received;
+        message_.kernel_received = stamp.kernel_received;
         ++batch_messages_;
         batch_bytes_ += payload.size();
-        batch_received_ = stamp.received;
-        return {.payload = payload,
-                .is_text = is_text,
-                .generation = generation_,
-                .sequence = ++sequence_,
-                .received = stamp.received,
-                .kernel_received = stamp.kernel_received};
+        return message_;
     }
     void count_dropped() noexcept {
         ++dropped_;
@@ -67,12 +66,10 @@ class CountingSink : public MessageSink {
   private:
     const Overflow on_overflow_;
     const Batch on_batch_;
-    std::uint32_t generation_ = 0;
-    std::uint64_t sequence_ = 0;
+    Message message_{};  // the last one, with what the next one has in common with it
     std::uint64_t dropped_ = 0;
     std::uint64_t batch_messages_ = 0;
     std::uint64_t batch_bytes_ = 0;
-    TimePoint batch_received_{};
 };
 
 }  // namespace pinwheel

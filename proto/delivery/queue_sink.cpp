@@ -12,7 +12,6 @@ constexpr std::size_t kLargestRecord = std::numeric_limits<decltype(RecordHeader
 }  // namespace
 
 bool QueueSink::report_gap() noexcept {
-    if (unreported_ == 0) return true;
     const RecordHeader gap{.kind = RecordKind::dropped,
                            .sequence = sequence(),
                            .count = unreported_,
@@ -23,7 +22,7 @@ bool QueueSink::report_gap() noexcept {
 }
 
 void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) noexcept {
-    std::ignore = report_gap();
+    if (unreported_ > 0) std::ignore = report_gap();
     begin_generation(generation);
     std::ignore = queue_.push_control({.kind = RecordKind::connected,
                                        .sequence = sequence(),
@@ -32,7 +31,7 @@ void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) n
 }
 
 void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept {
-    std::ignore = report_gap();
+    if (unreported_ > 0) std::ignore = report_gap();
     std::ignore = queue_.push_control({.kind = RecordKind::disconnected,
                                        .code = code,
                                        .sequence = sequence(),
@@ -41,19 +40,21 @@ void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const Mess
                                        .received = stamp.received.time_since_epoch().count()});
 }
 
-bool QueueSink::must_pause() noexcept {
-    if (policy_ != OverflowPolicy::backpressure || !queue_.full()) return false;
+MessageSink::Verdict QueueSink::pause() noexcept {
     queue_.publish();
     ask_to_pause();
-    return true;
+    return Verdict::pause;
 }
 
-std::byte* QueueSink::queue_room(std::size_t size) noexcept {
-    if (size > kLargestRecord || queue_.full() || !report_gap()) return nullptr;
+inline std::byte* QueueSink::queue_room(std::size_t size, bool is_full) noexcept {
+    if (is_full || size > kLargestRecord) [[unlikely]]
+        return nullptr;
+    if (unreported_ > 0 && !report_gap()) [[unlikely]]
+        return nullptr;
     return queue_.claim(size);
 }
 
-void QueueSink::commit_to_queue(const Message& message) noexcept {
+inline void QueueSink::commit_to_queue(const Message& message) noexcept {
     queue_.commit({.size = static_cast<std::uint32_t>(message.payload.size()),
                    .flags = message.is_text ? RecordHeader::kText : std::uint8_t{0},
                    .sequence = message.sequence,
@@ -75,12 +76,13 @@ MessageSink::Claim QueueSink::drop() noexcept {
 
 MessageSink::Verdict QueueSink::take(std::span<const std::byte> payload, bool is_text,
                                      const MessageStamp& stamp) {
-    if (must_pause()) [[unlikely]]
-        return Verdict::pause;
-    auto* const room = queue_room(payload.size());
+    const bool is_full = queue_.full();
+    if (is_full && policy_ == OverflowPolicy::backpressure) [[unlikely]]
+        return pause();
+    auto* const room = queue_room(payload.size(), is_full);
     if (room == nullptr && !on_message_) [[unlikely]]
         return drop().verdict;
-    const Message message = next_message(payload, is_text, stamp);
+    const Message& message = next_message(payload, is_text, stamp);
     if (room == nullptr) [[unlikely]] {
         drop_from_queue();
     } else {
@@ -92,8 +94,9 @@ MessageSink::Verdict QueueSink::take(std::span<const std::byte> payload, bool is
 }
 
 MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
-    if (must_pause()) return {Verdict::pause, nullptr};
-    room_ = queue_room(size);
+    const bool is_full = queue_.full();
+    if (is_full && policy_ == OverflowPolicy::backpressure) return {pause(), nullptr};
+    room_ = queue_room(size, is_full);
     for_callback_ = room_ == nullptr && on_message_;
     if (for_callback_) room_ = parts_.claim(size);
     return room_ != nullptr ? Claim{Verdict::take, room_} : drop();
@@ -108,7 +111,7 @@ std::byte* QueueSink::grow(std::size_t used, std::size_t size) noexcept {
 }
 
 void QueueSink::commit(std::size_t size, bool is_text, const MessageStamp& stamp) {
-    const Message message = next_message({room_, size}, is_text, stamp);
+    const Message& message = next_message({room_, size}, is_text, stamp);
     if (for_callback_)
         drop_from_queue();
     else

@@ -45,14 +45,13 @@ class QueueSink final : public CountingSink {
     [[nodiscard]] bool has_room() noexcept { return !queue_.full(); }
 
   private:
-    /// True if reading has to pause until the queue has room.
-    [[nodiscard]] bool must_pause() noexcept;
+    [[nodiscard]] Verdict pause() noexcept;
     /// Room in the queue; null if it takes no message of this size now.
-    [[nodiscard]] std::byte* queue_room(std::size_t size) noexcept;
+    [[nodiscard]] std::byte* queue_room(std::size_t size, bool is_full) noexcept;
     void commit_to_queue(const Message& message) noexcept;
     void drop_from_queue() noexcept;
     [[nodiscard]] Claim drop() noexcept;
-    /// Puts the number of messages dropped since the last record into the queue. False: no memory.
+    /// Puts the number of messages dropped since the last record, above 0, into the queue. False: no memory.
     [[nodiscard]] bool report_gap() noexcept;
 
     MessageQueue& queue_;

@@ -1,6 +1,9 @@
 #include "utf8.h"
 
 #include <simdjson.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -77,41 +80,48 @@ bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
 
 using WideBlock = std::uint64_t __attribute__((vector_size(32)));
 
-/// A block a step, the last one overlapping the one before. Inlined into the two functions below, which
-/// differ in the instructions that they may use.
+/// Of 32 bytes and more: four blocks a step, then the last four, or the first and last two, which may
+/// overlap. Inlined into the two functions below, which differ in the instructions that they may use.
 template <class Wide>
-[[gnu::always_inline]] inline bool is_long_ascii(const std::byte* text, std::size_t size) noexcept {
-    constexpr std::size_t kStep = sizeof(Wide);
-    std::array<Wide, 2> seen{};
-    const auto look = [&](std::size_t at, Wide & into) __attribute__((always_inline)) {
+[[gnu::always_inline]] inline void or_all(const std::byte* text, std::size_t size, Wide& seen) noexcept {
+    constexpr std::size_t kBlock = sizeof(Wide);
+    const auto look = [&](const std::byte* at) __attribute__((always_inline)) {
         Wide block;
-        std::memcpy(&block, text + at, kStep);
-        into |= block;
+        std::memcpy(&block, at, kBlock);
+        seen |= block;
     };
-    std::size_t at = 0;
-    for (; at + 4 * kStep <= size; at += 4 * kStep) {
-        look(at, seen[0]);
-        look(at + kStep, seen[1]);
-        look(at + 2 * kStep, seen[0]);
-        look(at + 3 * kStep, seen[1]);
+    const std::byte* const end = text + size;
+    if (size > 2 * kBlock) {
+        for (; end - text > static_cast<std::ptrdiff_t>(4 * kBlock); text += 4 * kBlock) {
+            look(text);
+            look(text + kBlock);
+            look(text + 2 * kBlock);
+            look(text + 3 * kBlock);
+        }
+        // Up to four blocks are left. Where the text is shorter than four, two overlap from either end.
+        const std::byte* const first = size > 4 * kBlock ? end - 4 * kBlock : text;
+        look(first);
+        look(first + kBlock);
+        look(end - 2 * kBlock);
+    } else {
+        look(text);
     }
-    for (; at + kStep < size; at += kStep) look(at, seen[0]);
-    look(size - kStep, seen[1]);
-    seen[0] |= seen[1];
-    std::uint64_t high = 0;
-    for (std::size_t i = 0; i < kStep / 8; ++i) high |= seen[0][i];
-    return (high & kHighBits) == 0;
+    look(end - kBlock);
 }
 
 using LongAscii = bool (*)(const std::byte* text, std::size_t size) noexcept;
 
 bool is_long_ascii_anywhere(const std::byte* text, std::size_t size) noexcept {
-    return is_long_ascii<Block>(text, size);
+    Block seen{};
+    or_all(text, size, seen);
+    return ((seen[0] | seen[1]) & kHighBits) == 0;
 }
 
 #if defined(__x86_64__)
 [[gnu::target("avx2")]] bool is_long_ascii_avx2(const std::byte* text, std::size_t size) noexcept {
-    return is_long_ascii<WideBlock>(text, size);
+    WideBlock seen{};
+    or_all(text, size, seen);
+    return _mm256_movemask_epi8(reinterpret_cast<__m256i>(seen)) == 0;
 }
 #endif
 

@@ -76,8 +76,10 @@ class FrameDecoder {
 
     /// Gives more bytes, which must stay until next() says need_input; only when it has said so, or at first.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
+    /// True where the next frame may be read by next_whole(): between frames, without masks.
+    [[nodiscard]] bool may_read_whole() const noexcept { return extent_.at_border() && !peer_must_mask_; }
     /// Takes the next frame off the input if it is a whole message by itself. False: next() must decode it,
-    /// or there is no more input.
+    /// or there is no more input. Only if may_read_whole(); it stays so until next().
     [[nodiscard]] bool next_whole(WholeMessage& message) noexcept;
     /// Decodes the next chunk by wslay. A header is judged once the frame's first payload byte is there.
     [[nodiscard]] Status next() noexcept;
@@ -108,9 +110,7 @@ inline bool FrameDecoder::next_whole(WholeMessage& message) noexcept {
     constexpr std::byte kFinalBinary{0x82};
     const std::byte* const at = input_.data();
     const std::size_t available = input_.size();
-    if (available < 2 || (at[0] != kFinalText && at[0] != kFinalBinary) || !extent_.at_border() ||
-        peer_must_mask_)
-        return false;
+    if (available < 2 || (at[0] != kFinalText && at[0] != kFinalBinary)) return false;
     std::size_t header = 2;
     auto length = std::to_integer<std::size_t>(at[1]);
     if (length >= 126) {

@@ -41,7 +41,7 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
         take(stamp);
     }
     while (state_ == State::decoding) {
-        if (open_ == Open::none) take_whole_messages(stamp);
+        if (open_ == Open::none && decoder_.may_read_whole()) take_whole_messages(stamp);
         if (state_ != State::decoding) break;
         const auto status = decoder_.next();
         if (status == FrameDecoder::Status::chunk) [[likely]]

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 #include "../../core/clock.h"
@@ -49,14 +48,5 @@ class MessageSink {
     /// All that one read brought has been committed.
     virtual void batch_end() noexcept {}
 };
-
-inline MessageSink::Verdict MessageSink::take(std::span<const std::byte> payload, bool is_text,
-                                              const MessageStamp& stamp) {
-    const Claim room = claim(payload.size());
-    if (room.verdict != Verdict::take) return room.verdict;
-    if (!payload.empty()) std::memcpy(room.room, payload.data(), payload.size());
-    commit(payload.size(), is_text, stamp);
-    return Verdict::take;
-}
 
 }  // namespace pinwheel
