@@ -53,55 +53,82 @@ class Family {
 }  // namespace
 
 void append_prometheus(std::string& out, const WebSocketStats& stats, std::string_view labels) {
-    const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
-        Family(out, name, "counter", help).sample("", labels, "", value);
+    const LabelledStats one{stats, labels};
+    append_prometheus(out, std::span(&one, 1));
+}
+
+void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
+    if (all.empty()) return;
+    const auto family = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+        Family samples(out, name, type, help);
+        for (const auto& one : all) samples.sample("", one.labels, "", value(one.stats));
+    };
+    const auto counter = [&](std::string_view name, std::string_view help,
+                             std::uint64_t WebSocketStats::*value) {
+        family(name, "counter", help, [&](const WebSocketStats& stats) { return stats.*value; });
     };
     const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
-        Family(out, name, "gauge", help).sample("", labels, "", value);
+        family(name, "gauge", help, value);
     };
-    counter("pinwheel_connects_total", "Connections that came up.", stats.connects);
+    using Stats = WebSocketStats;
+    counter("pinwheel_connects_total", "Connections that came up.", &Stats::connects);
     Family disconnects(out, "pinwheel_disconnects_total", "counter",
                        "Connections that ended, by whose doing.");
-    disconnects.sample("", labels, R"(kind="proactive")", stats.proactive_disconnects);
-    disconnects.sample("", labels, R"(kind="reactive")", stats.reactive_disconnects);
+    for (const auto& one : all) {
+        disconnects.sample("", one.labels, R"(kind="proactive")", one.stats.proactive_disconnects);
+        disconnects.sample("", one.labels, R"(kind="reactive")", one.stats.reactive_disconnects);
+    }
     counter("pinwheel_reconnect_tries_total", "Attempts that were not the first of a connect().",
-            stats.reconnect_tries);
-    counter("pinwheel_messages_received_total", "Messages received.", stats.messages_received);
-    counter("pinwheel_messages_sent_total", "Messages sent.", stats.messages_sent);
-    counter("pinwheel_received_bytes_total", "Payload received.", stats.bytes_received);
-    counter("pinwheel_sent_bytes_total", "Payload sent.", stats.bytes_sent);
+            &Stats::reconnect_tries);
+    counter("pinwheel_messages_received_total", "Messages received.", &Stats::messages_received);
+    counter("pinwheel_messages_sent_total", "Messages sent.", &Stats::messages_sent);
+    counter("pinwheel_received_bytes_total", "Payload received.", &Stats::bytes_received);
+    counter("pinwheel_sent_bytes_total", "Payload sent.", &Stats::bytes_sent);
     counter("pinwheel_messages_dropped_total", "Messages for which the ring had no room.",
-            stats.messages_dropped);
+            &Stats::messages_dropped);
     counter("pinwheel_protocol_errors_total", "Connections lost because the peer broke the protocol.",
-            stats.protocol_errors);
-    counter("pinwheel_tls_resumptions_total", "TLS sessions taken up again.", stats.resumed_handshakes);
-    gauge("pinwheel_send_buffer_bytes", "Bytes that wait for the socket.", stats.bytes_to_send);
-    gauge("pinwheel_queued_messages", "Messages that wait in the ring.", stats.queued);
-    gauge("pinwheel_queued_messages_max", "The most that ever waited in the ring.", stats.queued_high_water);
-    gauge("pinwheel_ping_round_trip_seconds", "The last ping's round trip.", seconds(stats.ping.last));
+            &Stats::protocol_errors);
+    counter("pinwheel_tls_resumptions_total", "TLS sessions taken up again.", &Stats::resumed_handshakes);
+    gauge("pinwheel_send_buffer_bytes", "Bytes that wait for the socket.",
+          [](const Stats& stats) { return stats.bytes_to_send; });
+    gauge("pinwheel_queued_messages", "Messages that wait in the ring.",
+          [](const Stats& stats) { return stats.queued; });
+    gauge("pinwheel_queued_messages_max", "The most that ever waited in the ring.",
+          [](const Stats& stats) { return stats.queued_high_water; });
+    gauge("pinwheel_ping_round_trip_seconds", "The last ping's round trip.",
+          [](const Stats& stats) { return seconds(stats.ping.last); });
     gauge("pinwheel_ping_round_trip_smoothed_seconds", "Smoothed round trip of pings.",
-          seconds(stats.ping.smoothed));
+          [](const Stats& stats) { return seconds(stats.ping.smoothed); });
     gauge("pinwheel_last_connect_timestamp_seconds", "Unix time of the last connect; 0: never.",
-          seconds(stats.last_connect_time));
+          [](const Stats& stats) { return seconds(stats.last_connect_time); });
     gauge("pinwheel_last_disconnect_timestamp_seconds", "Unix time of the last disconnect; 0: never.",
-          seconds(stats.last_disconnect_time));
+          [](const Stats& stats) { return seconds(stats.last_disconnect_time); });
     gauge("pinwheel_last_message_timestamp_seconds", "Unix time of the last message; 0: never.",
-          seconds(stats.last_message_time));
+          [](const Stats& stats) { return seconds(stats.last_message_time); });
 }
 
 void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,
                        std::string_view help, std::string_view labels) {
+    const LabelledHistogram one{histogram, labels};
+    append_prometheus(out, std::span(&one, 1), name, help);
+}
+
+void append_prometheus(std::string& out, std::span<const LabelledHistogram> all, std::string_view name,
+                       std::string_view help) {
+    if (all.empty()) return;
     Family family(out, name, "histogram", help);
-    for (std::uint64_t decade = 1'000; decade <= 10'000'000'000; decade *= 10)
-        for (const std::uint64_t step : {1U, 2U, 5U}) {
-            const std::uint64_t bound = decade * step;
-            if (bound > 10'000'000'000) break;
-            family.sample("_bucket", labels, "le=\"" + number(static_cast<double>(bound) / 1e9) + "\"",
-                          histogram.count_at_most(bound));
-        }
-    family.sample("_bucket", labels, R"(le="+Inf")", histogram.count());
-    family.sample("_sum", labels, "", histogram.sum() / 1e9);
-    family.sample("_count", labels, "", histogram.count());
+    for (const auto& [histogram, labels] : all) {
+        for (std::uint64_t decade = 1'000; decade <= 10'000'000'000; decade *= 10)
+            for (const std::uint64_t step : {1U, 2U, 5U}) {
+                const std::uint64_t bound = decade * step;
+                if (bound > 10'000'000'000) break;
+                family.sample("_bucket", labels, "le=\"" + number(static_cast<double>(bound) / 1e9) + "\"",
+                              histogram.count_at_most(bound));
+            }
+        family.sample("_bucket", labels, R"(le="+Inf")", histogram.count());
+        family.sample("_sum", labels, "", histogram.sum() / 1e9);
+        family.sample("_count", labels, "", histogram.count());
+    }
 }
 
 }  // namespace pinwheel

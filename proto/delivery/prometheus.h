@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,9 +14,28 @@ namespace pinwheel {
 /// empty; its values must be escaped. Threading: any, on a snapshot.
 void append_prometheus(std::string& out, const WebSocketStats& stats, std::string_view labels = {});
 
+/// One session's statistics and its labels, which tell it from the others. Refers to both: they must outlive
+/// it.
+struct LabelledStats {
+    const WebSocketStats& stats;
+    std::string_view labels;
+};
+/// The same for several sessions: each metric is declared once, with the samples of all behind it, as the
+/// format demands. Nothing is appended for none. Two sessions may not have the same labels.
+void append_prometheus(std::string& out, std::span<const LabelledStats> all);
+
 /// Appends a histogram of nanoseconds as one of seconds, with buckets from 1 us to 10 s, three for each power
 /// of ten. `name` ends in `_seconds`; `help` is one line.
 void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,
                        std::string_view help, std::string_view labels = {});
+
+/// One histogram and its labels. Refers to both: they must outlive it.
+struct LabelledHistogram {
+    const Histogram& histogram;
+    std::string_view labels;
+};
+/// The same for several sessions, declared once. Two may not have the same labels.
+void append_prometheus(std::string& out, std::span<const LabelledHistogram> all, std::string_view name,
+                       std::string_view help);
 
 }  // namespace pinwheel

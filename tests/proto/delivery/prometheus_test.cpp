@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
+
+#include "../../support/subprocess.h"
 
 namespace pinwheel {
 namespace {
@@ -81,6 +85,45 @@ TEST(Prometheus, HistogramBucketsCountUpToTheirBound) {
           "pinwheel_latency_seconds_bucket{le=\"+Inf\"} 2\n", "pinwheel_latency_seconds_count 2\n",
           "pinwheel_latency_seconds_sum 0.0030015\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
+/// What promtool says about it; empty: nothing.
+std::string complaints_of_promtool(const std::string& text) {
+    test::Subprocess promtool({"promtool", "check", "metrics"}, test::Subprocess::Errors::kept);
+    promtool.write(text);
+    const auto outcome = promtool.finish();
+    return outcome.status == 0 ? outcome.output + outcome.errors
+                               : "status " + std::to_string(outcome.status) + ": " + outcome.errors;
+}
+
+TEST(Prometheus, L4SeveralSessionsAreOneExposition) {
+    const WebSocketStats one{.connects = 1};
+    const WebSocketStats two{.connects = 2};
+    Histogram fast;
+    fast.record(1'500);
+    const Histogram idle;
+    std::string text;
+    append_prometheus(text, std::array<LabelledStats, 2>{{{one, R"(venue="one")"}, {two, R"(venue="two")"}}});
+    append_prometheus(text,
+                      std::array<LabelledHistogram, 2>{{{fast, R"(venue="one")"}, {idle, R"(venue="two")"}}},
+                      "pinwheel_message_latency_seconds", "Latency.");
+    EXPECT_NE(
+        text.find("pinwheel_connects_total{venue=\"one\"} 1\npinwheel_connects_total{venue=\"two\"} 2\n"),
+        std::string::npos)
+        << text;
+    EXPECT_EQ(complaints_of_promtool(text), "");
+
+    std::string twice;  // what promtool is there to refuse
+    append_prometheus(twice, one, R"(venue="one")");
+    append_prometheus(twice, two, R"(venue="two")");
+    EXPECT_NE(complaints_of_promtool(twice), "");
+}
+
+TEST(Prometheus, L4NoSessionIsNoText) {
+    std::string text;
+    append_prometheus(text, std::span<const LabelledStats>{});
+    append_prometheus(text, std::span<const LabelledHistogram>{}, "pinwheel_x_seconds", "X.");
+    EXPECT_EQ(text, "");
 }
 
 }  // namespace
