@@ -1,7 +1,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -121,6 +123,34 @@ TEST(MetricsServer, TakesARequestInPieces) {
         answer_of(server.port(), "GET /metrics HTTP/1.1\r\nX: " + std::string(4000, 'x') + "\r\n\r\n");
     EXPECT_TRUE(answer.ends_with(std::string(100'000, 'm')));
     EXPECT_EQ(answer_of(server.port(), std::string(20'000, 'x')), "");
+}
+
+/// M1: what a visitor sends without a line end is bounded, and a flood of one does not keep others out.
+TEST(MetricsServer, M1EndsAVisitorWhoseRequestHasNoEnd) {
+    const tool::MetricsServer server(0, [] { return std::string("m"); });
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Endpoint there = *Endpoint::parse("127.0.0.1", server.port());
+    ASSERT_EQ(::connect(fd.get(), there.data(), there.size()), 0);
+    const std::string piece(std::size_t{1} << 20, 'x');
+    std::size_t taken = 0;
+    for (int i = 0; i < 64; ++i) {
+        const auto sent = ::send(fd.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
+        if (sent < 0) break;
+        taken += static_cast<std::size_t>(sent);
+    }
+    EXPECT_LT(taken, piece.size() * 64);
+    EXPECT_TRUE(answer_of(server.port(), "GET /metrics HTTP/1.1\r\n\r\n").ends_with("m"));
+}
+
+/// M1: without memory for one visitor, the others are served.
+TEST(MetricsServer, M1BadAllocEndsOneVisitor) {
+    std::atomic<int> calls{0};
+    const tool::MetricsServer server(0, [&] {
+        if (calls++ == 0) throw std::bad_alloc();
+        return std::string("m");
+    });
+    EXPECT_EQ(answer_of(server.port(), "GET /metrics HTTP/1.1\r\n\r\n"), "");
+    EXPECT_TRUE(answer_of(server.port(), "GET /metrics HTTP/1.1\r\n\r\n").ends_with("m"));
 }
 
 TEST(Latest, HandsOverTheNewestAcrossThreads) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <csignal>
+#include <new>
 
 #include "../commands/client.h"
 
@@ -58,7 +59,12 @@ class MetricsServer::Visit {
 
   private:
     int on_ready(Interest, TimePoint) {
-        if (step()) server_.forget(*this);
+        bool over = true;  // without memory as well: it is this visit's end, not the program's
+        try {
+            over = step();
+        } catch (const std::bad_alloc&) {
+        }
+        if (over) server_.forget(*this);
         return 1;
     }
     void on_patience(TimePoint) { server_.forget(*this); }
@@ -66,24 +72,23 @@ class MetricsServer::Visit {
     /// True when it is over.
     [[nodiscard]] bool step() {
         std::array<std::byte, 2048> bytes;
-        IoResult got = stream_.read_some(bytes);
-        for (; got.status == IoStatus::ok; got = stream_.read_some(bytes))
-            if (!answered_) request_.append(reinterpret_cast<const char*>(bytes.data()), got.bytes);
+        const IoResult got = stream_.read_some(bytes);  // one a turn: the others have theirs between
+        const bool ended = got.status != IoStatus::ok && got.status != IoStatus::would_block;
         if (!answered_) {
+            request_.append(reinterpret_cast<const char*>(bytes.data()), got.bytes);
             const auto end = request_.find("\r\n\r\n");
-            if (end == std::string::npos)
-                return got.status != IoStatus::would_block || request_.size() > kLargestRequest;
+            if (end == std::string::npos) return ended || request_.size() > kLargestRequest;
             const std::string text = answer_metrics_request(request_.substr(0, end + 2), server_.collect_);
             answered_ = true;
             if (!answer_.append(std::as_bytes(std::span(text)))) return true;
-        } else if (got.status != IoStatus::would_block) {
+        } else if (ended) {
             return true;
         }
         switch (answer_.flush(stream_).status) {
             case IoStatus::ok:
                 stream_.shutdown_write();
                 server_.reactor_.change(watch_, {.read = true});  // until the visitor has it all
-                return got.status != IoStatus::would_block;
+                return ended;
             case IoStatus::would_block:
                 server_.reactor_.change(watch_, {.read = true, .write = true});
                 return false;
