@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <limits>
+#include <string>
+#include <utility>
 
+#include "../../core/duration_text.h"
 #include "../websocket/close_code.h"
 
 namespace pinwheel {
 namespace {
 
+constexpr int kRequestTimeout = 408;
+constexpr int kTooEarly = 425;
 constexpr int kTooManyRequests = 429;
 constexpr int kServiceUnavailable = 503;
 
@@ -29,17 +35,28 @@ std::string_view to_string(ReconnectStrategy strategy) noexcept {
 }
 
 Error validate(const ReconnectOptions& options) {
-    if (options.delay < Duration::zero())
-        return {Errc::invalid_argument, "reconnect_delay is negative; give 0 or more"};
-    if (options.max_delay < Duration::zero())
-        return {Errc::invalid_argument, "max_reconnect_delay is negative; give 0 or more"};
-    if (options.stable_connection_time < Duration::zero())
-        return {Errc::invalid_argument, "stable_connection_time is negative; give 0 or more"};
-    if (options.server_unavailable_delay < Duration::zero())
-        return {Errc::invalid_argument, "server_unavailable_delay is negative; give 0 or more"};
-    if (!(options.jitter >= 0 && options.jitter <= 1))
-        return {Errc::invalid_argument, "reconnect_jitter is not within 0 to 1"};
+    const std::array<std::pair<std::string_view, Duration>, 4> times{
+        {{"reconnect_delay", options.delay},
+         {"max_reconnect_delay", options.max_delay},
+         {"stable_connection_time", options.stable_connection_time},
+         {"server_unavailable_delay", options.server_unavailable_delay}}};
+    for (const auto& [field, time] : times)
+        if (time < Duration::zero())
+            return {Errc::invalid_argument,
+                    std::string(field) + " is " + detail::text_of(time) + "; give 0 or more"};
+    if (!(options.jitter >= 0 && options.jitter <= 1)) {
+        std::array<char, 40> value{};
+        std::snprintf(value.data(), value.size(), "%.12g", options.jitter);
+        return {Errc::invalid_argument,
+                "reconnect_jitter is " + std::string(value.data()) + "; give a number from 0 to 1"};
+    }
     return {};
+}
+
+bool is_retryable(Errc error, int http_status) noexcept {
+    if (http_status == 0) return may_pass(error);
+    if (http_status < 400 || http_status >= 500) return true;
+    return http_status == kRequestTimeout || http_status == kTooEarly || http_status == kTooManyRequests;
 }
 
 Duration ReconnectPolicy::delay(std::uint32_t n, double unit_random) const noexcept {
@@ -56,7 +73,8 @@ Duration ReconnectPolicy::floor(std::uint16_t close_code, int http_status,
                                 std::optional<Duration> retry_after) const noexcept {
     const bool unavailable = close_code == to_wire(CloseCode::try_again_later) ||
                              http_status == kServiceUnavailable || http_status == kTooManyRequests;
-    return unavailable ? retry_after.value_or(options_.server_unavailable_delay) : Duration::zero();
+    if (!unavailable) return Duration::zero();
+    return std::max(retry_after.value_or(options_.server_unavailable_delay), Duration::zero());
 }
 
 }  // namespace pinwheel

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -8,6 +9,21 @@
 #include "../../core/error.h"
 
 namespace pinwheel {
+
+/// True if an attempt that ended so may succeed later; false ends a connect() at once. `http_status` is that
+/// of an answer which refused the upgrade, or 0.
+/// - HTTP 4xx: the request itself is refused, and the next one is the same. 408 (timeout), 425 (too early)
+/// and
+///   429 (too many) speak of the time instead, so they are retryable.
+/// - Any other status is retryable: 1xx and 2xx come from a proxy or a server that is restarting, 3xx from a
+///   maintenance page, 5xx from a server in trouble.
+/// - Without an answer: a certificate, a TLS setup or an argument that is refused now is refused again; what
+/// the
+///   network, the name server or a broken answer says is retryable.
+[[nodiscard]] bool is_retryable(Errc error, int http_status) noexcept;
+
+/// For `max_attempts`: no end.
+inline constexpr std::uint32_t kUnlimited = std::numeric_limits<std::uint32_t>::max();
 
 /// How long a try to connect again waits.
 enum class ReconnectStrategy : std::uint8_t {
@@ -26,7 +42,7 @@ struct ReconnectOptions {
     Duration max_delay = std::chrono::seconds{60};
     /// A delay is multiplied by a random factor in [1 - jitter, 1].
     double jitter = 0.1;
-    /// Retries after the first failed try of a connect(), tries after a loss; 0 for none.
+    /// Retries after the first failed try of a connect(), tries after a loss; 0 for none, or kUnlimited.
     std::uint32_t max_attempts = 10;
     /// A connection that stays up so long gives the budget back.
     Duration stable_connection_time = std::chrono::seconds{60};
@@ -55,9 +71,14 @@ class ReconnectPolicy {
 
     /// Tries taken from the budget since the last reset().
     [[nodiscard]] std::uint32_t tries() const noexcept { return tries_; }
-    [[nodiscard]] bool exhausted() const noexcept { return tries_ >= options_.max_attempts; }
-    /// Takes one try and returns its number, from 1. Not to be called when exhausted.
-    std::uint32_t take() noexcept { return ++tries_; }
+    [[nodiscard]] bool exhausted() const noexcept {
+        return options_.max_attempts != kUnlimited && tries_ >= options_.max_attempts;
+    }
+    /// Takes one try and returns its number, from 1. Not to be called when exhausted. The number saturates.
+    std::uint32_t take() noexcept {
+        if (tries_ < std::numeric_limits<std::uint32_t>::max()) ++tries_;
+        return tries_;
+    }
     /// Gives the whole budget back: at a connect(), and when a connection has been up for
     /// stable_connection_time.
     void reset() noexcept { tries_ = 0; }

@@ -36,28 +36,40 @@ struct Describe {
         return "notify_gave_up(attempts: " + std::to_string(effect.attempts) + ", " +
                std::string(pinwheel::describe(effect.cause)) + ")";
     }
+    std::string operator()(const Effect::RecordStop& effect) const {
+        return "record_stop(" + std::string(to_string(effect.reason)) +
+               (effect.forgets_failure ? ")" : ", failure kept)");
+    }
     std::string operator()(const Effect::Warn& effect) const {
-        return "warn(" + std::string(pinwheel::describe(effect.warning)) + ")";
+        return "warn(" + pinwheel::describe(effect) + ")";
     }
 };
 
 }  // namespace
 
 std::string_view to_string(SessionTimer timer) noexcept {
-    constexpr std::array<std::string_view, kSessionTimers> kNames{
-        "backoff", "window_check", "disconnect_check", "lifetime", "stable", "keepalive"};
+#define PINWHEEL_NAME(name, event) std::string_view(#name),
+    constexpr std::array<std::string_view, kSessionTimers> kNames{PINWHEEL_SESSION_TIMERS(PINWHEEL_NAME)};
+#undef PINWHEEL_NAME
     return kNames[static_cast<std::size_t>(timer)];
 }
 
-std::string_view describe(SessionWarning warning) noexcept {
-    switch (warning) {
+std::string describe(const SessionEffect::Warn& warn) {
+    std::string text;
+    switch (warn.warning) {
         case SessionWarning::connect_ignored:
-            return "connect() changes nothing in this state";
+            text = "connect() changes nothing: the session is ";
+            break;
         case SessionWarning::reconnect_ignored:
-            return "a reconnect cannot be planned in this state";
-        default:
+            text = "no reconnect is planned: the session is ";
+            break;
+        case SessionWarning::refused_but_trying:
             return "an error that seldom passes; it is tried again, as the budget allows";
     }
+    text += to_string(warn.state);
+    if (warn.state == ConnectionState::closing || warn.state == ConnectionState::closed)
+        text += " for good; make a new manager";
+    return text;
 }
 
 std::string to_string(const SessionEffect::Any& effect, TimePoint now) {

@@ -11,21 +11,33 @@
 
 #include "../../core/clock.h"
 #include "../../core/error.h"
+#include "connection_state.h"
 #include "disconnect_reason.h"
 #include "keepalive.h"
 
 namespace pinwheel {
 
-/// The timers of a session. At most one of each is armed.
+/// The timers of a session, at most one of each armed: `row(name, event)`, where `event` is the SessionEvent
+/// that a due timer becomes. The enum, the names and the members of the owner follow from the rows.
+// clang-format off
+#define PINWHEEL_SESSION_TIMERS(row)                                               \
+    row(backoff, BackoffDue)                                                       \
+    row(window_check, WindowAsked)          /* after asking should_reconnect */    \
+    row(disconnect_check, DisconnectAsked)  /* after asking should_disconnect */   \
+    row(lifetime, LifetimeDue)                                                     \
+    row(stable, StableDue)                                                         \
+    row(keepalive, KeepaliveDue)            /* after reading */
+// clang-format on
+
+/// The timers, by name.
 enum class SessionTimer : std::uint8_t {
-    backoff,           ///< due: BackoffDue
-    window_check,      ///< due: ask should_reconnect, then WindowAsked
-    disconnect_check,  ///< due: ask should_disconnect, then DisconnectAsked
-    lifetime,          ///< due: LifetimeDue
-    stable,            ///< due: StableDue
-    keepalive,         ///< due: KeepaliveDue
+#define PINWHEEL_ENUMERATOR(name, event) name,
+    PINWHEEL_SESSION_TIMERS(PINWHEEL_ENUMERATOR)
+#undef PINWHEEL_ENUMERATOR
 };
-inline constexpr std::size_t kSessionTimers = 6;
+#define PINWHEEL_ONE(name, event) +1
+inline constexpr std::size_t kSessionTimers = 0 PINWHEEL_SESSION_TIMERS(PINWHEEL_ONE);
+#undef PINWHEEL_ONE
 
 [[nodiscard]] std::string_view to_string(SessionTimer timer) noexcept;
 
@@ -35,9 +47,6 @@ enum class SessionWarning : std::uint8_t {
     reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it cannot be followed
     refused_but_trying,  ///< an error that may not pass, tried again all the same, since not in a connect()
 };
-
-/// A sentence. Static storage.
-[[nodiscard]] std::string_view describe(SessionWarning warning) noexcept;
 
 /// What a session wants done, one closed list. To be executed in order.
 struct SessionEffect {
@@ -76,15 +85,24 @@ struct SessionEffect {
     struct NotifyGaveUp {
         Errc error = Errc::ok;       ///< retries_exhausted, or the one that trying again cannot cure
         Errc cause = Errc::ok;       ///< of the last failed try, or of the loss
-        std::uint32_t attempts = 0;  ///< since the budget was last whole
+        std::uint32_t attempts = 0;  ///< since connect(), the user's plan or the loss
+    };
+    /// A call ended the tries, or found none, so that no NotifyDisconnected tells what the user wanted.
+    struct RecordStop {
+        DisconnectReason reason{};
+        bool forgets_failure = false;  ///< what was given up before does not matter any more
     };
     struct Warn {
         SessionWarning warning{};
+        ConnectionState state{};  ///< in which the call came
     };
 
     using Any = std::variant<StartConnect, SendClose, AbortTransport, SendPing, Arm, Disarm, NotifyConnected,
-                             ReplaySubscriptions, NotifyDisconnected, NotifyGaveUp, Warn>;
+                             ReplaySubscriptions, NotifyDisconnected, NotifyGaveUp, RecordStop, Warn>;
 };
+
+/// A sentence: what was ignored, in which state, and what to do.
+[[nodiscard]] std::string describe(const SessionEffect::Warn& warn);
 
 /// One short phrase for logs; deadlines as the time from `now`, such as `arm(backoff, 1.5 s)`.
 [[nodiscard]] std::string to_string(const SessionEffect::Any& effect, TimePoint now);
@@ -93,7 +111,9 @@ struct SessionEffect {
 /// but ReplaySubscriptions, so that a handler finds the change complete.
 class SessionEffects {
   public:
-    static constexpr std::size_t kCapacity = 10;
+    /// One event arms and disarms each timer once at most, and has every other kind of effect once at most.
+    static constexpr std::size_t kCapacity =
+        2 * kSessionTimers + (std::variant_size_v<SessionEffect::Any> - 2);
 
     void push(const SessionEffect::Any& effect) noexcept {
         assert(size_ < kCapacity);

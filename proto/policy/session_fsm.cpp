@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <utility>
 
+#include "../../core/duration_text.h"
 #include "../websocket/close_code.h"
-#include "session_moves.h"
 
 namespace pinwheel {
 namespace {
@@ -13,14 +14,17 @@ namespace {
 using State = SessionState;
 using Event = SessionEvent;
 using Effect = SessionEffect;
+using detail::text_of;
 
 }  // namespace
 
 Error validate(const SessionOptions& options) {
-    if (options.keepalive.interval < Duration::zero())
-        return {Errc::invalid_argument, "ping_interval is negative; give 0 for no pings"};
-    if (options.keepalive.interval > Duration::zero() && options.keepalive.timeout <= Duration::zero())
-        return {Errc::invalid_argument, "ping_timeout is not positive"};
+    const auto& [interval, timeout] = options.keepalive;
+    if (interval < Duration::zero())
+        return {Errc::invalid_argument,
+                "ping_interval is " + text_of(interval) + "; give 0 for no pings, or more"};
+    if (interval > Duration::zero() && timeout <= Duration::zero())
+        return {Errc::invalid_argument, "ping_timeout is " + text_of(timeout) + "; give more than 0"};
     if (Error error = validate(options.reconnect)) return error;
     return validate(options.window);
 }
@@ -32,48 +36,59 @@ std::string_view to_string(SessionState state) noexcept {
 }
 
 std::string_view to_string(Resume resume) noexcept {
-    constexpr std::array<std::string_view, 5> kNames{"none", "immediately", "after_delay", "on_window",
-                                                     "never"};
+    constexpr std::array<std::string_view, 6> kNames{"none",        "connect",   "immediately",
+                                                     "after_delay", "on_window", "never"};
     return kNames[static_cast<std::size_t>(resume)];
 }
 
-/// One event's way through the machine.
-class SessionFsm::Step : public SessionFsm::Moves {
+/// One event's way through the machine: first the transitions, then the moves that they are made of.
+class SessionFsm::Step {
   public:
-    Step(SessionFsm& fsm, TimePoint now) noexcept : Moves(fsm, now) {}
+    Step(SessionFsm& fsm, TimePoint now) noexcept : fsm_(fsm), now_(now) {}
+
+    [[nodiscard]] const SessionEffects& effects() const noexcept { return effects_; }
 
     // The user's calls
 
     void operator()(const Event::Connect&) noexcept {
+        if (plan_can_change()) return plan(Resume::connect);
         if (!can_connect(fsm_.connection_state())) return warn(SessionWarning::connect_ignored);
-        fsm_.policy_.reset();
-        fsm_.purpose_ = Purpose::connect;
         const bool adopts = fsm_.state_ == State::connecting;
-        fsm_.attempts_ = adopts ? 1 : 0;
-        if (adopts) return;
+        begin_connect();
+        if (adopts) {
+            fsm_.attempts_ = 1;
+            return;
+        }
         disarm_all();
         start_attempt();
     }
 
     void operator()(const Event::RequestDisconnect& request) noexcept {
+        const Resume resume = request.reconnect_after ? Resume::after_delay : plan_after(request.reason);
+        const Duration delay = request.reconnect_after.value_or(Duration::zero());
         switch (fsm_.state_) {
             case State::open:
-                if (request.reconnect_after)
-                    return begin_closing(request.reason, Resume::after_delay, *request.reconnect_after);
-                return begin_closing(request.reason, plan_after(request.reason));
+                return begin_closing(request.reason, resume, delay);
+            case State::closing:
+                if (plan_can_change()) return plan(resume, delay);
+                break;
             case State::connecting:
             case State::backoff:
             case State::awaiting_window:
+                if (!request.reconnect_after) return stop_trying(request.reason, State::idle);
                 drop_try();
-                fsm_.state_ = State::idle;
-                if (request.reconnect_after) try_after(*request.reconnect_after, Purpose::reconnect);
-                return;
-            default:
-                if (request.reconnect_after) warn(SessionWarning::reconnect_ignored);
+                return try_after(delay, Purpose::reconnect);
+            case State::idle:
+                if (!request.reconnect_after) return record_stop(request.reason, /*forgets_failure=*/false);
+                break;
+            case State::closed:
+                break;
         }
+        if (request.reconnect_after) warn(SessionWarning::reconnect_ignored);
     }
 
     void operator()(const Event::ScheduleReconnect& schedule) noexcept {
+        if (plan_can_change()) return plan(Resume::after_delay, schedule.delay);
         switch (fsm_.connection_state()) {
             case ConnectionState::connected:
                 return begin_closing(DisconnectReason::scheduled, Resume::after_delay, schedule.delay);
@@ -81,8 +96,10 @@ class SessionFsm::Step : public SessionFsm::Moves {
             case ConnectionState::reconnecting:
                 drop_try();
                 return try_after(schedule.delay, Purpose::reconnect);
-            default:
-                warn(SessionWarning::reconnect_ignored);
+            case ConnectionState::connecting:
+            case ConnectionState::closing:
+            case ConnectionState::closed:
+                return warn(SessionWarning::reconnect_ignored);
         }
     }
 
@@ -91,13 +108,16 @@ class SessionFsm::Step : public SessionFsm::Moves {
             case State::open:
                 return begin_closing(DisconnectReason::user_requested, Resume::none);
             case State::closing:
-                if (fsm_.resume_ != Resume::never) fsm_.resume_ = Resume::none;
+                if (plan_can_change()) plan(Resume::none);
                 return;
             case State::closed:
                 return;
-            default:
-                drop_try();
-                fsm_.state_ = State::idle;
+            case State::idle:
+                return record_stop(DisconnectReason::user_requested, /*forgets_failure=*/false);
+            case State::connecting:
+            case State::backoff:
+            case State::awaiting_window:
+                return stop_trying(DisconnectReason::user_requested, State::idle);
         }
     }
 
@@ -105,15 +125,17 @@ class SessionFsm::Step : public SessionFsm::Moves {
         switch (fsm_.state_) {
             case State::open:
             case State::closing: {
-                const bool stays_closed = fsm_.state_ == State::closing && fsm_.resume_ == Resume::never;
+                const bool stays_closed = fsm_.is_shutdown();
                 effects_.push(Effect::AbortTransport{});
                 return leave(DisconnectReason::killed, stays_closed ? State::closed : State::idle);
             }
+            case State::idle:
             case State::closed:
                 return;
-            default:
-                drop_try();
-                fsm_.state_ = State::idle;
+            case State::connecting:
+            case State::backoff:
+            case State::awaiting_window:
+                return stop_trying(DisconnectReason::killed, State::idle);
         }
     }
 
@@ -122,11 +144,14 @@ class SessionFsm::Step : public SessionFsm::Moves {
             case State::open:
                 return begin_closing(DisconnectReason::user_requested, Resume::never);
             case State::closing:
-                fsm_.resume_ = Resume::never;
+                return plan(Resume::never);
+            case State::closed:
                 return;
-            default:
-                drop_try();
-                fsm_.state_ = State::closed;
+            case State::idle:
+            case State::connecting:
+            case State::backoff:
+            case State::awaiting_window:
+                return stop_trying(DisconnectReason::user_requested, State::closed);
         }
     }
 
@@ -138,9 +163,13 @@ class SessionFsm::Step : public SessionFsm::Moves {
                 effects_.push(Effect::AbortTransport{to_wire(CloseCode::normal)});
                 return leave(was_open ? DisconnectReason::user_requested : fsm_.reason_, State::closed);
             }
-            default:
-                drop_try();
-                fsm_.state_ = State::closed;
+            case State::closed:
+                return;
+            case State::idle:
+            case State::connecting:
+            case State::backoff:
+            case State::awaiting_window:
+                return stop_trying(DisconnectReason::user_requested, State::closed);
         }
     }
 
@@ -149,6 +178,7 @@ class SessionFsm::Step : public SessionFsm::Moves {
     void operator()(const Event::TransportUp&) noexcept {
         if (fsm_.state_ != State::connecting) return;
         fsm_.state_ = State::open;
+        fsm_.attempts_ = fsm_.policy_.tries();
         fsm_.keepalive_.start(now_);
         arm(SessionTimer::stable, time_after(now_, fsm_.policy_.options().stable_connection_time));
         if (const auto limit = fsm_.window_.age_limit(now_)) arm(SessionTimer::lifetime, *limit);
@@ -159,17 +189,12 @@ class SessionFsm::Step : public SessionFsm::Moves {
     }
 
     void operator()(const Event::TransportEnded& end) noexcept {
-        const Duration floor = fsm_.policy_.floor(end.close_code, end.http_status, end.retry_after);
-        switch (fsm_.state_) {
-            case State::connecting:
-                return attempt_failed(end.error, floor);
-            case State::open:
-                return lost(end.error, floor);
-            case State::closing:
-                return finish_closing(floor);
-            default:
-                return;
-        }
+        if (!has_transport()) return;
+        const Duration wait = fsm_.policy_.floor(end.close_code, end.http_status, end.retry_after);
+        if (wait > Duration::zero()) fsm_.not_before_ = time_after(now_, wait);
+        if (fsm_.state_ == State::connecting) return attempt_failed(end);
+        if (fsm_.state_ == State::open) return lost(end.error);
+        finish_closing();
     }
 
     void operator()(const Event::Pong& pong) noexcept {
@@ -225,7 +250,7 @@ class SessionFsm::Step : public SessionFsm::Moves {
             case Keepalive::Step::timed_out:
                 if (!due.all_read) return operator()(Event::PongsHeldUp{});
                 effects_.push(Effect::AbortTransport{to_wire(CloseCode::internal_error)});
-                return lost(Errc::pong_timeout, Duration::zero());
+                return lost(Errc::pong_timeout);
             case Keepalive::Step::send_ping:
                 effects_.push(Effect::SendPing{fsm_.keepalive_.payload()});
                 return arm_keepalive();
@@ -233,6 +258,187 @@ class SessionFsm::Step : public SessionFsm::Moves {
                 return arm_keepalive();
         }
     }
+
+  private:
+    // Moves: timers
+
+    void arm(SessionTimer timer, TimePoint deadline) noexcept {
+        fsm_.armed_.set(index(timer));
+        effects_.push(Effect::Arm{timer, deadline});
+    }
+    void arm_disconnect_check() noexcept {
+        arm(SessionTimer::disconnect_check, fsm_.window_.next_disconnect_check(now_));
+    }
+    void arm_keepalive() noexcept {
+        if (const auto deadline = fsm_.keepalive_.deadline()) arm(SessionTimer::keepalive, *deadline);
+    }
+    /// False for a timer that is not armed: its event has been overtaken.
+    [[nodiscard]] bool fired(SessionTimer timer) noexcept {
+        const bool was_armed = fsm_.armed_.test(index(timer));
+        fsm_.armed_.reset(index(timer));
+        return was_armed;
+    }
+    void disarm_all() noexcept {
+        for (std::size_t i = 0; i < kSessionTimers; ++i)
+            if (const auto timer = static_cast<SessionTimer>(i); fired(timer))
+                effects_.push(Effect::Disarm{timer});
+    }
+    [[nodiscard]] static constexpr std::size_t index(SessionTimer timer) noexcept {
+        return static_cast<std::size_t>(timer);
+    }
+
+    // Moves: trying
+
+    /// A connect() begins: a full budget, and no server's wait.
+    void begin_connect() noexcept {
+        fsm_.policy_.reset();
+        fsm_.purpose_ = Purpose::connect;
+        fsm_.attempts_ = 0;
+        fsm_.not_before_ = TimePoint{};
+    }
+
+    void start_attempt() noexcept {
+        fsm_.state_ = State::connecting;
+        effects_.push(Effect::StartConnect{fsm_.purpose_ == Purpose::reconnect || fsm_.attempts_ > 0});
+        ++fsm_.attempts_;
+    }
+
+    /// Not before the server's wait is over.
+    void try_after(Duration delay, Purpose purpose) noexcept {
+        fsm_.purpose_ = purpose;
+        const TimePoint at = std::max(time_after(now_, delay), fsm_.not_before_);
+        if (at == now_) return start_attempt();
+        fsm_.state_ = State::backoff;
+        arm(SessionTimer::backoff, at);
+    }
+
+    /// Not before the server's wait is over.
+    void ask_window_after(Duration delay, Purpose purpose) noexcept {
+        fsm_.purpose_ = purpose;
+        fsm_.state_ = State::awaiting_window;
+        arm(SessionTimer::window_check, std::max(time_after(now_, delay), fsm_.not_before_));
+    }
+
+    /// Takes a try from the budget and waits as the strategy says. False: none is left.
+    [[nodiscard]] bool next_try(Purpose purpose, Duration before_asking) noexcept {
+        fsm_.state_ = State::idle;
+        if (fsm_.policy_.exhausted()) return false;
+        const std::uint32_t n = fsm_.policy_.take();
+        if (fsm_.policy_.options().strategy == ReconnectStrategy::callback_controlled &&
+            fsm_.has_should_reconnect_)
+            ask_window_after(before_asking, purpose);
+        else
+            try_after(fsm_.policy_.delay(n, fsm_.random_.unit()), purpose);
+        return true;
+    }
+
+    void attempt_failed(const Event::TransportEnded& end) noexcept {
+        const bool retryable = is_retryable(end.error, end.http_status);
+        if (!retryable && fsm_.purpose_ == Purpose::connect) {
+            fsm_.state_ = State::idle;
+            return give_up(end.error, end.error);
+        }
+        if (!next_try(fsm_.purpose_, fsm_.window_.options().reconnect_check_interval))
+            return give_up(Errc::retries_exhausted, end.error);
+        if (!retryable) warn(SessionWarning::refused_but_trying);
+    }
+
+    /// Ends whatever is under way towards a connection.
+    void drop_try() noexcept {
+        if (fsm_.state_ == State::connecting) effects_.push(Effect::AbortTransport{});
+        disarm_all();
+        fsm_.attempts_ = 0;
+    }
+
+    /// A call ends the tries, or finds none; no connection is up.
+    void stop_trying(DisconnectReason reason, State next) noexcept {
+        drop_try();
+        fsm_.state_ = next;
+        record_stop(reason, /*forgets_failure=*/true);
+    }
+    void record_stop(DisconnectReason reason, bool forgets_failure) noexcept {
+        effects_.push(Effect::RecordStop{reason, forgets_failure});
+    }
+
+    void give_up(Errc error, Errc cause) noexcept {
+        effects_.push(Effect::NotifyGaveUp{error, cause, std::exchange(fsm_.attempts_, 0)});
+    }
+
+    // Moves: ending a connection
+
+    [[nodiscard]] bool has_transport() const noexcept {
+        return fsm_.state_ == State::connecting || fsm_.state_ == State::open ||
+               fsm_.state_ == State::closing;
+    }
+
+    void lost(Errc error) noexcept {
+        disarm_all();
+        fsm_.state_ = State::idle;
+        const bool tries = fsm_.auto_reconnect_ && next_try(Purpose::reconnect, Duration::zero());
+        effects_.push(Effect::NotifyDisconnected{reason_of(error)});
+        if (fsm_.auto_reconnect_ && !tries) give_up(Errc::retries_exhausted, error);
+    }
+
+    /// From open or closing, at once.
+    void leave(DisconnectReason reason, State next) noexcept {
+        disarm_all();
+        fsm_.state_ = next;
+        effects_.push(Effect::NotifyDisconnected{reason});
+    }
+
+    [[nodiscard]] Resume plan_after(DisconnectReason reason) const noexcept {
+        if (reason == DisconnectReason::connection_limit && !fsm_.has_should_reconnect_)
+            return Resume::immediately;
+        return fsm_.has_should_reconnect_ && fsm_.auto_reconnect_ ? Resume::on_window : Resume::none;
+    }
+
+    /// While closing, until shutdown(), the user's last word is the plan.
+    [[nodiscard]] bool plan_can_change() const noexcept {
+        return fsm_.state_ == State::closing && fsm_.resume_ != Resume::never;
+    }
+    void plan(Resume resume, Duration delay = Duration::zero()) noexcept {
+        fsm_.resume_ = resume;
+        fsm_.resume_delay_ = delay;
+    }
+
+    void begin_closing(DisconnectReason reason, Resume resume, Duration delay = Duration::zero()) noexcept {
+        disarm_all();
+        fsm_.state_ = State::closing;
+        fsm_.reason_ = reason;
+        plan(resume, delay);
+        effects_.push(Effect::SendClose{to_wire(CloseCode::normal)});
+    }
+
+    void finish_closing() noexcept {
+        switch (fsm_.resume_) {
+            case Resume::none:
+                fsm_.state_ = State::idle;
+                break;
+            case Resume::connect:
+                begin_connect();
+                start_attempt();
+                break;
+            case Resume::immediately:
+            case Resume::after_delay:
+                try_after(fsm_.resume_delay_, Purpose::reconnect);
+                break;
+            case Resume::on_window:
+                ask_window_after(Duration::zero(), Purpose::reconnect);
+                break;
+            case Resume::never:
+                fsm_.state_ = State::closed;
+                break;
+        }
+        effects_.push(Effect::NotifyDisconnected{fsm_.reason_});
+    }
+
+    void warn(SessionWarning warning) noexcept {
+        effects_.push(Effect::Warn{warning, fsm_.connection_state()});
+    }
+
+    SessionFsm& fsm_;
+    const TimePoint now_;
+    SessionEffects effects_;
 };
 
 SessionFsm::SessionFsm(const SessionOptions& options) noexcept
@@ -260,9 +466,12 @@ ConnectionState SessionFsm::connection_state() const noexcept {
             return ConnectionState::closing;
         case State::closed:
             return ConnectionState::closed;
-        default:
+        case State::connecting:
+        case State::backoff:
+        case State::awaiting_window:
             return purpose_ == Purpose::connect ? ConnectionState::connecting : ConnectionState::reconnecting;
     }
+    return ConnectionState::closed;  // not reached: the switch is complete
 }
 
 bool SessionFsm::is_shutdown() const noexcept {

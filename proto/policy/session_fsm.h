@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string_view>
 
@@ -47,6 +48,7 @@ enum class SessionState : std::uint8_t {
 /// What follows a close handshake.
 enum class Resume : std::uint8_t {
     none,         ///< idle
+    connect,      ///< a connect(): the first attempt, with a full budget
     immediately,  ///< a try
     after_delay,  ///< backoff
     on_window,    ///< awaiting_window
@@ -93,9 +95,15 @@ enum class Resume : std::uint8_t {
 /// - An attempt planned by the user or by the age limit costs no try of the budget, as the first attempt of
 ///   connect() does not; its retries do. The budget is whole again after connect(), and after a connection
 ///   has been up for stable_connection_time.
+/// - A report of giving up counts the attempts since connect(), the user's plan or the loss; after a loss
+/// those
+///   that the budget still remembers count too.
 /// - connect() while RECONNECTING with a transport on its way adopts that transport as its first attempt.
 /// - A server that cannot serve now (close code 1013, HTTP 503 or 429) is not tried, and should_reconnect is
-///   not asked, before the time it asked for, whichever plan is followed. Only connect() overrides that.
+///   not asked, before the time it asked for, whichever plan is followed and whenever it is made. Only
+///   connect() overrides that.
+/// - While closing, the last call is the plan: connect(), schedule_reconnect(), request_disconnect() or
+///   close(). The reason stays the first one's.
 /// - should_reconnect is asked at once when a connection has ended, and one interval after a failed try.
 /// - What ends the transport while closing counts as the planned disconnect, save kill(), which is KILLED.
 ///   shutdown() is not undone by anything: kill() and close() while it runs end in closed.
@@ -123,7 +131,6 @@ class SessionFsm {
     void reset_round_trip() noexcept { keepalive_.reset_round_trip(); }
 
   private:
-    class Moves;
     class Step;
 
     /// What connecting, backoff and awaiting_window are for.
@@ -145,8 +152,9 @@ class SessionFsm {
     Resume resume_ = Resume::none;                                // of closing
     Duration resume_delay_{};                                     // of Resume::after_delay
     DisconnectReason reason_ = DisconnectReason::user_requested;  // of closing
-    std::uint32_t attempts_ = 0;                                  // begun since the budget was last whole
-    std::uint8_t armed_ = 0;                                      // a bit for each SessionTimer
+    std::uint32_t attempts_ = 0;                                  // that a report of giving up counts
+    TimePoint not_before_{};                                      // the end of the server's wait
+    std::bitset<kSessionTimers> armed_;
 };
 
 }  // namespace pinwheel

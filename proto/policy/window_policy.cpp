@@ -1,5 +1,10 @@
 #include "window_policy.h"
 
+#include <string>
+#include <string_view>
+
+#include "../../core/duration_text.h"
+
 namespace pinwheel {
 
 Duration WindowAnswer::clamped(double seconds) noexcept {
@@ -11,18 +16,23 @@ Duration WindowAnswer::clamped(double seconds) noexcept {
 }
 
 Error validate(const WindowOptions& options) {
+    const auto refuse = [](std::string_view field, Duration value, std::string_view advice) {
+        return Error{Errc::invalid_argument,
+                     std::string(field) + " is " + detail::text_of(value) + "; " + std::string(advice)};
+    };
     if (options.disconnect_check_interval <= Duration::zero())
-        return {Errc::invalid_argument, "disconnect_check_interval is not positive"};
+        return refuse("disconnect_check_interval", options.disconnect_check_interval, "give more than 0");
     if (options.reconnect_check_interval <= Duration::zero())
-        return {Errc::invalid_argument, "reconnect_check_interval is not positive"};
+        return refuse("reconnect_check_interval", options.reconnect_check_interval, "give more than 0");
     if (options.connection_lifetime < Duration::zero())
-        return {Errc::invalid_argument, "connection_lifetime is negative; give 0 for no limit"};
+        return refuse("connection_lifetime", options.connection_lifetime, "give 0 for no limit, or more");
     if (options.disconnect_margin < Duration::zero())
-        return {Errc::invalid_argument, "disconnect_margin is negative; give 0 or more"};
+        return refuse("disconnect_margin", options.disconnect_margin, "give 0 or more");
     if (options.connection_lifetime > Duration::zero() &&
         options.disconnect_margin >= options.connection_lifetime)
-        return {Errc::invalid_argument,
-                "disconnect_margin leaves no age: it must be shorter than connection_lifetime"};
+        return refuse("connection_lifetime", options.connection_lifetime,
+                      "it must be longer than disconnect_margin, which is " +
+                          detail::text_of(options.disconnect_margin) + "; change one of them");
     return {};
 }
 

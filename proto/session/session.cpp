@@ -1,7 +1,9 @@
 #include "session.h"
 
 #include <array>
+#include <cstdlib>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -58,23 +60,6 @@ Answer answer_of(const Condition& condition, std::string& problem) {
     return false;
 }
 
-/// The reason if the event is a call that ends the tries for a connection.
-std::optional<DisconnectReason> reason_to_stop(const SessionEvent::Any& event) noexcept {
-    if (std::holds_alternative<SessionEvent::Kill>(event)) return DisconnectReason::killed;
-    if (const auto* const request = std::get_if<SessionEvent::RequestDisconnect>(&event))
-        return request->reason;
-    if (std::holds_alternative<SessionEvent::Close>(event) ||
-        std::holds_alternative<SessionEvent::Shutdown>(event) ||
-        std::holds_alternative<SessionEvent::ForceClose>(event))
-        return DisconnectReason::user_requested;
-    return std::nullopt;
-}
-
-bool is_trying(SessionState state) noexcept {
-    return state == SessionState::connecting || state == SessionState::backoff ||
-           state == SessionState::awaiting_window;
-}
-
 }  // namespace
 
 /// While one is there, calls that wait are refused.
@@ -110,10 +95,8 @@ Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
     const TimePoint now = reactor_.now();
-    const SessionState before = fsm_.state();
     const SessionEffects effects = fsm_.on(event, now);
     if (observer_ != nullptr) observer_->on_step(event, fsm_, effects, now);
-    note_stop(event, before);
     std::exception_ptr thrown;
     const HandlerScope scope(*this);
     for (const auto& effect : effects) {
@@ -126,26 +109,16 @@ void Session::feed(const SessionEvent::Any& event) {
     if (thrown) std::rethrow_exception(thrown);
 }
 
-/// A call that finds no connection up leaves no disconnect to tell what it wanted.
-void Session::note_stop(const SessionEvent::Any& event, SessionState before) noexcept {
-    const bool ended = fsm_.state() == SessionState::idle || fsm_.state() == SessionState::closed;
-    const auto reason = reason_to_stop(event);
-    if (!ended || !reason || (before != SessionState::idle && !is_trying(before))) return;
-    if (before == SessionState::idle && reason == DisconnectReason::killed) return;
-    last_reason_ = reason;
-    if (is_trying(before) || fsm_.state() == SessionState::closed) failure_.reset();
-}
-
 void Session::retire() {
     handlers_ = &kNoHandlers;
     feed(SessionEvent::ForceClose{});
     observer_ = nullptr;
-    bury(std::move(ended_));
+    dispose(std::move(lingering_));
 }
 
 // What happens
 
-void Session::on_window_check(TimePoint) {
+void Session::due(const SessionEvent::WindowAsked&, TimePoint) {
     std::string problem;
     feed(SessionEvent::WindowAsked{answer_of<WindowAnswer>(handlers_->should_reconnect, problem)});
     if (!problem.empty()) alert("should_reconnect threw" + problem + "; it counts as no");
@@ -159,14 +132,14 @@ WindowAnswer Session::ask(const std::function<WindowAnswer()>& condition) {
     return answer;
 }
 
-void Session::on_disconnect_check(TimePoint) {
+void Session::due(const SessionEvent::DisconnectAsked&, TimePoint) {
     std::string problem;
     feed(SessionEvent::DisconnectAsked{answer_of<bool>(handlers_->should_disconnect, problem)});
     if (!problem.empty()) alert("should_disconnect threw" + problem + "; it counts as no");
 }
 
 /// The turn may come late: a pong that lies unread is no missing one.
-void Session::on_keepalive(TimePoint now) {
+void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
     if (delivery_.paused()) return feed(SessionEvent::PongsHeldUp{});
     bool all_read = false;
     detail::run_all([&] { all_read = connection_->catch_up(now); },
@@ -209,8 +182,8 @@ void Session::on_end(const ConnectionEnd& end) {
         close_reason_ = end.close_reason;
     }
     stats_.record_bytes_to_send(0);
-    bury(std::exchange(ended_, std::move(connection_)));
-    reactor_.schedule_after(grave_timer_, settings_.connection.close_timeout);
+    dispose(std::exchange(lingering_, std::move(connection_)));
+    reactor_.schedule_after(linger_timer_, settings_.connection.close_timeout);
     feed(SessionEvent::TransportEnded{.error = end.error.code,
                                       .close_code = end.close_code,
                                       .http_status = end.http_status,
@@ -227,6 +200,124 @@ void Session::on_dropped(std::uint64_t more) {
 void Session::on_room() {
     if (connection_) connection_->resume();
     feed(SessionEvent::PongsHeldUp{});
+}
+
+// What the machine decides
+
+void Session::execute(const SessionEffect::StartConnect& effect) {
+    if (effect.again)
+        stats_.record_reconnect_try();
+    else
+        last_error_ = {};
+    failure_.reset();
+    ConnectionHandler& handler = *this;
+    try {
+        connection_ =
+            std::make_unique<Connection>(reactor_, dialer_, settings_.connection, handler, delivery_.sink());
+        connection_->start(url_);
+        return;
+    } catch (const std::bad_alloc&) {
+        last_error_ = {Errc::out_of_memory};
+    } catch (const std::exception& error) {
+        last_error_ = {Errc::io_failure,
+                       "no connection to " + url_.without_query() + " could be begun: " + error.what()};
+    }
+    connection_.reset();
+    reactor_.schedule(start_failed_, reactor_.now());
+}
+
+void Session::execute(const SessionEffect::SendClose& effect) {
+    connection_->close(effect.code);
+}
+
+void Session::execute(const SessionEffect::AbortTransport& effect) {
+    start_failed_.cancel();
+    stats_.record_bytes_to_send(0);
+    if (!connection_) return;
+    connection_->abort(effect.code);
+    dispose(std::move(connection_));
+}
+
+void Session::execute(const SessionEffect::SendPing& effect) {
+    std::ignore = connection_->ping(effect.payload);  // one that cannot be sent is one without a pong
+}
+
+void Session::execute(const SessionEffect::Arm& effect) {
+    reactor_.schedule(timer(effect.timer), effect.deadline);
+}
+
+void Session::execute(const SessionEffect::Disarm& effect) {
+    timer(effect.timer).cancel();
+}
+
+void Session::execute(const SessionEffect::NotifyConnected&) {
+    if (handlers_->on_connect) handlers_->on_connect();
+}
+
+void Session::execute(const SessionEffect::ReplaySubscriptions&) {
+    if (fsm_.state() != SessionState::open) return;
+    replayed_ = generation_;
+    if (subscriptions_.size() == 0) return;
+    send_texts(codec_->subscribe(subscriptions_.channels()));
+}
+
+void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
+    const TimePoint now = reactor_.now();
+    last_reason_ = effect.reason;
+    stats_.record_disconnect(is_proactive(effect.reason), now);
+    if (effect.reason == DisconnectReason::protocol_error) stats_.record_protocol_error();
+    delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, now);
+    if (effect.reason == DisconnectReason::ping_timeout)
+        last_error_ = {Errc::pong_timeout, url_.authority() + " answered no ping within the ping timeout"};
+    if (effect.reason == DisconnectReason::killed)
+        last_error_ = {Errc::connection_aborted, "kill() cut the connection to " + url_.authority()};
+    const auto count = disconnect_alerts_.count(now);
+    detail::run_all(
+        [&] {
+            if (handlers_->on_disconnect) handlers_->on_disconnect(effect.reason);
+        },
+        [&] {
+            if (count && handlers_->on_disconnect_alert)
+                handlers_->on_disconnect_alert(effect.reason, *count);
+        });
+}
+
+void Session::execute(const SessionEffect::NotifyGaveUp& effect) {
+    failure_ = Failure{effect.error, std::exchange(last_error_, {}), effect.attempts};
+    last_error_ = {effect.error,
+                   failure_->error == Errc::retries_exhausted
+                       ? std::string(WebSocketReconnectError(effect.attempts, failure_->cause).what())
+                       : WebSocketConnectionError(url_text_, effect.attempts, failure_->cause).what()};
+    const std::array<AlertField, 2> context{
+        {{"url", url_.without_query()}, {"attempts", std::to_string(effect.attempts)}}};
+    alert(last_error_.message(), context);
+}
+
+void Session::execute(const SessionEffect::RecordStop& effect) {
+    last_reason_ = effect.reason;
+    if (effect.forgets_failure) failure_.reset();
+}
+
+void Session::execute(const SessionEffect::Warn& effect) {
+    if (effect.warning != SessionWarning::refused_but_trying) return alert(describe(effect));
+    const std::array<AlertField, 1> context{{{"last_error", last_error_.message()}}};
+    alert(describe(effect), context);
+}
+
+Timer& Session::timer(SessionTimer which) noexcept {
+    switch (which) {
+#define PINWHEEL_CASE(name, event) \
+    case SessionTimer::name:       \
+        return name##_;
+        PINWHEEL_SESSION_TIMERS(PINWHEEL_CASE)
+#undef PINWHEEL_CASE
+    }
+    std::abort();  // not reached: the switch is complete
+}
+
+/// It may be the one whose call this is.
+void Session::dispose(std::unique_ptr<Connection> connection) noexcept {
+    if (connection) reactor_.dispose(std::move(connection));
 }
 
 // The user's calls

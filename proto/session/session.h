@@ -25,11 +25,11 @@
 
 namespace pinwheel {
 
-/// What SessionFsm decides, done: connections made and dropped, timers armed, handlers called, statistics
-/// kept. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls. Threading: the
-/// reactor's thread, but for stats(). Invariant: there is a connection exactly while the machine has a
-/// transport, but for the moment until one that could not even be begun is reported. Allocates: at each
-/// attempt, nothing while a connection is up, but for backlog to send.
+/// Carries out SessionFsm's decisions: makes and drops connections, arms timers, calls handlers, keeps
+/// statistics. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls.
+/// Threading: the reactor's thread, but for stats(). Invariant: a connection exists exactly while the machine
+/// has a transport, except briefly after a connection that failed to start. Allocates: at each attempt,
+/// nothing while a connection is up, but for backlog to send.
 class Session final : private ConnectionHandler, private DeliveryOwner {
   public:
     /// How a connect() or a reconnect came to its end.
@@ -93,14 +93,20 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void on_dropped(std::uint64_t more) override;
     void on_room() override;
 
-    void on_backoff(TimePoint) { feed(SessionEvent::BackoffDue{}); }
-    void on_window_check(TimePoint);
-    void on_disconnect_check(TimePoint);
-    void on_lifetime(TimePoint) { feed(SessionEvent::LifetimeDue{}); }
-    void on_stable(TimePoint) { feed(SessionEvent::StableDue{}); }
-    void on_keepalive(TimePoint);
+    template <class Event>
+    void on_timer(TimePoint now) {
+        due(Event{}, now);
+    }
+    /// A timer of the session is due: asks or reads what its event needs, and feeds the event.
+    template <class Event>
+    void due(const Event& event, TimePoint) {
+        feed(event);
+    }
+    void due(const SessionEvent::WindowAsked&, TimePoint);
+    void due(const SessionEvent::DisconnectAsked&, TimePoint);
+    void due(const SessionEvent::KeepaliveDue&, TimePoint now);
     void on_start_failed(TimePoint) { feed(SessionEvent::TransportEnded{.error = last_error_.code}); }
-    void on_grave_timer(TimePoint) { bury(std::move(ended_)); }
+    void on_linger_over(TimePoint) { dispose(std::move(lingering_)); }
 
     void execute(const SessionEffect::StartConnect& effect);
     void execute(const SessionEffect::SendClose& effect);
@@ -112,15 +118,15 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void execute(const SessionEffect::ReplaySubscriptions& effect);
     void execute(const SessionEffect::NotifyDisconnected& effect);
     void execute(const SessionEffect::NotifyGaveUp& effect);
+    void execute(const SessionEffect::RecordStop& effect);
     void execute(const SessionEffect::Warn& effect);
 
-    void note_stop(const SessionEvent::Any& event, SessionState before) noexcept;
     [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
     [[nodiscard]] bool tells_subscriptions() const noexcept {
         return fsm_.state() == SessionState::open && replayed_ == generation_;
     }
     void send_texts(const std::vector<std::string>& texts);
-    void bury(std::unique_ptr<Connection> connection) noexcept;
+    void dispose(std::unique_ptr<Connection> connection) noexcept;
 
     Reactor& reactor_;
     const std::string url_text_;
@@ -139,7 +145,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     SubscriptionSet subscriptions_;
     Delivery delivery_;
     std::unique_ptr<Connection> connection_;
-    std::unique_ptr<Connection> ended_;  // that waits for the peer's end of stream
+    std::unique_ptr<Connection> lingering_;  // ended; waits for the peer's end of stream
     std::uint32_t generation_ = 0;
     TimePoint connected_at_{};
     std::uint32_t replayed_ = 0;  // the generation that has been told the subscriptions
@@ -150,14 +156,12 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     std::optional<DisconnectReason> last_reason_;
     std::optional<Failure> failure_;
 
-    Timer backoff_{Timer::Callback::member<&Session::on_backoff>(*this)};
-    Timer window_check_{Timer::Callback::member<&Session::on_window_check>(*this)};
-    Timer disconnect_check_{Timer::Callback::member<&Session::on_disconnect_check>(*this)};
-    Timer lifetime_{Timer::Callback::member<&Session::on_lifetime>(*this)};
-    Timer stable_{Timer::Callback::member<&Session::on_stable>(*this)};
-    Timer keepalive_{Timer::Callback::member<&Session::on_keepalive>(*this)};
+#define PINWHEEL_TIMER(name, event) \
+    Timer name##_{Timer::Callback::member<&Session::on_timer<SessionEvent::event>>(*this)};
+    PINWHEEL_SESSION_TIMERS(PINWHEEL_TIMER)
+#undef PINWHEEL_TIMER
     Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
-    Timer grave_timer_{Timer::Callback::member<&Session::on_grave_timer>(*this)};
+    Timer linger_timer_{Timer::Callback::member<&Session::on_linger_over>(*this)};
 };
 
 }  // namespace pinwheel

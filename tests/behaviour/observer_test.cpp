@@ -32,7 +32,7 @@ TEST_F(Observed, EachStepIsToldBeforeItsEffectsAreDone) {
     EXPECT_EQ(journal.text,
               "connect -> CONNECTING (1)\ntransport_up -> CONNECTED (3)\nkill -> DISCONNECTED (3)\n");
     destroy();
-    EXPECT_TRUE(journal.text.ends_with("force_close -> CLOSED (0)\n"));
+    EXPECT_TRUE(journal.text.ends_with("force_close -> CLOSED (1)\n"));
 }
 
 }  // namespace

@@ -211,7 +211,7 @@ TEST_F(Reasons, ScheduleReconnectElsewhereIsAWarning) {
     make().connect();
     ws().schedule_reconnect(1s);
     EXPECT_EQ(ws().state(), ConnectionState::connecting);
-    EXPECT_EQ(last_alert(), "alert websocket: a reconnect cannot be planned in this state");
+    EXPECT_EQ(last_alert(), "alert websocket: no reconnect is planned: the session is CONNECTING");
 }
 
 TEST_F(Reasons, AMarginThatLeavesNoAgeIsAnErrorOfConstruction) {

@@ -162,6 +162,38 @@ TEST_F(StateEndings, KillLeadsFromEveryStateButClosedToDisconnected) {
     }
 }
 
+// CLOSING, not by shutdown(): what is asked becomes the plan
+
+TEST_F(StateEndings, S2WhatIsAskedWhileClosingFollowsTheCloseHandshake) {
+    connect();
+    ws().close();
+    ws().connect();
+    EXPECT_EQ(ws().state(), closing);
+    EXPECT_TRUE(alerts.empty());
+    dialer.plan();
+    script(0).bytes(close_frame(1000));
+    pass(0s);
+    EXPECT_TRUE(ws().is_connected());
+
+    ws().request_disconnect();
+    ws().schedule_reconnect(50ms);
+    dialer.plan();
+    script(1).bytes(close_frame(1000));
+    pass(10ms);
+    EXPECT_EQ(ws().state(), reconnecting);
+    pass(50ms);
+    EXPECT_TRUE(ws().is_connected());
+}
+
+TEST_F(StateEndings, S3ALaterRequestDisconnectTakesTheReconnectBack) {
+    connect();
+    ws().request_disconnect(20ms);
+    ws().request_disconnect();
+    script(0).bytes(close_frame(1000));
+    pass(1s);
+    EXPECT_EQ(ws().state(), disconnected);
+}
+
 // any but CLOSED: shutdown()
 
 TEST_F(StateEndings, ShutdownClosesInOrderForGood) {
@@ -228,7 +260,9 @@ TEST_F(StateEndings, ClosedAbsorbsEverything) {
     reach(closed);
     alerts.clear();
     ws().connect();
-    EXPECT_EQ(last_alert(), "alert websocket: connect() changes nothing in this state");
+    EXPECT_EQ(
+        last_alert(),
+        "alert websocket: connect() changes nothing: the session is CLOSED for good; make a new manager");
     ws().schedule_reconnect(1s);
     ws().request_disconnect(1s);
     ws().close();

@@ -133,7 +133,8 @@ class FsmDriver {
             return arm->timer == SessionTimer::stable || arm->timer == SessionTimer::disconnect_check ||
                    arm->timer == SessionTimer::keepalive;
         return std::holds_alternative<SessionEffect::Disarm>(effect) ||
-               std::holds_alternative<SessionEffect::ReplaySubscriptions>(effect);
+               std::holds_alternative<SessionEffect::ReplaySubscriptions>(effect) ||
+               std::holds_alternative<SessionEffect::RecordStop>(effect);
     }
 
     void execute(const SessionEffect::StartConnect&) {
@@ -180,6 +181,7 @@ class FsmDriver {
                              std::to_string(*count) + ")");
     }
     void execute(const SessionEffect::NotifyGaveUp&) {}
+    void execute(const SessionEffect::RecordStop&) {}
     void execute(const SessionEffect::Warn&) {}
 
     /// A transport that is gone says no more.

@@ -179,6 +179,9 @@ class SessionWalker {
     void execute(const SessionEffect::NotifyGaveUp&) {
         require(fsm_.state() == SessionState::idle, "given up while not idle");
     }
+    void execute(const SessionEffect::RecordStop&) {
+        require(!transport_ && !told_connected_, "a stop told twice");
+    }
     void execute(const SessionEffect::Warn&) {}
 
     [[nodiscard]] bool armed(SessionTimer timer) const {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "../session/session_support.h"
 
@@ -185,6 +187,69 @@ TEST(Plan, AnAnswerThatHasBeenOvertakenIsIgnored) {
     EXPECT_EQ(session.shown(), ConnectionState::disconnected);
 }
 
+TEST(Plan, S2WhatIsAskedWhileClosingBecomesThePlan) {
+    SessionUnderTest scheduled(plain());
+    scheduled.open();
+    std::ignore = scheduled.on(E::RequestDisconnect{});
+    EXPECT_EQ(scheduled.on(E::ScheduleReconnect{50ms}), "");
+    EXPECT_EQ(scheduled.on(kClosed), "arm(backoff, 0.05 s), notify_disconnected(USER_REQUESTED)");
+
+    SessionUnderTest connected(plain());
+    connected.open();
+    std::ignore = connected.on(E::Close{});
+    EXPECT_EQ(connected.on(E::Connect{}), "");
+    EXPECT_EQ(connected.shown(), ConnectionState::closing);
+    EXPECT_EQ(connected.on(kClosed), "start_connect, notify_disconnected(USER_REQUESTED)");
+    EXPECT_EQ(connected.shown(), ConnectionState::connecting);
+    EXPECT_EQ(connected.on(kForbidden), "notify_gave_up(attempts: 1, the server refused the upgrade)");
+}
+
+TEST(Plan, S3TheLastWordWhileClosingCounts) {
+    const std::vector<std::pair<SessionEvent::Any, std::string>> words{
+        {E::RequestDisconnect{}, ""},
+        {E::RequestDisconnect{.reconnect_after = 7s}, "arm(backoff, 7 s), "},
+        {E::ScheduleReconnect{8s}, "arm(backoff, 8 s), "},
+        {E::ScheduleReconnect{0s}, "start_connect(again), "},
+        {E::Connect{}, "start_connect, "},
+        {E::Close{}, ""}};
+    for (const auto& [first, ignored] : words)
+        for (const auto& [last, follows] : words) {
+            SessionUnderTest session(plain());
+            session.open();
+            std::ignore = session.on(E::RequestDisconnect{.reconnect_after = 20ms});
+            std::ignore = session.on(first);
+            std::ignore = session.on(last);
+            EXPECT_EQ(session.on(kClosed), follows + "notify_disconnected(USER_REQUESTED)")
+                << to_string(first) << ", then " << to_string(last);
+        }
+}
+
+TEST(Plan, S2NothingChangesThePlanOfAShutdown) {
+    for (const SessionEvent::Any& call :
+         {SessionEvent::Any{E::Connect{}}, SessionEvent::Any{E::ScheduleReconnect{1s}},
+          SessionEvent::Any{E::RequestDisconnect{.reconnect_after = 1s}}}) {
+        SessionUnderTest session(plain());
+        session.open();
+        std::ignore = session.on(E::Shutdown{});
+        EXPECT_NE(session.on(call).find("the session is CLOSING for good"), std::string::npos);
+        std::ignore = session.on(kClosed);
+        EXPECT_EQ(session.shown(), ConnectionState::closed) << to_string(call);
+    }
+}
+
+TEST(Plan, S7OnlyConnectUndercutsTheServersWait) {
+    const E::TransportEnded busy{.error = Errc::closed_by_peer, .close_code = 1013};
+    SessionUnderTest session(plain());
+    session.open();
+    std::ignore = session.on(busy);  // 30 s
+    EXPECT_EQ(session.on(E::ScheduleReconnect{10ms}, 10s), "arm(backoff, 20 s)");
+    EXPECT_EQ(session.on(E::ScheduleReconnect{25s}), "arm(backoff, 25 s)");
+    EXPECT_EQ(session.on(E::RequestDisconnect{.reconnect_after = 0s}), "arm(backoff, 20 s)");
+    EXPECT_EQ(session.on(E::Close{}), "record_stop(USER_REQUESTED)");
+    EXPECT_EQ(session.on(E::ScheduleReconnect{0s}, 5s), "arm(backoff, 15 s)");
+    EXPECT_EQ(session.on(E::Connect{}), "start_connect");
+}
+
 // Reasons
 
 TEST(Reasons, WhatEndsTheTransportWhileClosingIsThePlannedDisconnectOnce) {
@@ -216,7 +281,7 @@ TEST(Reasons, ADroppedAttemptIsNoDisconnect) {
           SessionEvent::Any{E::ForceClose{}}, SessionEvent::Any{E::RequestDisconnect{}}}) {
         SessionUnderTest session(plain());
         std::ignore = session.on(E::Connect{});
-        EXPECT_EQ(session.on(call), "abort_transport") << to_string(call);
+        EXPECT_TRUE(session.on(call).starts_with("abort_transport, record_stop(")) << to_string(call);
     }
 }
 
@@ -278,7 +343,9 @@ TEST(Limits, ASessionOptionThatCannotBeIsNamed) {
     EXPECT_TRUE(names({.keepalive = {.timeout = 0s}}, "ping_timeout"));
     EXPECT_FALSE(validate(SessionOptions{.keepalive = {.interval = 0s, .timeout = 0s}}));
     EXPECT_TRUE(names({.reconnect = {.jitter = 2}}, "reconnect_jitter"));
-    EXPECT_TRUE(names({.window = {.connection_lifetime = 1s}}, "disconnect_margin"));
+    EXPECT_TRUE(names({.window = {.connection_lifetime = 1s}}, "connection_lifetime is 1 s"));
+    EXPECT_TRUE(names({.reconnect = {.jitter = 2}}, "reconnect_jitter is 2;"));
+    EXPECT_TRUE(names({.keepalive = {.interval = -1s}}, "ping_interval is -1 s;"));
 }
 
 }  // namespace

@@ -63,6 +63,8 @@ SessionFsm make_state(const std::string& name) {
         return after(usual, {E::Connect{}, E::TransportUp{}, E::ScheduleReconnect{9s}});
     if (name == "closing/window")
         return after(usual, {E::Connect{}, E::TransportUp{}, E::DisconnectAsked{true}});
+    if (name == "closing/connect")
+        return after(usual, {E::Connect{}, E::TransportUp{}, E::Close{}, E::Connect{}});
     if (name == "closing/never") return after(usual, {E::Connect{}, E::TransportUp{}, E::Shutdown{}});
     if (name == "closed") return after(usual, {E::ForceClose{}});
     ADD_FAILURE() << "no state " << name;
@@ -70,8 +72,9 @@ SessionFsm make_state(const std::string& name) {
 }
 
 const std::vector<std::string> kStates{
-    "idle",    "connecting",   "backoff",     "window",        "open",           "connecting*",   "backoff*",
-    "window*", "closing/none", "closing/now", "closing/delay", "closing/window", "closing/never", "closed"};
+    "idle",          "connecting",     "backoff",         "window",        "open",
+    "connecting*",   "backoff*",       "window*",         "closing/none",  "closing/now",
+    "closing/delay", "closing/window", "closing/connect", "closing/never", "closed"};
 
 struct NamedEvent {
     std::string name;

@@ -61,8 +61,10 @@ TEST(Reasons, AMarginThatLeavesNoPositiveAgeIsAnError) {
     EXPECT_FALSE(validate(WindowOptions{.connection_lifetime = 301s, .disconnect_margin = 300s}));
     const Error error = validate(WindowOptions{.connection_lifetime = 300s, .disconnect_margin = 300s});
     EXPECT_EQ(error.code, Errc::invalid_argument);
-    EXPECT_EQ(error.message(),
-              "disconnect_margin leaves no age: it must be shorter than connection_lifetime");
+    EXPECT_EQ(
+        error.message(),
+        "connection_lifetime is 300 s; it must be longer than disconnect_margin, which is 300 s; change "
+        "one of them");
 }
 
 TEST(Reasons, AWindowOptionThatCannotBeIsNamed) {

@@ -83,7 +83,7 @@ TEST(Reconnecting, AFlappingServerSpendsTheBudget) {
         std::ignore = session.on(E::TransportUp{});
     }
     EXPECT_EQ(session.on(kReset),
-              "notify_disconnected(NETWORK_ERROR), notify_gave_up(attempts: 3, the connection was reset by "
+              "notify_disconnected(NETWORK_ERROR), notify_gave_up(attempts: 2, the connection was reset by "
               "the peer)");
 }
 
