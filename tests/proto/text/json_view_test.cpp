@@ -78,6 +78,100 @@ TEST(JsonView, TextThatIsNoJsonStaysText) {
     EXPECT_FALSE(JsonView(hello.view()));
 }
 
+// L1
+TEST(JsonView, SeveralViewsOfAThreadEachReadTheirOwnText) {
+    const Padded first(R"({"a":1,"t":"one\n"})");
+    const Padded second(R"({"a":2,"t":"two\n"})");
+    const JsonView one(first.view());
+    const JsonView two(second.view());
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(one.integer("/a"), 1);
+        EXPECT_EQ(two.integer("/a"), 2);
+        EXPECT_EQ(one.string("/t"), "one\n");
+        EXPECT_EQ(two.raw(""), second.view());
+    }
+    const JsonView copy = one;
+    EXPECT_EQ(copy.integer("/a"), 1);
+    const JsonView none("hello");
+    EXPECT_EQ(two.integer("/a"), 2);
+    EXPECT_FALSE(none.integer("/a"));
+}
+
+// L1
+TEST(JsonView, ATextThatTakesAnothersPlaceIsReadAnew) {
+    std::string place = R"({"a":1})" + std::string(kPayloadPadding, ' ');
+    const std::string_view text(place.data(), 7);
+    EXPECT_EQ(JsonView(text).integer("/a"), 1);
+    place[5] = '2';
+    EXPECT_EQ(JsonView(text).integer("/a"), 2);
+}
+
+// L2: RFC 6901 section 4 compares unescaped names.
+TEST(JsonView, NamesAreComparedUnescaped) {
+    const Padded text(R"({"BTC\/USD":{"p":1},"\u0061b":2,"q\"":3,"":4,"a~b":5,"x/y":6,"\u00e4":7,"ab":8})");
+    const JsonView json(text.view());
+    EXPECT_EQ(json.integer("/BTC~1USD/p"), 1);
+    EXPECT_EQ(json.integer("/ab"), 2) << "the first of two";
+    EXPECT_EQ(json.integer("/q\""), 3);
+    EXPECT_EQ(json.integer("/"), 4);
+    EXPECT_EQ(json.integer("/a~0b"), 5);
+    EXPECT_EQ(json.integer("/x~1y"), 6);
+    EXPECT_EQ(json.integer("/\u00e4"), 7);
+    for (const char* bad : {"/a~b", "/a~2b", "/a~", "ab", "/ab/", "/BTC\\/USD"})
+        EXPECT_FALSE(json.raw(bad)) << bad;
+}
+
+// L2
+TEST(JsonView, ArrayIndexesAreDigitsWithoutLeadingZeros) {
+    const Padded text(R"({"a":[10,11,12,13,14,15,16,17,18,19,[20]]})");
+    const JsonView json(text.view());
+    EXPECT_EQ(json.integer("/a/0"), 10);
+    EXPECT_EQ(json.integer("/a/9"), 19);
+    EXPECT_EQ(json.integer("/a/10/0"), 20);
+    for (const char* bad : {"/a/01", "/a/00", "/a/-", "/a/-1", "/a/+1", "/a/11", "/a/", "/a/1x", "/a/ 1",
+                            "/a/99999999999999999999"})
+        EXPECT_FALSE(json.raw(bad)) << bad;
+}
+
+// L2
+TEST(JsonView, TheEmptyPointerNamesAScalarDocument) {
+    const Padded number(" 42 ");
+    EXPECT_EQ(JsonView(number.view()).integer(""), 42);
+    EXPECT_EQ(JsonView(number.view()).number(""), 42.0);
+    EXPECT_EQ(JsonView(number.view()).raw(""), "42");
+    EXPECT_FALSE(JsonView(number.view()).raw("/0"));
+    const Padded word("true");
+    EXPECT_EQ(JsonView(word.view()).boolean(""), true);
+    const Padded null("null");
+    EXPECT_EQ(JsonView(null.view()).raw(""), "null");
+    const Padded plain(R"("text")");
+    EXPECT_EQ(JsonView(plain.view()).string(""), "text");
+    EXPECT_EQ(JsonView(plain.view()).raw(""), R"("text")");
+    const Padded escaped(R"("te\nxt")");
+    EXPECT_EQ(JsonView(escaped.view()).string(""), "te\nxt");
+}
+
+// L2: RFC 8259 section 8.1 lets a parser skip it.
+TEST(JsonView, AByteOrderMarkIsSkipped) {
+    const Padded text("\xef\xbb\xbf{\"a\":1}");
+    EXPECT_EQ(JsonView(text.view()).integer("/a"), 1);
+    EXPECT_EQ(JsonView(text.view()).raw(""), "{\"a\":1}");
+}
+
+// L2
+TEST(JsonView, WhatDoesNotEndAsItBeganIsNoJson) {
+    using std::string_literals::operator""s;
+    for (const std::string& text : {"{\"a\":1}\0"s, "\0"s, "[1]\0"s, "42\0"s, "\"a\"\0"s, "{\"a\":1} x"s,
+                                    "[1]]}"s, "{\"a\":1}]"s, "\xef\xbb\xbf"s, "  "s, "{\"a\":1}\0 "s}) {
+        const Padded padded(text);
+        EXPECT_FALSE(JsonView(padded.view())) << testing::PrintToString(text);
+    }
+    for (const std::string& text : {" {\"a\":1}\r\n"s, "[]"s, "-1.5e3"s, "false"s}) {
+        const Padded padded(text);
+        EXPECT_TRUE(JsonView(padded.view())) << text;
+    }
+}
+
 TEST(JsonView, IsAMessagesPayload) {
     const Padded text(R"({"ts":42})");
     const Message message{.payload = std::as_bytes(std::span(text.view())), .is_text = true};
