@@ -12,11 +12,10 @@ namespace pinwheel {
 
 /// What TLS agreed on; `version` is empty on a stream without TLS.
 struct TlsInfo {
-    std::string version{};    ///< such as `TLSv1.3`
-    std::string cipher{};     ///< OpenSSL's name
-    bool resumed = false;     ///< a session taken up again
-    bool kernel_tls = false;  ///< the kernel encrypts
-    bool verified = false;    ///< the certificate was checked and is good
+    std::string version{};  ///< such as `TLSv1.3`
+    std::string cipher{};   ///< OpenSSL's name
+    bool resumed = false;   ///< a session taken up again
+    bool verified = false;  ///< the certificate was checked and is good
 };
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.

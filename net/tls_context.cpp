@@ -99,8 +99,7 @@ detail::SslCtxPtr make_context(const SSL_METHOD* method, const TlsOptions& optio
     SSL_CTX_set_security_level(ctx.get(), kSecurityLevel);
     SSL_CTX_set_min_proto_version(ctx.get(), options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION);
     SSL_CTX_set_max_proto_version(ctx.get(), options.allow_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                       (options.kernel_tls ? SSL_OP_ENABLE_KTLS : 0));
+    SSL_CTX_set_options(ctx.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(ctx.get(), options.ciphers.c_str()) != 1)
         refuse("ciphers '" + options.ciphers + "' name no TLS 1.2 cipher that OpenSSL knows");

@@ -27,8 +27,6 @@ struct TlsOptions {
     bool allow_tls13 = true;      ///< one of the two must be allowed
     /// Resume sessions on later connections of the same context to the same host and port.
     bool session_resumption = true;
-    /// Kernel TLS, where kernel and OpenSSL offer it.
-    bool kernel_tls = false;
     /// Append the session keys to the file named by SSLKEYLOGFILE. Whoever has that file can read the
     /// traffic; one that is made is for this user alone.
     bool honour_sslkeylogfile = false;

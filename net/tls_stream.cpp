@@ -289,7 +289,6 @@ TlsInfo TlsStream::tls_info() const {
     return {.version = SSL_get_version(ssl),
             .cipher = SSL_get_cipher_name(ssl),
             .resumed = SSL_session_reused(ssl) == 1,
-            .kernel_tls = BIO_get_ktls_recv(SSL_get_rbio(ssl)) != 0,
             .verified = impl_->context.verify && SSL_get_verify_result(ssl) == X509_V_OK};
 }
 

@@ -34,10 +34,9 @@ struct FlagOption {
     std::string_view name;
     bool TlsOptions::*value;
 };
-constexpr std::array<FlagOption, 5> kTlsFlags{{{"allow_tls12", &TlsOptions::allow_tls12},
+constexpr std::array<FlagOption, 4> kTlsFlags{{{"allow_tls12", &TlsOptions::allow_tls12},
                                                {"allow_tls13", &TlsOptions::allow_tls13},
                                                {"session_resumption", &TlsOptions::session_resumption},
-                                               {"kernel_tls", &TlsOptions::kernel_tls},
                                                {"honour_sslkeylogfile", &TlsOptions::honour_sslkeylogfile}}};
 
 /// Reads section by section; the first error ends it.

@@ -45,10 +45,9 @@ void StatsRecorder::record_protocol_error() noexcept {
     add(kProtocolErrors, 1);
 }
 
-void StatsRecorder::record_tls(bool resumed, bool kernel_tls) noexcept {
+void StatsRecorder::record_tls(bool resumed) noexcept {
     const Update update(*this);
     if (resumed) add(kResumed, 1);
-    put(kKernelTls, kernel_tls ? 1 : 0);
 }
 
 void StatsRecorder::record_ping(const RoundTrip& round_trip) noexcept {
@@ -101,7 +100,6 @@ WebSocketStats StatsRecorder::snapshot() const noexcept {
             .reconnect_tries = counter(kReconnectTries),
             .protocol_errors = counter(kProtocolErrors),
             .resumed_handshakes = counter(kResumed),
-            .kernel_tls = copy[kKernelTls] != 0,
             .ping = {.count = counter(kPingCount),
                      .last = duration(kPingLast),
                      .min = duration(kPingMin),

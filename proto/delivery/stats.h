@@ -28,7 +28,6 @@ struct WebSocketStats {
     std::uint64_t reconnect_tries = 0;     ///< attempts begun that were not the first of a connect()
     std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
     std::uint64_t resumed_handshakes = 0;  ///< TLS sessions taken up again
-    bool kernel_tls = false;               ///< the kernel encrypts for the connection that is or was up
     RoundTrip ping{};                      ///< of keep-alive
     std::uint64_t bytes_to_send = 0;       ///< waiting for the socket
 
@@ -66,7 +65,7 @@ class StatsRecorder {
     void record_dropped(std::uint64_t messages) noexcept;
     void record_reconnect_try() noexcept;
     void record_protocol_error() noexcept;
-    void record_tls(bool resumed, bool kernel_tls) noexcept;
+    void record_tls(bool resumed) noexcept;
     void record_ping(const RoundTrip& round_trip) noexcept;
     void record_bytes_to_send(std::size_t bytes) noexcept;
 
@@ -89,7 +88,6 @@ class StatsRecorder {
         kReconnectTries,
         kProtocolErrors,
         kResumed,
-        kKernelTls,
         kPingCount,
         kPingLast,
         kPingMin,

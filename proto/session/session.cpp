@@ -154,7 +154,7 @@ void Session::on_open() {
     close_reason_.clear();
     connected_at_ = now;
     stats_.record_connect(now, reactor_.system_now());
-    stats_.record_tls(tls.resumed, tls.kernel_tls);
+    stats_.record_tls(tls.resumed);
     delivery_.connected(++generation_, now);
     detail::run_all(
         [&] { feed(SessionEvent::TransportUp{}); },
@@ -353,12 +353,9 @@ void Session::alert(std::string_view message, AlertContext context) {
 }
 
 void Session::reset_stats() noexcept {
-    const bool kernel_tls = stats_.snapshot().kernel_tls;
     stats_.reset(reactor_.now(), reactor_.system_now());
     fsm_.reset_round_trip();
     if (MessageQueue* const queue = delivery_.queue()) queue->reset_high_water();
-    // What is not counted, but is so.
-    stats_.record_tls(false, kernel_tls);
     if (connection_) stats_.record_bytes_to_send(connection_->bytes_to_send());
 }
 
