@@ -34,7 +34,7 @@ constexpr std::array kRows{
     Row{Errc::end_of_stream, transport, true, "the peer ended the stream without a close frame"},
     Row{Errc::connect_timeout, transport, true, "the connection was not up in time"},
     Row{Errc::unacknowledged, transport, true, "the peer did not acknowledge in time what was sent"},
-    Row{Errc::out_of_descriptors, transport, true, "no file descriptor is left"},
+    Row{Errc::out_of_descriptors, transport, true, "no file descriptor or epoll watch is left"},
     Row{Errc::out_of_memory, transport, true, "no memory is left"},
     Row{Errc::io_failure, transport, true, "reading or writing failed"},
     Row{Errc::cancelled, transport, true, "the operation was cancelled"},
@@ -134,6 +134,7 @@ Errc errc_from_errno(int error) noexcept {
             return Errc::connect_timeout;
         case EMFILE:
         case ENFILE:
+        case ENOSPC:  // of epoll_ctl(2): fs.epoll.max_user_watches
             return Errc::out_of_descriptors;
         case ENOMEM:
         case ENOBUFS:

@@ -54,6 +54,10 @@ class ByteStream : public Disposable {
     /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
     [[nodiscard]] virtual std::string error_detail() const { return {}; }
 
+    /// Tells the dialer whether the peer's address serves what is wanted of it: one that does not comes last
+    /// when the same target is dialled again.
+    virtual void rate_peer(bool /*works*/) noexcept {}
+
     /// What TLS agreed on, once connected.
     [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
 };

@@ -10,11 +10,18 @@
 
 namespace pinwheel {
 
-/// Whom to connect to.
+/// Whom to connect to. A dialer that connects elsewhere changes `host` and `port`, and leaves `server_name`.
 struct DialTarget {
     std::string host{};      ///< a name, an IPv4 literal, or an IPv6 literal without brackets
     std::uint16_t port = 0;  ///< of TCP
     bool tls = false;        ///< TLS over it
+    /// Whom the peer's certificate must be for, and whom TLS asks for (SNI): the URL's host. Empty: `host`.
+    std::string server_name{};
+
+    /// Never empty unless both are.
+    [[nodiscard]] const std::string& tls_name() const noexcept {
+        return server_name.empty() ? host : server_name;
+    }
 
     /// For messages: `example.com:443`, `[::1]:80`.
     [[nodiscard]] std::string to_string() const {
@@ -37,7 +44,12 @@ class DialHandler {
 
 /// A dial under way. Destroying it drops the attempt without a word to the handler. It must not be destroyed
 /// inside a call to the handler: give it to Reactor::dispose() there.
-class Dial : public Disposable {};
+class Dial : public Disposable {
+  public:
+    /// For the error of a timeout that ends the dial: what it waits for (resolve_timeout: the name), and in
+    /// `detail` how far it has come, if there is something to say.
+    [[nodiscard]] virtual Error waiting_for() const { return {Errc::connect_timeout, {}}; }
+};
 
 /// Makes connected streams. The network's is SocketDialer; tests script their own.
 class Dialer {

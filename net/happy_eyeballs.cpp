@@ -9,6 +9,7 @@ std::vector<Endpoint> interleave_families(std::span<const Endpoint> addresses, i
     std::vector<Endpoint> second;
     for (const auto& address : addresses) {
         auto& family = address.family() == first_family ? first : second;
+        if (family.size() == kMaxAddressesTried) continue;
         if (std::find(family.begin(), family.end(), address) == family.end()) family.push_back(address);
     }
     std::vector<Endpoint> order;

@@ -5,10 +5,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "network_error_impl.h"
+
 namespace pinwheel {
 
 Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog)
-    : accepted_(accepted),
+    : reactor_(reactor),
+      accepted_(accepted),
       fd_(::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       watch_(IoWatch::Callback::member<&Listener::on_ready>(*this)) {
     const auto require = [&](bool done) {
@@ -31,9 +34,18 @@ Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted
 
 int Listener::on_ready(Interest, TimePoint) {
     const int socket = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket < 0) return 0;
+    if (socket < 0) {
+        if (!detail::is_exhausted(errc_from_errno(errno))) return 0;
+        reactor_.change(watch_, {});
+        reactor_.schedule_after(pause_, kAcceptPause);
+        return 1;
+    }
     accepted_(UniqueFd(socket));
     return 1;
+}
+
+void Listener::on_pause_over(TimePoint) {
+    reactor_.change(watch_, {.read = true});
 }
 
 }  // namespace pinwheel

@@ -7,8 +7,9 @@
 
 namespace pinwheel {
 
-/// Accepts TCP connections on the reactor: for servers in tests, tools and benchmarks.
-/// Threading: the reactor's thread.
+/// Accepts TCP connections on the reactor: for servers in tests, tools and benchmarks. While this machine has
+/// no descriptor or memory for another one, it looks again each kAcceptPause. Threading: the reactor's
+/// thread.
 class Listener {
   public:
     using Accepted = FunctionRef<void(UniqueFd socket)>;
@@ -19,13 +20,20 @@ class Listener {
     /// Where it listens, with the port that was chosen.
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
+    /// A socket that waits to be accepted keeps the listener readable: without a pause the reactor would
+    /// spin.
+    static constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
+
   private:
     int on_ready(Interest ready, TimePoint now);
+    void on_pause_over(TimePoint now);
 
+    Reactor& reactor_;
     Accepted accepted_;
     UniqueFd fd_;
     Endpoint endpoint_;
     IoWatch watch_;
+    Timer pause_{Timer::Callback::member<&Listener::on_pause_over>(*this)};
 };
 
 }  // namespace pinwheel

@@ -3,16 +3,38 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "network_error_impl.h"
 #include "tcp_stream.h"
 #include "tls_stream.h"
 
 namespace pinwheel {
+
+namespace {
+
+/// Addresses with what became of them. The first few are named, the others counted.
+class AddressList {
+  public:
+    void add(const Endpoint& address, std::string_view what) {
+        if (++count_ > kMaxAddressesNamed) return;
+        text_.append(text_.empty() ? "" : ", ").append(address.to_string()).append(": ").append(what);
+    }
+    [[nodiscard]] std::string text() const {
+        if (count_ <= kMaxAddressesNamed) return text_;
+        return text_ + ", and " + std::to_string(count_ - kMaxAddressesNamed) + " more";
+    }
+
+  private:
+    std::size_t count_ = 0;
+    std::string text_;
+};
+
+}  // namespace
 
 /// One dial: resolving, then racing, then (for TLS) shaking hands.
 class SocketDialer::SocketDial final : public Dial {
@@ -21,6 +43,18 @@ class SocketDialer::SocketDial final : public Dial {
         : dialer_(dialer), reactor_(dialer.reactor_), target_(std::move(target)), handler_(handler) {
         query_ = dialer_.resolver_.resolve(target_.host, target_.port,
                                            Resolver::Callback::member<&SocketDial::on_resolved>(*this));
+    }
+
+    ~SocketDial() override {
+        if (tls_) tls_->rate_peer(false);  // refused, or cut off in the middle
+    }
+
+    [[nodiscard]] Error waiting_for() const override {
+        if (tls_) return {Errc::connect_timeout, "the TLS handshake with " + winner_ + " is not done"};
+        if (!is_resolved_) return {Errc::resolve_timeout, {}};
+        AddressList list = tried_;
+        for (const auto& attempt : attempts_) list.add(attempt->address, "no answer");
+        return {Errc::connect_timeout, list.text()};
     }
 
   private:
@@ -39,7 +73,10 @@ class SocketDialer::SocketDial final : public Dial {
 
     void on_resolved(const Error& error, std::span<const Endpoint> addresses) {
         if (error) return handler_.on_dial_failed(error);
+        is_resolved_ = true;
         untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
+        dialer_.failed_->put_last(target_.to_string(), untried_);
+        if (untried_.size() > kMaxAddressesTried) untried_.resize(kMaxAddressesTried);
         try_next();
     }
 
@@ -53,13 +90,18 @@ class SocketDialer::SocketDial final : public Dial {
             while (!attempts_.empty()) retire(*attempts_.front());
             error = {Errc::out_of_memory, {}};
         }
-        for (const auto& warning : warnings) handler_.on_dial_warning(warning);
+        if (!std::exchange(has_warned_, has_warned_ || !warnings.empty()))
+            for (const auto& warning : warnings) handler_.on_dial_warning(warning);
         if (error) handler_.on_dial_failed(error);
     }
 
     /// Begins the next address. One that fails at once makes room for its successor. False: there is none.
     bool begin_next(std::vector<Error>& warnings) {
         while (!untried_.empty()) {
+            if (attempts_.size() == kMaxAddressesInFlight) {
+                note_failure(attempts_.front()->address, {Errc::connect_timeout, "no answer"});
+                retire(*attempts_.front());
+            }
             Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this, untried_.front()));
             untried_.erase(untried_.begin());
             const Error refused = begin(attempt, warnings);
@@ -69,6 +111,7 @@ class SocketDialer::SocketDial final : public Dial {
             }
             note_failure(attempt.address, refused);
             attempts_.pop_back();
+            if (detail::is_exhausted(refused.code)) untried_.clear();
         }
         return false;
     }
@@ -77,14 +120,15 @@ class SocketDialer::SocketDial final : public Dial {
         const auto& options = dialer_.options_.socket;
         const int family = attempt.address.family();
         attempt.fd.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        if (!attempt.fd) return from_errno(errno);
+        if (!attempt.fd) return detail::network_error(errno);
         for (auto& refused : apply(options, attempt.fd.get())) warnings.push_back(std::move(refused));
         if (Error refused = bind_source(options, attempt.fd.get(), family)) return refused;
         if (::connect(attempt.fd.get(), attempt.address.data(), attempt.address.size()) != 0 &&
             errno != EINPROGRESS && errno != EINTR)
-            return from_errno(errno);
+            return detail::network_error(errno);
         const Errc refused = reactor_.watch(attempt.watch, attempt.fd.get(), {.write = true});
-        return {refused, {}};
+        if (refused == Errc::ok) return {};
+        return {refused, "the socket cannot be watched: " + std::string(describe(refused))};
     }
 
     void on_attempt_ready(Attempt& attempt) {
@@ -100,9 +144,9 @@ class SocketDialer::SocketDial final : public Dial {
         attempt.watch.stop();
         if (error == 0) return win(attempt);
         try {
-            note_failure(attempt.address, from_errno(error));
+            note_failure(attempt.address, detail::network_error(error));
         } catch (const std::bad_alloc&) {
-            last_error_.code = errc_from_errno(error);
+            note_code(detail::errc_from_network(error));
         }
         retire(attempt);
         try_next();
@@ -114,8 +158,16 @@ class SocketDialer::SocketDial final : public Dial {
         std::unique_ptr<ByteStream> stream;  // unless TLS takes it
         Error error;
         try {
-            stream = std::make_unique<TcpStream>(std::move(attempt.fd),
-                                                 dialer_.options_.socket.receive_timestamps);
+            winner_ = attempt.address.to_string();
+            stream =
+                std::make_unique<TcpStream>(std::move(attempt.fd), dialer_.options_.socket.receive_timestamps,
+                                            [failed = dialer_.failed_, name = target_.to_string(),
+                                             address = attempt.address](bool works) {
+                                                if (works)
+                                                    failed->forget(name, address);
+                                                else
+                                                    failed->note(name, address);
+                                            });
             while (!attempts_.empty()) retire(*attempts_.front());
             if (target_.tls) error = begin_tls(std::move(stream));
         } catch (const std::bad_alloc&) {
@@ -131,7 +183,7 @@ class SocketDialer::SocketDial final : public Dial {
     [[nodiscard]] Error begin_tls(std::unique_ptr<ByteStream> stream) {
         if (dialer_.tls_ == nullptr) return {Errc::tls_setup, "no TLS is set up for " + target_.to_string()};
         try {
-            tls_ = dialer_.tls_->client(std::move(stream), target_.host, target_.port);
+            tls_ = dialer_.tls_->client(std::move(stream), target_.tls_name(), target_.port);
         } catch (const std::system_error& error) {
             return {Errc::tls_setup, error.what()};
         }
@@ -167,18 +219,19 @@ class SocketDialer::SocketDial final : public Dial {
         }
     }
 
-    static Error from_errno(int error) { return {errc_from_errno(error), std::strerror(error)}; }
+    /// The attempt may pass if the way to any of the addresses may.
+    void note_code(Errc code) noexcept {
+        if (code_ == Errc::ok || !may_pass(code_) || may_pass(code)) code_ = code;
+    }
 
     void note_failure(const Endpoint& address, const Error& error) {
-        last_error_ = error;
-        tried_ += (tried_.empty() ? "" : ", ") + address.to_string() + ": " + error.message();
+        note_code(error.code);
+        tried_.add(address, error.message());
     }
 
     [[nodiscard]] Error failure() const {
-        const bool refused = last_error_.code == Errc::connection_refused;
-        return {last_error_.code, "cannot connect to " + target_.to_string() + " (" + tried_ + "); " +
-                                      (refused ? "is the server up, and the port right?"
-                                               : "are host and port right, and is the way there open?")};
+        return {code_, "cannot connect to " + target_.to_string() + " (" + tried_.text() + "); " +
+                           std::string(detail::connection_advice(code_))};
     }
 
     void on_timer(TimePoint) { try_next(); }
@@ -190,8 +243,11 @@ class SocketDialer::SocketDial final : public Dial {
     std::unique_ptr<Resolver::Query> query_;
     std::vector<Endpoint> untried_;
     std::vector<std::unique_ptr<Attempt>> attempts_;
-    Error last_error_;
-    std::string tried_;
+    Errc code_ = Errc::ok;  // of the whole attempt, should it fail
+    AddressList tried_;
+    bool is_resolved_ = false;
+    bool has_warned_ = false;
+    std::string winner_;
     std::unique_ptr<TlsStream> tls_;
     IoWatch tls_watch_{IoWatch::Callback::member<&SocketDial::on_tls_ready>(*this)};
     Timer timer_{Timer::Callback::member<&SocketDial::on_timer>(*this)};

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "dialer.h"
+#include "failed_addresses.h"
 #include "happy_eyeballs.h"
 #include "reactor.h"
 #include "resolver.h"
@@ -20,7 +21,8 @@ struct SocketDialerOptions {
     Duration attempt_delay = kConnectionAttemptDelay;
 };
 
-/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then TLS.
+/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then TLS. An address that
+/// failed after TCP comes last at the next try.
 /// Threading: the reactor's thread. The reactor, the resolver and the TLS context must outlive it.
 class SocketDialer final : public Dialer {
   public:
@@ -37,6 +39,8 @@ class SocketDialer final : public Dialer {
     Resolver& resolver_;
     TlsContext* tls_;
     const SocketDialerOptions options_;
+    // Streams may outlive the dialer, and tell it what became of their peer.
+    const std::shared_ptr<FailedAddresses> failed_ = std::make_shared<FailedAddresses>();
 };
 
 }  // namespace pinwheel

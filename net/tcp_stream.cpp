@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <new>
+
+#include "network_error_impl.h"
 
 namespace pinwheel {
 
@@ -14,7 +17,8 @@ IoResult TcpStream::failed() noexcept {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return IoResult::again();
     last_errno_ = errno;
     // The connection was up: it is not connecting that took too long.
-    return IoResult::failed(last_errno_ == ETIMEDOUT ? Errc::unacknowledged : errc_from_errno(last_errno_));
+    return IoResult::failed(last_errno_ == ETIMEDOUT ? Errc::unacknowledged
+                                                     : detail::errc_from_network(last_errno_));
 }
 
 ssize_t TcpStream::receive_with_time(std::span<std::byte> out) noexcept {
@@ -69,6 +73,13 @@ void TcpStream::abort() noexcept {
 
 std::string TcpStream::error_detail() const {
     return last_errno_ == 0 ? std::string() : std::strerror(last_errno_);
+}
+
+void TcpStream::rate_peer(bool works) noexcept {
+    try {
+        if (rated_) rated_(works);
+    } catch (const std::bad_alloc&) {  // then the next try has the order of this one
+    }
 }
 
 }  // namespace pinwheel

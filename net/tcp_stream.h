@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "byte_stream.h"
 #include "unique_fd.h"
 
@@ -9,9 +12,11 @@ namespace pinwheel {
 /// Threading: the reactor's thread. Allocates: nothing.
 class TcpStream final : public ByteStream {
   public:
-    /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set.
-    explicit TcpStream(UniqueFd fd, bool with_arrival_times = false) noexcept
-        : fd_(std::move(fd)), with_arrival_times_(with_arrival_times) {}
+    /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set. `rated` hears rate_peer(), and may throw
+    /// std::bad_alloc only.
+    explicit TcpStream(UniqueFd fd, bool with_arrival_times = false,
+                       std::function<void(bool works)> rated = {}) noexcept
+        : fd_(std::move(fd)), with_arrival_times_(with_arrival_times), rated_(std::move(rated)) {}
 
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
     [[nodiscard]] IoResult write_some(std::span<const std::byte> in) noexcept override;
@@ -21,6 +26,7 @@ class TcpStream final : public ByteStream {
     [[nodiscard]] bool filled() const noexcept override { return filled_; }
     [[nodiscard]] SystemTime arrival_time() const noexcept override { return arrival_time_; }
     [[nodiscard]] std::string error_detail() const override;
+    void rate_peer(bool works) noexcept override;
 
   private:
     [[nodiscard]] ssize_t receive_with_time(std::span<std::byte> out) noexcept;
@@ -28,6 +34,7 @@ class TcpStream final : public ByteStream {
 
     UniqueFd fd_;
     const bool with_arrival_times_;
+    const std::function<void(bool works)> rated_;
     bool filled_ = false;
     int last_errno_ = 0;
     SystemTime arrival_time_{};

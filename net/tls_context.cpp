@@ -13,6 +13,7 @@
 
 #include "../core/text_file.h"
 #include "endpoint.h"
+#include "network_error_impl.h"
 #include "tls_impl.h"
 #include "unique_fd.h"
 
@@ -22,8 +23,8 @@ namespace {
 /// OpenSSL's: at least 112 bits, that is RSA of 2048 bits and curves of 224; no signatures over SHA-1.
 constexpr int kSecurityLevel = 2;
 
-[[noreturn]] void refuse(const std::string& what) {
-    throw std::system_error(make_error_code(Errc::tls_setup), what);
+[[noreturn]] void refuse(const std::string& what, Errc code = Errc::tls_setup) {
+    throw std::system_error(make_error_code(code), what);
 }
 
 /// OpenSSL reads to the end, which a device does not have.
@@ -33,9 +34,12 @@ void require_regular(const char* option, const std::string& file, const char* hi
                "' cannot be used: " + refused.message().substr(file.size() + 2) + "; " + hint);
 }
 void require_file(bool done, const char* option, const std::string& file, const char* hint) {
-    if (!done)
-        refuse(std::string(option) + " '" + file + "' cannot be used: " + detail::openssl_reason() + "; " +
-               hint);
+    if (done) return;
+    const Errc exhausted = detail::exhaustion();
+    const std::string what =
+        std::string(option) + " '" + file + "' cannot be used: " + detail::openssl_reason() + "; ";
+    if (exhausted != Errc::ok) refuse(what + std::string(detail::connection_advice(exhausted)), exhausted);
+    refuse(what + hint);
 }
 
 void log_keys(const SSL*, const char* line) {

@@ -30,6 +30,9 @@ using SessionPtr = std::unique_ptr<SSL_SESSION, OpensslFree<SSL_SESSION_free>>;
 /// OpenSSL's reason for a failure in words; clears its queue.
 [[nodiscard, gnu::visibility("hidden")]] std::string openssl_reason();
 
+/// The code if OpenSSL's first error is that this machine has no descriptor or memory left; else ok.
+[[nodiscard, gnu::visibility("hidden")]] Errc exhaustion() noexcept;
+
 /// Earlier errors on this thread, of whoever, would be taken for the next call's.
 [[gnu::visibility("hidden")]] void forget_earlier_errors() noexcept;
 
@@ -74,7 +77,8 @@ struct TlsStream::Impl {
     bool pending = false;                // OpenSSL holds decrypted bytes
     bool blocked_write = false;
     bool established = false;
-    int reason = 0;  // OpenSSL's, for the failure that `detail` describes
+    Errc exhausted = Errc::ok;  // what this machine had none left of when it failed
+    int reason = 0;             // OpenSSL's, for the failure that `detail` describes
     std::string detail;
 };
 

@@ -10,6 +10,7 @@
 #include <new>
 #include <utility>
 
+#include "network_error_impl.h"
 #include "tls_impl.h"
 
 namespace pinwheel {
@@ -93,6 +94,13 @@ std::string openssl_reason() {
     return reason != nullptr ? reason : "OpenSSL error " + std::to_string(code);
 }
 
+Errc exhaustion() noexcept {
+    const unsigned long code = ERR_peek_error();
+    if (code == 0 || !ERR_SYSTEM_ERROR(code)) return Errc::ok;
+    const Errc said = errc_from_errno(ERR_GET_REASON(code));
+    return is_exhausted(said) ? said : Errc::ok;
+}
+
 void forget_earlier_errors() noexcept {
     if (ERR_peek_error() != 0) [[unlikely]]
         ERR_clear_error();
@@ -163,6 +171,7 @@ IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
         return IoResult::end();
     }
     const bool ended_below = error != SSL_ERROR_SSL && ended.status != IoStatus::would_block;
+    exhausted = detail::exhaustion();
     try {
         reason = ERR_GET_REASON(ERR_peek_error());
         detail = detail::openssl_reason();
@@ -173,6 +182,7 @@ IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
         detail.clear();
     }
     if (ended_below) return IoResult::failed(ended.error);
+    if (exhausted != Errc::ok) return IoResult::failed(exhausted);
     const bool unverified = !established && SSL_get_verify_result(ssl.get()) != X509_V_OK;
     return IoResult::failed(unverified && context.verify ? Errc::tls_certificate : code);
 }
@@ -273,6 +283,9 @@ std::string TlsStream::error_detail() const {
         return advice.empty() ? text : std::move(text) + "; " + std::string(advice);
     };
     const long verified = SSL_get_verify_result(self.ssl.get());
+    if (self.exhausted != Errc::ok)
+        return with_advice("TLS with " + who + " failed: " + self.detail,
+                           detail::connection_advice(self.exhausted));
     if (!self.established && verified != X509_V_OK && self.context.verify)
         return with_advice(
             "the certificate of " + who + " was refused: " + X509_verify_cert_error_string(verified),
@@ -282,6 +295,10 @@ std::string TlsStream::error_detail() const {
     return with_advice("the TLS handshake with " + who +
                            " failed: " + (self.detail.empty() ? "the connection was lost" : self.detail),
                        advice.empty() ? "does this port speak TLS?" : advice);
+}
+
+void TlsStream::rate_peer(bool works) noexcept {
+    impl_->lower->rate_peer(works);
 }
 
 TlsInfo TlsStream::tls_info() const {

@@ -30,6 +30,7 @@ class TlsStream final : public ByteStream {
     [[nodiscard]] SystemTime arrival_time() const noexcept override;
     [[nodiscard]] std::string error_detail() const override;
     [[nodiscard]] TlsInfo tls_info() const override;
+    void rate_peer(bool works) noexcept override;
 
     struct Impl;
 

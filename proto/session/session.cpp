@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/bounded_text_impl.h"
 #include "observer.h"
 #include "run_all.h"
 #include "websocket_error.h"
@@ -31,7 +32,8 @@ std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const We
     } catch (const std::system_error& error) {
         const bool ours = error.code().category() == pinwheel_category();
         throw WebSocketError(
-            Error{ours ? static_cast<Errc>(error.code().value()) : Errc::io_failure, error.what()});
+            Error{ours ? static_cast<Errc>(error.code().value()) : errc_from_errno(error.code().value()),
+                  error.what()});
     }
 }
 
@@ -349,7 +351,10 @@ void Session::unsubscribe(std::span<const std::string_view> channels) {
 
 void Session::alert(std::string_view message, AlertContext context) {
     const HandlerScope scope(*this);
-    if (handlers_->on_alert) handlers_->on_alert("websocket", message, context);
+    if (!handlers_->on_alert) return;
+    std::vector<AlertField> bounded(context.begin(), context.end());
+    for (auto& field : bounded) field.value = detail::bounded_text(std::move(field.value));
+    handlers_->on_alert("websocket", detail::bounded_text(std::string(message)), bounded);
 }
 
 void Session::reset_stats() noexcept {

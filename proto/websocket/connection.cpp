@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/bounded_text_impl.h"
 #include "../text/utf8.h"
 #include "frame_codec.h"
 
@@ -59,7 +60,7 @@ Connection::~Connection() = default;
 // The attempt
 
 void Connection::start(const Url& url) {
-    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls()};
+    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls(), .server_name = url.host()};
     redactor_ = Redactor(url.target(), options_.upgrade.headers, options_.upgrade.subprotocols);
     upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
     dial_ = dialer_.dial(target_, *this);
@@ -103,6 +104,7 @@ void Connection::read_upgrade_answer() {
                     .http_status = upgrade_->http_status(),
                     .retry_after = upgrade_->retry_after()},
                    State::gone);
+    stream_->rate_peer(true);
     subprotocol_ = upgrade_->subprotocol();
     upgrade_.reset();
     timer_.cancel();
@@ -113,21 +115,29 @@ void Connection::read_upgrade_answer() {
 void Connection::on_timer(TimePoint) {
     switch (state_) {
         case State::dialing:
+            return end({.error = dial_timed_out()}, State::gone);
         case State::upgrading:
             return end({.error = {Errc::connect_timeout,
-                                  target_.to_string() +
-                                      (state_ == State::dialing ? " could not be reached"
-                                                                : " did not answer the upgrade") +
-                                      " within the connection timeout; " +
-                                      (state_ == State::dialing
-                                           ? "are host and port right, and is the way there open?"
-                                           : "is this a WebSocket server?")}},
+                                  target_.to_string() + " did not answer the upgrade within the connection "
+                                                        "timeout; is this a WebSocket server?"}},
                        State::gone);
         case State::closing:
             return end({}, State::gone);
         default:
             return drop_stream();
     }
+}
+
+/// Names what the attempt was waiting for: the name, or the way to its addresses.
+Error Connection::dial_timed_out() const {
+    const Error waiting = dial_->waiting_for();
+    const bool for_name = waiting.code == Errc::resolve_timeout;
+    return {waiting.code, (for_name ? "the name '" + target_.host + "' was not resolved"
+                                    : target_.to_string() + " could not be reached") +
+                              " within the connection timeout" +
+                              (waiting.detail.empty() ? "" : " (" + waiting.detail + ")") +
+                              (for_name ? "; check the name servers in /etc/resolv.conf"
+                                        : "; are host and port right, and is the way there open?")};
 }
 
 // Receiving
@@ -359,6 +369,8 @@ void Connection::stream_failed(const IoResult& result) {
 
 void Connection::end(ConnectionEnd end, State next) {
     end.was_open = state_ == State::open || state_ == State::closing;
+    end.error.detail = detail::bounded_text(std::move(end.error.detail));
+    if (state_ == State::upgrading) stream_->rate_peer(false);
     if (dial_) reactor_.dispose(std::move(dial_));
     assembler_.stop();
     upgrade_.reset();

@@ -146,6 +146,7 @@ class Connection final : public Disposable, private DialHandler, private Control
 
     int on_io(Interest ready, TimePoint now);
     void on_timer(TimePoint now);
+    [[nodiscard]] Error dial_timed_out() const;
     int receive(TimePoint now);
     void read_upgrade_answer();
     void decode(TimePoint now);

@@ -63,9 +63,10 @@ class TlsTest : public testing::Test {
     }
 
     /// Dials and shakes hands on both sides until the client's outcome is there.
-    void dial(TlsContext& context, const std::string& host = "127.0.0.1") {
+    void dial(TlsContext& context, const std::string& host = "127.0.0.1",
+              const std::string& server_name = {}) {
         SocketDialer dialer(reactor, resolver, &context);
-        const auto dialing = dialer.dial({host, listener->endpoint().port(), true}, outcome);
+        const auto dialing = dialer.dial({host, listener->endpoint().port(), true, server_name}, outcome);
         turn_until(reactor, [&] {
             serve_handshake();
             return outcome.over();
@@ -106,6 +107,17 @@ class TlsTest : public testing::Test {
     bool server_up = false;
     DialOutcome outcome;
 };
+
+TEST_F(TlsTest, L8TheNameIsVerifiedWhereverTheDialerConnects) {
+    serve(authority().issue({.common_name = "x", .dns_names = {"feed.test"}, .addresses = {}}));
+    TlsContext context(trusting());
+    dial(context, "127.0.0.1", "feed.test");
+    ASSERT_NE(outcome.stream, nullptr) << outcome.error->message();
+    outcome.stream.reset();
+    serve(loopback_identity());
+    dial(context, "127.0.0.1", "feed.test");
+    expect_refused("'feed.test'");
+}
 
 TEST_F(TlsTest, BytesGoBothWaysOverAVerifiedConnection) {
     serve(loopback_identity());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../../../net/listener.h"
 #include "../../../net/reactor.h"
 #include "../../../proto/session/manager.h"
 #include "../../support/dns_server.h"
@@ -207,6 +208,97 @@ TEST_F(Faults, ANameServerThatFailsOrDoesNotKnowTheNameIsAskedAgain) {
         turn_until_connected();
         echo(10);
     }
+}
+
+// N1: what the network says may pass.
+TEST_F(Faults, N1ARouteThatRefusesIsTriedAgainUntilItIsGone) {
+    const Server server(hosts, TwoHosts::kServer);
+    for (const char* kind : {"prohibit", "blackhole", "unreachable"}) {
+        hosts.add_route(kind);
+        sent.clear();
+        received.clear();
+        connect(TwoHosts::kServer, server);
+        turn_until([&] { return manager->stats().reconnect_tries >= 3; });
+        EXPECT_EQ(last_error(), Errc::network_unreachable) << kind << manager->last_error().message();
+        hosts.remove_route(kind);
+        turn_until_connected();
+        echo(10);
+    }
+}
+
+TEST_F(Faults, N1AFirewallThatRefusesIsTriedAgainUntilItLetsThrough) {
+    const Server server(hosts, TwoHosts::kServer);
+    for (const char* verdict : {"drop", "reject with tcp reset", "reject with icmpx type admin-prohibited",
+                                "reject with icmpx type port-unreachable"}) {
+        const bool is_tcp = std::string(verdict).ends_with("tcp reset");
+        hosts.add_firewall(is_tcp ? "meta l4proto tcp " + std::string(verdict) : verdict);
+        sent.clear();
+        received.clear();
+        connect(TwoHosts::kServer, server);
+        turn_until([&] { return manager->stats().reconnect_tries >= 3; });
+        EXPECT_EQ(error_class(last_error()), ErrorClass::transport)
+            << verdict << manager->last_error().message();
+        hosts.remove_firewall();
+        turn_until_connected();
+        echo(10);
+    }
+}
+
+TEST_F(Faults, N1AConnectionThatALocalFirewallCutsOffIsMadeAgain) {
+    const Server server(hosts, TwoHosts::kServer);
+    connect(TwoHosts::kServer, server);
+    turn_until_connected();
+    options.network.sockets.socket.user_timeout = 200ms;
+    hosts.add_firewall("meta l4proto tcp reject with tcp reset");
+    send_next();
+    turn_until([&] { return !reasons.empty(); });
+    EXPECT_EQ(reasons, std::vector{DisconnectReason::network_error}) << manager->last_error().message();
+    hosts.remove_firewall();
+    turn_until_connected();
+}
+
+TEST_F(Faults, N1OneAddressBehindAProhibitedRouteDoesNotSpoilTheOther) {
+    const Server server(hosts, TwoHosts::kServer);
+    hosts.add_route("prohibit");
+    names.set("feed.test", {TwoHosts::kServer, "127.0.0.1"});  // nobody listens on the second
+    connect("feed.test", server);
+    turn_until([&] { return manager->stats().reconnect_tries >= 3; });
+    hosts.remove_route("prohibit");
+    turn_until_connected();
+}
+
+// N2: a timeout that ends a resolution says so.
+TEST_F(Faults, N2AConnectionTimeoutThatEndsAResolutionSaysThatItWasTheNames) {
+    const Server server(hosts, TwoHosts::kServer);
+    names.set("feed.test", {.kind = DnsReply::Kind::silence});
+    options.connection_timeout = 50ms;
+    connect("feed.test", server);
+    turn_until([&] { return manager->stats().reconnect_tries >= 3; });
+    EXPECT_EQ(last_error(), Errc::resolve_timeout);
+    EXPECT_NE(manager->last_error().message().find("the name 'feed.test' was not resolved"),
+              std::string::npos)
+        << manager->last_error().message();
+}
+
+// N5: the first address accepts and then says nothing, over ws and in the TLS handshake.
+TEST_F(Faults, N5AnAddressThatAcceptsAndStaysSilentComesLast) {
+    const Server server(hosts, TwoHosts::kServer);
+    std::vector<UniqueFd> held;
+    auto hold = [&](UniqueFd socket) { held.push_back(std::move(socket)); };
+    const Listener silent(reactor, *Endpoint::parse("127.0.0.1", server.port()), Listener::Accepted(hold));
+    names.set("feed.test", {"127.0.0.1", TwoHosts::kServer});
+    connect("feed.test", server);
+    turn_until_connected();
+    EXPECT_EQ(manager->stats().reconnect_tries, 1U);
+    EXPECT_EQ(held.size(), 1U);
+    echo(10);
+
+    options.network.tls.ca_file = {};
+    manager.emplace(reactor, "wss://feed.test:" + std::to_string(server.port()) + "/echo", options);
+    manager->connect();
+    turn_until([&] { return manager->stats().reconnect_tries >= 1 && held.size() == 2; });
+    turn_until([&] { return manager->stats().reconnect_tries >= 2; });
+    EXPECT_EQ(held.size(), 2U) << "the second try goes to the other address, which speaks no TLS";
 }
 
 TEST_F(Faults, TenAddressesWhereNobodyIsBeforeALiveOneTakeOneTry) {

@@ -135,6 +135,27 @@ void TwoHosts::let_packets_through() {
     run(on_server({"nft", "delete table inet fault"}));
 }
 
+void TwoHosts::add_route(const std::string& kind) {
+    for (const char* server : {kServer, kSecondServer})
+        run({"ip", "-n", client_, "route", "add", kind, server});
+}
+
+void TwoHosts::remove_route(const std::string& kind) {
+    for (const char* server : {kServer, kSecondServer})
+        run({"ip", "-n", client_, "route", "delete", kind, server});
+}
+
+void TwoHosts::add_firewall(const std::string& verdict) {
+    run({"nft",
+         "add table inet own; add chain inet own out { type filter hook output priority 0; policy accept; }; "
+         "add rule inet own out ip daddr { " +
+             std::string(kServer) + ", " + kSecondServer + " } " + verdict});
+}
+
+void TwoHosts::remove_firewall() {
+    run({"nft", "delete table inet own"});
+}
+
 void TwoHosts::remove_server() {
     run({"ip", "-n", server_, "link", "delete", "cable"});
     run({"ip", "netns", "delete", server_});

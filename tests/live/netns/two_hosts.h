@@ -33,6 +33,13 @@ class TwoHosts {
     /// The server's host takes in no packet and says nothing about it.
     void drop_packets();
     void let_packets_through();
+    /// From the client, routes to the server of that kind: `prohibit`, `blackhole` or `unreachable`.
+    void add_route(const std::string& kind);
+    void remove_route(const std::string& kind);
+    /// The client's own firewall refuses what goes to the server, with a verdict of nft: `drop`, `reject with
+    /// ...`.
+    void add_firewall(const std::string& verdict);
+    void remove_firewall();
     /// The server's host is gone for good, without a word to anybody.
     void remove_server();
 

@@ -218,7 +218,7 @@ TEST_F(ConnectionTest, ADialThatNeverEndsIsGivenUpAtTheTimeout) {
     ScriptedDialer silent(reactor);
     Connection waiting(reactor, silent, options, *this, sink);
     waiting.start(*Url::parse("wss://feed.example"));
-    EXPECT_TRUE(silent.target().tls);
+    EXPECT_TRUE(silent.target().tls && silent.target().server_name == "feed.example");  // L8
     clock.advance(31s);
     turn();
     EXPECT_EQ(end.error.message(),
