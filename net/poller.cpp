@@ -1,6 +1,7 @@
 #include "poller.h"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,19 +28,32 @@ constexpr Duration kLongestWait = std::chrono::hours{24};  // epoll_wait() takes
 
 }  // namespace
 
-Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), maker_(::getpid()) {
     if (!epoll_) throw std::system_error(errno, std::system_category(), "epoll_create1");
 }
 
 Poller::~Poller() = default;
 
 Errc Poller::set(int fd, void* key, Interest before, Interest after) noexcept {
-    if (before == after) return Errc::ok;
+    if (before == after || !is_own_process()) return Errc::ok;
     epoll_event event{};
     event.events = events_of(after);
     event.data.ptr = key;
     const int operation = !before.any() ? EPOLL_CTL_ADD : !after.any() ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
     return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? Errc::ok : errc_from_errno(errno);
+}
+
+bool Poller::restore(int fd, void* key, Interest interest) noexcept {
+    if (!is_own_process()) return false;
+    epoll_event event{};
+    event.events = events_of(interest);
+    event.data.ptr = key;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT &&
+           ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+bool Poller::is_own_process() const noexcept {
+    return ::getpid() == maker_;
 }
 
 void Poller::forget(void* key) noexcept {

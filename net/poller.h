@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,9 +38,14 @@ class Poller {
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    /// A descriptor without interest is not registered: epoll would report its errors without end.
+    /// A descriptor without interest is not registered: epoll would report its errors without end. In another
+    /// process than the maker's nothing is changed: a forked child shares the epoll of its parent.
     [[nodiscard]] Errc set(int fd, void* key, Interest before, Interest after) noexcept;
+    /// Makes sure that a descriptor with this interest is registered. True if it was not any more.
+    [[nodiscard]] bool restore(int fd, void* key, Interest interest) noexcept;
     void forget(void* key) noexcept;
+    /// False in a process that was forked from the maker's.
+    [[nodiscard]] bool is_own_process() const noexcept;
 
     /// Waits for a batch, at most `timeout` (0: looks only). Any batch must be worked off before the next
     /// call.
@@ -50,6 +57,7 @@ class Poller {
     static constexpr std::size_t kBatch = 256;
 
     UniqueFd epoll_;
+    const pid_t maker_;
     bool has_pwait2_ = true;
     std::array<Ready, kBatch> batch_;
     std::size_t size_ = 0;

@@ -123,6 +123,11 @@ void Reactor::change(IoWatch& watch, Interest interest) noexcept {
     watch.interest_ = interest;
 }
 
+bool Reactor::restore(IoWatch& watch) noexcept {
+    return watch.active() && watch.fd_ >= 0 && polls_ && watch.interest_.any() &&
+           poller_.restore(watch.fd_, &watch, watch.interest_);
+}
+
 void Reactor::revisit(IoWatch& watch) noexcept {
     if (watch.alone()) watch.insert_before(revisits_);
 }

@@ -117,6 +117,9 @@ class Reactor {
     [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
     /// For frame masks and handshake keys of all that runs here.
     [[nodiscard]] SecureRandom& random() noexcept { return random_; }
+    /// False in a process that was forked from the maker's. What was made in the maker's only closes its
+    /// descriptors there: it says nothing to any peer, and leaves the shared epoll as it is.
+    [[nodiscard]] bool is_own_process() const noexcept { return poller_.is_own_process(); }
     /// True inside handlers.
     [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
 
@@ -130,6 +133,9 @@ class Reactor {
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// Changes what an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
+    /// Registers an active watch anew if epoll has lost it, as when another process that shares the
+    /// descriptors has taken it out. True if it had.
+    [[nodiscard]] bool restore(IoWatch& watch) noexcept;
     /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
     void revisit(IoWatch& watch) noexcept;
 

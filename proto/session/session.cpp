@@ -96,6 +96,7 @@ Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions option
 Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
+    if (!reactor_.is_own_process()) return;  // the connection is the parent's
     const TimePoint now = reactor_.now();
     const SessionEffects effects = fsm_.on(event, now);
     if (observer_ != nullptr) observer_->on_step(event, fsm_, effects, now);
@@ -144,8 +145,15 @@ void Session::due(const SessionEvent::DisconnectAsked&, TimePoint) {
 void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
     if (delivery_.paused()) return feed(SessionEvent::PongsHeldUp{});
     bool all_read = false;
-    detail::run_all([&] { all_read = connection_->catch_up(now); },
-                    [&] { feed(SessionEvent::KeepaliveDue{.all_read = all_read}); });
+    const bool was_watched = connection_->ensure_watched();
+    detail::run_all(
+        [&] { all_read = connection_->catch_up(now); },
+        [&] { feed(SessionEvent::KeepaliveDue{.all_read = all_read}); },
+        [&] {
+            if (!was_watched)
+                alert("epoll had lost the socket to " + url_.authority() +
+                      "; it is watched again. Does a forked process use descriptors of this one?");
+        });
 }
 
 void Session::on_open() {

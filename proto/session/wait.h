@@ -25,6 +25,11 @@ class Wait {
   public:
     Wait(std::shared_ptr<Session> session, std::string_view operation, std::optional<Duration> timeout)
         : session_(std::move(session)), operation_(operation), timeout_(timeout) {
+        if (!session_->reactor().is_own_process())
+            throw WebSocketError(
+                Error{Errc::invalid_state, std::string(operation) +
+                                               " was called in a forked process; the session belongs to its "
+                                               "parent, make one of its own"});
         if (session_->in_handler())
             throw WebSocketError(
                 Error{Errc::invalid_state,

@@ -112,6 +112,9 @@ class Connection final : public Disposable, private DialHandler, private Control
     /// there is more than one read takes, or the sink has asked to pause.
     [[nodiscard]] bool catch_up(TimePoint now);
 
+    /// Sees to it that the poller watches the stream. False: it had lost it, and data may lie unread.
+    [[nodiscard]] bool ensure_watched() noexcept { return !reactor_.restore(watch_); }
+
     /// Goes on after the sink has asked to pause and has room again.
     void resume() noexcept;
 
