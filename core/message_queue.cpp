@@ -14,8 +14,9 @@ constexpr std::size_t kPublicationsBeforeShrinking = std::size_t{1} << 16;
 
 }  // namespace
 
-MessageQueue::MessageQueue(std::size_t max_messages, std::size_t capacity)
-    : max_messages_(max_messages),
+MessageQueue::MessageQueue(std::size_t max_messages, std::size_t capacity, std::size_t max_bytes)
+    : max_messages_(max_messages != 0 ? max_messages : kNone),
+      max_bytes_(max_bytes != 0 ? max_bytes : kNone),
       base_capacity_(capacity),
       newest_(new Segment(capacity)),
       shown_(newest_),

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "record.h"
@@ -14,13 +15,18 @@ namespace pinwheel {
 /// newest ring goes to a larger one linked behind it; the consumer drops a ring when it is drained and has a
 /// successor. A ring that has long been far too large gets a smaller successor. Threading: the producer's
 /// calls from one thread, the consumer's from one (other) thread, the numbers from any. Invariant: records
-/// come out in the order of commits; messages counted never exceed the limit. Allocates: a ring when the
-/// newest is too small or far too large; nothing in a steady state.
+/// come out in the order of commits; messages counted never exceed their limit, and bytes exceed theirs by
+/// less than one record. Allocates: a ring when the newest is too small or far too large; nothing in a
+/// steady state.
 class MessageQueue {
   public:
-    /// `max_messages` 0: no limit. `capacity` is the first ring's in bytes, a power of two; throws what a
-    /// ring's construction does.
-    explicit MessageQueue(std::size_t max_messages = 0, std::size_t capacity = std::size_t{256} << 10);
+    /// The first ring's bytes unless others are given.
+    static constexpr std::size_t kCapacity = std::size_t{256} << 10;
+
+    /// Limits of messages and of the bytes of their records; 0: no limit. `capacity` is the first ring's in
+    /// bytes, a power of two; throws what a ring's construction does.
+    explicit MessageQueue(std::size_t max_messages = 0, std::size_t capacity = kCapacity,
+                          std::size_t max_bytes = 0);
     ~MessageQueue();
     MessageQueue(const MessageQueue&) = delete;
     MessageQueue& operator=(const MessageQueue&) = delete;
@@ -30,15 +36,20 @@ class MessageQueue {
 
     // The producer's side.
 
-    /// True if the limit of messages is reached, those not published yet included.
+    /// True if a limit is reached, records not published yet included.
     [[nodiscard]] bool full() noexcept {
-        if (max_messages_ == 0 || committed_ - cached_popped_ < max_messages_) return false;
-        cached_popped_ = popped_.load(std::memory_order_acquire);
-        return committed_ - cached_popped_ >= max_messages_;
+        if (!seems_full()) [[likely]]
+            return false;
+        see_popped();
+        return seems_full();
+    }
+    /// Of a full queue: true if the limit of bytes is reached.
+    [[nodiscard]] bool bytes_reached() const noexcept {
+        return committed_bytes_ - cached_popped_bytes_ >= max_bytes_;
     }
 
     /// Room for a payload of `size` bytes; null only if there is no memory, or the size is above kMaxPayload.
-    /// The limit of messages is the caller's to ask for, with full(). A claim that is not committed leaves no
+    /// The limits are the caller's to ask for, with full(). A claim that is not committed leaves no
     /// trace; the next one replaces it.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
         if (better_capacity_ == 0) [[likely]] {
@@ -80,7 +91,10 @@ class MessageQueue {
     bool push_control(const RecordHeader& header) noexcept;
 
     /// The most that ever waited is from now on what waits now.
-    void reset_high_water() noexcept { high_water_.store(size(), std::memory_order_relaxed); }
+    void reset_high_water() noexcept {
+        high_water_.store(size(), std::memory_order_relaxed);
+        high_water_bytes_.store(bytes(), std::memory_order_relaxed);
+    }
 
     /// Of the newest ring, in bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return newest_->ring.capacity(); }
@@ -115,11 +129,24 @@ class MessageQueue {
     [[nodiscard]] std::size_t high_water() const noexcept {
         return high_water_.load(std::memory_order_relaxed);
     }
-    /// The limit; 0 if there is none.
-    [[nodiscard]] std::size_t max_messages() const noexcept { return max_messages_; }
+    /// The most bytes that ever waited, or since reset_high_water().
+    [[nodiscard]] std::size_t high_water_bytes() const noexcept {
+        return high_water_bytes_.load(std::memory_order_relaxed);
+    }
+    /// True if at least half of each limit is free.
+    [[nodiscard]] bool half_free() const noexcept {
+        return size() <= max_messages_ / 2 && bytes() <= max_bytes_ / 2;
+    }
+    /// The limit of messages; 0 if there is none.
+    [[nodiscard]] std::size_t max_messages() const noexcept {
+        return max_messages_ == kNone ? 0 : max_messages_;
+    }
+    /// The limit of bytes; 0 if there is none.
+    [[nodiscard]] std::size_t max_bytes() const noexcept { return max_bytes_ == kNone ? 0 : max_bytes_; }
 
   private:
     using Counter = std::atomic<std::size_t>;
+    static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();  // no limit
 
     struct Segment {
         explicit Segment(std::size_t capacity) : ring(capacity) {}
@@ -134,14 +161,29 @@ class MessageQueue {
         return in.load(std::memory_order_acquire) - gone;
     }
 
-    /// Asks for the consumer's count only when the old one might make a new mark, since it costs a cache
+    /// By the consumer's counts as they were seen last.
+    [[nodiscard]] bool seems_full() const noexcept {
+        return committed_ - cached_popped_ >= max_messages_ || bytes_reached();
+    }
+    void see_popped() noexcept {
+        cached_popped_ = popped_.load(std::memory_order_acquire);
+        cached_popped_bytes_ = popped_bytes_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] bool seems_above_marks() const noexcept {
+        return committed_ - cached_popped_ > high_water() ||
+               committed_bytes_ - cached_popped_bytes_ > high_water_bytes();
+    }
+
+    /// Asks for the consumer's counts only when the old ones might make a new mark, since it costs a cache
     /// miss.
     void note_high_water() noexcept {
-        const std::size_t mark = high_water_.load(std::memory_order_relaxed);
-        if (committed_ - cached_popped_ <= mark) return;
-        cached_popped_ = popped_.load(std::memory_order_acquire);
-        if (committed_ - cached_popped_ > mark)
-            high_water_.store(committed_ - cached_popped_, std::memory_order_relaxed);
+        if (!seems_above_marks()) return;
+        see_popped();
+        if (!seems_above_marks()) return;
+        const std::size_t messages = committed_ - cached_popped_;
+        const std::size_t bytes = committed_bytes_ - cached_popped_bytes_;
+        if (messages > high_water()) high_water_.store(messages, std::memory_order_relaxed);
+        if (bytes > high_water_bytes()) high_water_bytes_.store(bytes, std::memory_order_relaxed);
     }
 
     [[nodiscard]] std::byte* claim_in_new_segment(std::size_t size, std::span<const std::byte> kept) noexcept;
@@ -150,6 +192,7 @@ class MessageQueue {
     [[nodiscard]] const RecordHeader* front_behind_link() noexcept;
 
     const std::size_t max_messages_;
+    const std::size_t max_bytes_;
     const std::size_t base_capacity_;
 
     alignas(64) Segment* newest_;  // the producer's, as all up to head_
@@ -157,9 +200,11 @@ class MessageQueue {
     std::size_t committed_ = 0;
     std::size_t committed_bytes_ = 0;
     std::size_t cached_popped_ = 0;
+    std::size_t cached_popped_bytes_ = 0;
     Counter published_{0};
     Counter published_bytes_{0};
     Counter high_water_{0};
+    Counter high_water_bytes_{0};
     std::size_t better_capacity_ = 0;  // of the next ring, if the newest has been found too large; else 0
     std::size_t peak_ = 0;             // bytes waiting in the newest ring, of the publications watched
     std::size_t watched_ = 0;

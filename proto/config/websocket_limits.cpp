@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <type_traits>
 #include <variant>
 
 #include "../../core/text_file.h"
@@ -18,7 +19,7 @@ namespace {
 
 using detail::kind_of;
 using Limits = WebSocketLimits;
-using Member = std::variant<Duration Limits::*, std::uint32_t Limits::*>;
+using Member = std::variant<Duration Limits::*, std::uint32_t Limits::*, std::uint64_t Limits::*>;
 
 constexpr std::array kRows{
     LimitRow{"ping_interval", "ping", "interval", false, 5, 60,
@@ -37,6 +38,8 @@ constexpr std::array kRows{
     LimitRow{"server_unavailable_delay", "reconnect", "server_unavailable_delay", false, 10, 300,
              "a server that asked to be left alone is not helped by haste"},
     LimitRow{"queue_size", "queue", "size", true, 0, 10'000, "in messages; 0 means unlimited"},
+    LimitRow{"queue_bytes", "queue", "bytes", true, 1 << 20, 17'179'869'184,
+             "in bytes; less drops whole snapshots, more is memory that no consumer will catch up with"},
     LimitRow{"disconnect_check_interval", "proactive", "disconnect_check_interval", false, 1, 60,
              "the callback runs on the reactor's thread"},
     LimitRow{"reconnect_check_interval", "proactive", "reconnect_check_interval", false, 0.5, 60,
@@ -58,6 +61,7 @@ constexpr std::array<Member, kRows.size()> kMembers{
     &Limits::stable_connection_time,
     &Limits::server_unavailable_delay,
     &Limits::queue_size,
+    &Limits::queue_bytes,
     &Limits::disconnect_check_interval,
     &Limits::reconnect_check_interval,
     &Limits::disconnect_margin,
@@ -97,9 +101,15 @@ void set(Limits& limits, std::size_t row, double value) noexcept {
             if constexpr (std::is_same_v<decltype(member), Duration Limits::*>)
                 limits.*member = duration_of(value);
             else
-                limits.*member = static_cast<std::uint32_t>(value);
+                limits.*member = static_cast<std::remove_reference_t<decltype(limits.*member)>>(value);
         },
         kMembers[row]);
+}
+
+/// Of the counts that a row's option may give: those that a double holds exactly.
+int count_bits(std::size_t row) noexcept {
+    const bool is_wide = std::holds_alternative<std::uint64_t Limits::*>(kMembers[row]);
+    return is_wide ? std::numeric_limits<double>::digits : std::numeric_limits<std::uint32_t>::digits;
 }
 
 /// Takes what it knows out of a parsed config.
@@ -211,10 +221,11 @@ Error ResolvedLimits::set_option(std::string_view field, double value) {
     if (row == kRows.end()) return {Errc::invalid_argument, name + ": there is no such option"};
     if (!std::isfinite(value) || value < 0)
         return {Errc::invalid_argument, name + " is " + number(value) + "; give a finite value, 0 or more"};
-    if (row->is_count && (std::floor(value) != value ||
-                          value > static_cast<double>(std::numeric_limits<std::uint32_t>::max())))
-        return {Errc::invalid_argument, name + " is " + number(value) + "; give a whole number below 2^32"};
     const auto index = static_cast<std::size_t>(row - kRows.begin());
+    const int bits = count_bits(index);
+    if (row->is_count && (std::floor(value) != value || value >= std::ldexp(1.0, bits)))
+        return {Errc::invalid_argument,
+                name + " is " + number(value) + "; give a whole number below 2^" + std::to_string(bits)};
     values[index] = {.row = row, .value = value, .asked = value, .origin = LimitOrigin::option};
     set(limits, index, value);
     return {};

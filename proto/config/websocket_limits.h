@@ -25,6 +25,7 @@ struct WebSocketLimits {
     Duration stable_connection_time = std::chrono::seconds{60};    ///< up so long, the budget is whole again
     Duration server_unavailable_delay = std::chrono::seconds{30};  ///< after a refusal for overload, at least
     std::uint32_t queue_size = 1000;                               ///< of the ring, in messages
+    std::uint64_t queue_bytes = std::uint64_t{256} << 20;          ///< of the ring, in bytes
     Duration disconnect_check_interval =
         std::chrono::seconds{10};                                 ///< between questions to should_disconnect
     Duration reconnect_check_interval = std::chrono::seconds{5};  ///< between questions to should_reconnect

@@ -34,7 +34,10 @@ Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
     if (options.max_reconnect_attempts)
         if (Error refused = limits.set_option("max_reconnect_attempts", *options.max_reconnect_attempts))
             return refused;
-    if (options.queue_size) return limits.set_option("queue_size", *options.queue_size);
+    if (options.queue_size)
+        if (Error refused = limits.set_option("queue_size", *options.queue_size)) return refused;
+    if (options.queue_bytes)
+        return limits.set_option("queue_bytes", static_cast<double>(*options.queue_bytes));
     return {};
 }
 
@@ -84,6 +87,7 @@ Result<SessionSettings> resolve(const WebSocketOptions& options) {
                        .max_message_size = options.max_message_size,
                        .send_buffer_limit = options.send_buffer_limit},
         .queue_size = limits.queue_size,
+        .queue_bytes = limits.queue_bytes,
         .disconnect_alert_interval = limits.disconnect_alert_interval};
     if (Error refused = validate(settings.session)) return refused;
     return settings;

@@ -80,6 +80,7 @@ struct WebSocketOptions {
     std::optional<Seconds> disconnect_margin{};             ///< ahead of connection_lifetime's end
     std::optional<Seconds> disconnect_alert_interval{};     ///< between alerts of disconnects
     std::optional<std::uint32_t> queue_size{};              ///< in messages; 0: no limit
+    std::optional<std::uint64_t> queue_bytes{};             ///< of the records of messages; 0: no limit
     /// From get_websocket_limits() or load_websocket_limits().
     std::optional<ResolvedLimits> config{};
 
@@ -122,6 +123,7 @@ struct SessionSettings {
     SessionOptions session{};
     ConnectionOptions connection{};
     std::uint32_t queue_size = 0;
+    std::uint64_t queue_bytes = 0;
     Duration disconnect_alert_interval{};
 };
 

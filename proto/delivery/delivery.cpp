@@ -22,13 +22,13 @@ Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
 }
 
 Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
-                   std::uint32_t queue_size, OverflowPolicy policy)
+                   std::uint32_t queue_size, std::size_t queue_bytes, OverflowPolicy policy)
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
       alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
-    queue_.emplace(queue_size);
+    queue_.emplace(queue_size, MessageQueue::kCapacity, queue_bytes);
     sink_ = &queue_sink_.emplace(*queue_, policy, handler,
                                  CountingSink::Overflow::member<&Delivery::on_overflow>(*this),
                                  CountingSink::Batch::member<&Delivery::on_batch>(*this));
@@ -48,7 +48,13 @@ void Delivery::on_overflow(MessageSink::Verdict verdict) {
     if (verdict == MessageSink::Verdict::pause) return reactor_.schedule_after(room_timer_, kRoomCheck);
     stats_.record_dropped(1);
     ++untold_;
+    cause_ = drop_cause();
     if (!alert_timer_.armed()) reactor_.schedule(alert_timer_, std::max(next_alert_, reactor_.now()));
+}
+
+DropCause Delivery::drop_cause() noexcept {
+    if (!queue_ || !queue_->full()) return DropCause::memory;
+    return queue_->bytes_reached() ? DropCause::queue_bytes : DropCause::queue_size;
 }
 
 const RecordHeader* Delivery::show_next(bool with_dropped) {
@@ -69,7 +75,7 @@ void Delivery::release() {
 
 /// Half of the ring must be free: each pause costs the peer a round trip.
 void Delivery::look_for_room() {
-    if (!paused() || queue_->size() > queue_->max_messages() / 2) return;
+    if (!paused() || !queue_->half_free()) return;
     room_timer_.cancel();
     owner_.on_room();
 }
@@ -81,7 +87,7 @@ void Delivery::on_room_timer(TimePoint) {
 
 void Delivery::on_alert_timer(TimePoint now) {
     next_alert_ = time_after(now, kAlertInterval);
-    owner_.on_dropped(std::exchange(untold_, 0));
+    owner_.on_dropped(std::exchange(untold_, 0), cause_);
 }
 
 }  // namespace pinwheel

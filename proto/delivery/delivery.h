@@ -15,12 +15,20 @@
 
 namespace pinwheel {
 
+/// Why a message was dropped.
+enum class DropCause : std::uint8_t {
+    queue_size,   ///< the ring's limit of messages
+    queue_bytes,  ///< the ring's limit of bytes
+    memory,       ///< there was none
+};
+
 /// Hears what a delivery cannot do alone. Never called from inside a sink's call.
 class DeliveryOwner {
   public:
     virtual ~DeliveryOwner() = default;
-    /// `more` messages have been dropped since the last call. At most once a second.
-    virtual void on_dropped(std::uint64_t more) = 0;
+    /// `more` messages have been dropped since the last call, the last of them for this cause. At most once a
+    /// second.
+    virtual void on_dropped(std::uint64_t more, DropCause cause) = 0;
     /// Reading had to pause, and there is room again.
     virtual void on_room() = 0;
 };
@@ -34,9 +42,10 @@ class Delivery {
 
     /// To the handler alone. Messages are counted in `stats`: dropped ones at once, others once a read.
     Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler);
-    /// To a ring of at most `queue_size` messages (0: no limit), past the handler if there is one.
+    /// To a ring of at most `queue_size` messages and `queue_bytes` bytes (0: no limit), past the handler if
+    /// there is one.
     Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
-             std::uint32_t queue_size, OverflowPolicy policy);
+             std::uint32_t queue_size, std::size_t queue_bytes, OverflowPolicy policy);
 
     [[nodiscard]] MessageSink& sink() noexcept { return *sink_; }
     /// Null if there is no ring.
@@ -61,6 +70,7 @@ class Delivery {
         stats_.record_messages_received(messages, bytes, received);
     }
     void on_overflow(MessageSink::Verdict verdict);
+    [[nodiscard]] DropCause drop_cause() noexcept;
     void look_for_room();
     void on_room_timer(TimePoint now);
     void on_alert_timer(TimePoint now);
@@ -74,6 +84,7 @@ class Delivery {
     MessageSink* sink_;
     bool shown_ = false;        // the ring's oldest record, to the consumer on this thread
     std::uint64_t untold_ = 0;  // messages dropped
+    DropCause cause_{};         // of the last of them
     TimePoint next_alert_{};    // not before
     Timer room_timer_;          // looks for room, while paused
     Timer alert_timer_;         // armed while dropped messages are untold

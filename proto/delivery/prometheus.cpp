@@ -95,6 +95,10 @@ void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
           [](const Stats& stats) { return stats.queued; });
     gauge("pinwheel_queued_messages_max", "The most that ever waited in the ring.",
           [](const Stats& stats) { return stats.queued_high_water; });
+    gauge("pinwheel_queued_bytes", "Bytes of the ring that waiting records take.",
+          [](const Stats& stats) { return stats.queued_bytes; });
+    gauge("pinwheel_queued_bytes_max", "The most bytes of the ring that waiting records ever took.",
+          [](const Stats& stats) { return stats.queued_bytes_high_water; });
     gauge("pinwheel_ping_round_trip_seconds", "The last ping's round trip.",
           [](const Stats& stats) { return seconds(stats.ping.last); });
     gauge("pinwheel_ping_round_trip_smoothed_seconds", "Smoothed round trip of pings.",

@@ -108,6 +108,8 @@ WebSocketStats StatsRecorder::snapshot() const noexcept {
             .bytes_to_send = counter(kBytesToSend),
             .queued = 0,
             .queued_high_water = 0,
+            .queued_bytes = 0,
+            .queued_bytes_high_water = 0,
             .since = time_point(copy[kSince]),
             .connected_at = time_point(copy[kConnectedAt])};
 }

@@ -35,6 +35,9 @@ struct WebSocketStats {
     /// fills them in.
     std::uint64_t queued = 0;
     std::uint64_t queued_high_water = 0;  ///< in messages
+    /// The bytes of the ring that waiting records take, and the most that ever did. As above.
+    std::uint64_t queued_bytes = 0;
+    std::uint64_t queued_bytes_high_water = 0;  ///< in bytes
 
     TimePoint since{};         ///< creation, or the last reset
     TimePoint connected_at{};  ///< the last connect; means nothing while connects is 0

@@ -41,7 +41,8 @@ Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& ow
                        const WebSocketOptions& options, const SessionSettings& settings) {
     const auto handler = options.on_message ? Delivery::Handler(options.on_message) : Delivery::Handler();
     if (handler && !options.deliver_to_ring) return Delivery(reactor, stats, owner, handler);
-    return Delivery(reactor, stats, owner, handler, settings.queue_size, options.overflow);
+    return Delivery(reactor, stats, owner, handler, settings.queue_size, settings.queue_bytes,
+                    options.overflow);
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
@@ -200,11 +201,13 @@ void Session::on_end(const ConnectionEnd& end) {
                                       .retry_after = end.retry_after});
 }
 
-void Session::on_dropped(std::uint64_t more) {
+void Session::on_dropped(std::uint64_t more, DropCause cause) {
+    const bool by_bytes = cause == DropCause::queue_bytes;
     const std::array<AlertField, 2> context{
-        {{"queue_size", std::to_string(settings_.queue_size)}, {"dropped", std::to_string(more)}}};
-    const bool has_limit = delivery_.queue() != nullptr && settings_.queue_size != 0;
-    alert(has_limit ? "Message queue full" : "No memory for messages", context);
+        {{by_bytes ? "queue_bytes" : "queue_size",
+          std::to_string(by_bytes ? settings_.queue_bytes : settings_.queue_size)},
+         {"dropped", std::to_string(more)}}};
+    alert(cause == DropCause::memory ? "No memory for messages" : "Message queue full", context);
 }
 
 void Session::on_room() {
@@ -377,6 +380,8 @@ WebSocketStats Session::stats() const noexcept {
     if (const MessageQueue* const queue = delivery_.queue()) {
         stats.queued = queue->size();
         stats.queued_high_water = queue->high_water();
+        stats.queued_bytes = queue->bytes();
+        stats.queued_bytes_high_water = queue->high_water_bytes();
     }
     return stats;
 }

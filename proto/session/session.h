@@ -90,7 +90,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void on_warning(const Error& warning) override;
     void on_backlog(std::size_t bytes) override { stats_.record_bytes_to_send(bytes); }
     void on_end(const ConnectionEnd& end) override;
-    void on_dropped(std::uint64_t more) override;
+    void on_dropped(std::uint64_t more, DropCause cause) override;
     void on_room() override;
 
     template <class Event>

@@ -35,9 +35,10 @@ Error reconnect_error(std::uint32_t attempts, const Error& last) {
 }
 
 Error queue_full_error(std::size_t queue_size, std::uint64_t dropped) {
-    return {Errc::queue_full, "the message queue of " + std::to_string(queue_size) + " messages is full, " +
-                                  std::to_string(dropped) +
-                                  " dropped: take messages faster or raise queue_size"};
+    const std::string limit =
+        queue_size != 0 ? " of " + std::to_string(queue_size) + " messages" : std::string();
+    return {Errc::queue_full, "the message queue" + limit + " was full, " + std::to_string(dropped) +
+                                  " dropped: take messages faster or raise queue_size or queue_bytes"};
 }
 
 }  // namespace

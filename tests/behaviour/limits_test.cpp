@@ -70,6 +70,7 @@ TEST_F(Limits, EachFieldHasItsDefault) {
             << row.field;
     EXPECT_EQ(settings->session.reconnect.max_attempts, 10U);
     EXPECT_EQ(settings->queue_size, 1000U);
+    EXPECT_EQ(settings->queue_bytes, 268'435'456U);
     EXPECT_EQ(settings->session.reconnect.strategy, ReconnectStrategy::exponential_backoff);
     EXPECT_TRUE(settings->session.auto_reconnect);
     EXPECT_EQ(settings->session.window.connection_lifetime, Duration::zero());
@@ -159,6 +160,7 @@ TEST_F(Limits, TheHardBoundsAreThoseOfTheTable) {
         {"stable_connection_time", "websocket.reconnect.stable_connection_time", 10, 300},
         {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 10, 300},
         {"queue_size", "websocket.queue.size", 0, 10000},
+        {"queue_bytes", "websocket.queue.bytes", 1048576, 17179869184},
         {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 1, 60},
         {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 0.5, 60},
         {"disconnect_margin", "websocket.proactive.disconnect_margin", 60, 3600},

@@ -197,6 +197,34 @@ TEST_F(Messages, DropNewestCountsAlertsAtMostOnceASecondAndGoesOn) {
     EXPECT_EQ(records(), "dropped:8 f#11 ") << "the gap in the numbers shows what is missing";
 }
 
+// M3
+TEST_F(Messages, TheLimitOfBytesHoldsWithoutOneOfMessagesAndIsNamed) {
+    options.queue_size = 0;
+    options.queue_bytes = 4 * SpscRing::record_size(1);  // one is the record of the connect
+    connect();
+    send_texts(0, "abcde");
+    turn();
+    EXPECT_EQ(last_alert(), "alert websocket: Message queue full queue_bytes=512 dropped=2");
+    EXPECT_EQ(ws().stats().queued_bytes, 512U);
+    EXPECT_EQ(ws().stats().queued_bytes_high_water, 512U);
+    EXPECT_EQ(records(), "connected:1 a#1 b#2 c#3 ");
+    EXPECT_EQ(ws().stats().queued_bytes, 0U);
+}
+
+// M3
+TEST_F(Messages, BackpressureAtTheLimitOfBytesLosesNothing) {
+    options.queue_size = 0;
+    options.queue_bytes = 3 * SpscRing::record_size(1);
+    options.overflow = OverflowPolicy::backpressure;
+    connect();
+    send_texts(0, "abcdefg");
+    turn();
+    EXPECT_EQ(ws().stats().queued_bytes, *options.queue_bytes);
+    for (const std::string_view text : {"a", "b", "c", "d", "e", "f", "g"})
+        EXPECT_EQ(ws().receive(1s).text(), text);
+    EXPECT_EQ(ws().stats().messages_dropped, 0U);
+}
+
 TEST_F(Messages, DropNewestStillAnswersPingsAndCloses) {
     options.queue_size = 1;
     connect();

@@ -50,6 +50,38 @@ TEST(MessageQueue, CountsBytesOfAllRecordsUntilTheyAreGivenBack) {
     EXPECT_EQ(queue.bytes(), 0U);
 }
 
+// M3
+TEST(MessageQueue, IsFullAtTheLimitOfBytesThoughMessagesHaveNone) {
+    const std::size_t record = SpscRing::record_size(2000);
+    MessageQueue queue(0, 1024, 3 * record);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_FALSE(queue.full()) << i;
+        push(queue, std::string(2000, 'x'));
+    }
+    EXPECT_TRUE(queue.full()) << "those not published count";
+    EXPECT_TRUE(queue.bytes_reached());
+    queue.publish();
+    EXPECT_EQ(queue.high_water_bytes(), 3 * record);
+    EXPECT_FALSE(queue.half_free());
+    take(queue);
+    EXPECT_FALSE(queue.full());
+    take(queue);
+    EXPECT_TRUE(queue.half_free());
+    queue.reset_high_water();
+    EXPECT_EQ(queue.high_water_bytes(), record);
+    EXPECT_EQ(queue.max_messages(), 0U);
+    EXPECT_EQ(queue.max_bytes(), 3 * record);
+}
+
+// M3
+TEST(MessageQueue, TheFirstLimitThatIsReachedFillsIt) {
+    MessageQueue queue(2, 1024, 1 << 20);
+    push(queue, "a");
+    push(queue, "b");
+    EXPECT_TRUE(queue.full());
+    EXPECT_FALSE(queue.bytes_reached());
+}
+
 TEST(MessageQueue, TheHighWaterMarkIsTheMostThatEverWaited) {
     MessageQueue queue(0, 4096);
     for (const int waiting : {3, 1, 7, 2}) {

@@ -48,6 +48,7 @@ TEST(Limits, DefaultsAndBoundsAreThoseOfTheTable) {
         {"stable_connection_time", "websocket.reconnect.stable_connection_time", 60, 10, 300},
         {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 30, 10, 300},
         {"queue_size", "websocket.queue.size", 1000, 0, 10000},
+        {"queue_bytes", "websocket.queue.bytes", 268435456, 1048576, 17179869184},
         {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 10, 1, 60},
         {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 5, 0.5, 60},
         {"disconnect_margin", "websocket.proactive.disconnect_margin", 300, 60, 3600},
@@ -207,6 +208,10 @@ TEST(Limits, ANegativeNanOrInfiniteOptionIsAnErrorThatNamesTheField) {
     EXPECT_EQ(resolved.set_option("queue_size", 1.5).message(),
               "queue_size is 1.5; give a whole number below 2^32");
     EXPECT_EQ(resolved.set_option("queue_size", 4294967296.0).code, Errc::invalid_argument);
+    EXPECT_FALSE(resolved.set_option("queue_bytes", 4294967296.0));
+    EXPECT_EQ(resolved.limits.queue_bytes, 4294967296U);
+    EXPECT_EQ(resolved.set_option("queue_bytes", 0x1p53).message(),
+              "queue_bytes is 9.00719925474e+15; give a whole number below 2^53");
     EXPECT_EQ(resolved.set_option("ping_interval", Seconds(-1)).message(),
               "ping_interval is -1; give a finite value, 0 or more");
     EXPECT_EQ(resolved.set_option("no_such", 1.0).message(), "no_such: there is no such option");

@@ -72,7 +72,7 @@ TEST(Errors, AQueueFullErrorTellsSizeAndDropped) {
     EXPECT_EQ(error.queue_size(), 1000U);
     EXPECT_EQ(error.dropped_count(), 17U);
     EXPECT_EQ(as_base(error).code(), Errc::queue_full);
-    EXPECT_NE(std::string(error.what()).find("1000 messages is full, 17 dropped"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("1000 messages was full, 17 dropped"), std::string::npos);
 }
 
 }  // namespace
