@@ -31,29 +31,54 @@ bool is_reserved(std::string_view name) {
                        [&](std::string_view reserved) { return equal_ignoring_case(name, reserved); });
 }
 
-/// `HTTP/1.1 101 Switching Protocols` to 101; 0 if it is no such line.
+/// `HTTP/1.1 503 Service Unavailable` to 503, of any HTTP/1.x (RFC 9110 section 2.5); 0 if it is no such
+/// line.
 int parse_status(std::string_view line) {
-    if (!line.starts_with("HTTP/1.1 ") || line.size() < 12 || (line.size() > 12 && line[12] != ' ')) return 0;
+    if (!line.starts_with("HTTP/1.") || line.size() < 12 || (line.size() > 12 && line[12] != ' ')) return 0;
+    if (line[7] < '0' || line[7] > '9' || line[8] != ' ') return 0;
     int status = 0;
     const auto [end, error] = std::from_chars(line.data() + 9, line.data() + 12, status);
     return error == std::errc() && end == line.data() + 12 && status >= 100 ? status : 0;
 }
 
-/// Seconds, or a date as in RFC 9110 section 5.6.7.
-std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now) {
-    long seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    constexpr long kLongest = 365L * 24 * 3600;
-    if (error == std::errc() && end == text.data() + text.size())
-        return std::chrono::seconds{std::clamp(seconds, 0L, kLongest)};
+constexpr long kLongestRetryAfter = 365L * 24 * 3600;  // seconds
+
+/// One of the three date forms of RFC 9110 section 5.6.7, in seconds since 1970. A two-digit year that looks
+/// more than 50 years ahead is of the past.
+std::optional<long> parse_http_date(const std::string& text, SystemTime now) {
+    const auto reads = [&text](const char* form, std::tm& date) {
+        const char* const end = ::strptime(text.c_str(), form, &date);
+        return end == text.c_str() + text.size();
+    };
     std::tm date{};
-    if (::strptime(std::string(text).c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date) == nullptr)
-        return std::nullopt;
+    if (reads("%a, %d %b %Y %H:%M:%S GMT", date) || reads("%a %b %e %H:%M:%S %Y", date = {}))
+        return ::timegm(&date);
+    if (!reads("%A, %d-%b-%y %H:%M:%S GMT", date = {})) return std::nullopt;
+    const std::time_t today = std::chrono::system_clock::to_time_t(now);
+    std::tm latest{};
+    ::gmtime_r(&today, &latest);
+    latest.tm_year += 50;
+    date.tm_year = date.tm_year % 100 + latest.tm_year / 100 * 100;
+    std::tm candidate = date;
+    if (::timegm(&candidate) > ::timegm(&latest)) date.tm_year -= 100;
+    return ::timegm(&date);
+}
+
+/// Seconds, or a date. What is neither, such as a negative number, is nothing; more than a year is a year.
+std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now) {
+    if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
+        long seconds = 0;
+        const auto error = std::from_chars(text.data(), text.data() + text.size(), seconds).ec;
+        return std::chrono::seconds{error == std::errc() ? std::min(seconds, kLongestRetryAfter)
+                                                         : kLongestRetryAfter};
+    }
+    const auto date = parse_http_date(std::string(text), now);
+    if (!date) return std::nullopt;
     const auto today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
     // The year may be any: clamped before it becomes nanoseconds.
-    const auto when = std::clamp<long>(::timegm(&date), today, today + kLongest + 1);
+    const auto when = std::clamp<long>(*date, today, today + kLongestRetryAfter + 1);
     return std::clamp<Duration>(SystemTime{std::chrono::seconds{when}} - now, Duration::zero(),
-                                std::chrono::seconds{kLongest});
+                                std::chrono::seconds{kLongestRetryAfter});
 }
 
 /// What is not ASCII to be read becomes a space.
@@ -189,6 +214,10 @@ UpgradeStatus UpgradeClient::take_head(SystemTime now) {
 }
 
 UpgradeStatus UpgradeClient::check_upgrade() {
+    if (head_.start_line().starts_with("HTTP/1.0"))
+        return fail(Errc::upgrade_malformed,
+                    "the server answers 101 with HTTP/1.0, and an upgrade needs HTTP/1.1; does a proxy in "
+                    "between speak HTTP/1.0?");
     if (!equal_ignoring_case(head_.single("Upgrade").value_or(""), "websocket") ||
         !has_token(head_.joined("Connection"), "upgrade"))
         return fail(Errc::upgrade_malformed,

@@ -211,6 +211,42 @@ TEST_F(HandshakeTest, RetryAfterIsSecondsOrADate) {
     EXPECT_EQ(retry_after("Mon, 15 Nov 9999 00:00:00 GMT"), 365 * 24h);
 }
 
+// H1, H3, S7
+TEST_F(HandshakeTest, ARefusalOfAnyHttp1IsReadWithItsRetryAfter) {
+    for (const char* version : {"1.0", "1.1", "1.2"}) {
+        auto client = make();
+        std::string rest;
+        std::ignore = feed(
+            client, std::string("HTTP/") + version + " 503 Service Unavailable\r\nRetry-After: 20\r\n\r\n",
+            1000, rest);
+        EXPECT_EQ(client.error().code, Errc::upgrade_unavailable) << version;
+        EXPECT_EQ(client.http_status(), 503) << version;
+        EXPECT_EQ(client.retry_after(), 20s) << version;
+    }
+    EXPECT_EQ(refusal("HTTP/1.0 401 X\r\n\r\n").code, Errc::upgrade_refused);
+    EXPECT_NE(refusal("HTTP/1.0 101 X\r\n\r\n").message().find("101 with HTTP/1.0"), std::string::npos);
+    EXPECT_EQ(refusal("HTTP/1.x 503 X\r\n\r\n").code, Errc::upgrade_malformed);
+}
+
+// H3, S7
+TEST_F(HandshakeTest, RetryAfterTakesAllDateFormsAndSaturates) {
+    const auto retry_after = [&](const std::string& value) {
+        auto client = make();
+        std::string rest;
+        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
+        return client.retry_after();
+    };
+    EXPECT_EQ(retry_after("Tuesday, 14-Nov-23 22:14:20 GMT"), 60s);
+    EXPECT_EQ(retry_after("Tue Nov 14 22:14:20 2023"), 60s);
+    EXPECT_EQ(retry_after("Mon Nov  6 22:14:20 2023"), 0s);
+    EXPECT_EQ(retry_after("Monday, 14-Nov-72 22:14:20 GMT"), 365 * 24h);
+    EXPECT_EQ(retry_after("Sunday, 14-Nov-99 22:14:20 GMT"), 0s);
+    EXPECT_EQ(retry_after("9223372036854775808"), 365 * 24h);
+    EXPECT_EQ(retry_after("99999999999999999999999999"), 365 * 24h);
+    for (const char* wrong : {"-5", "+5", "5s", "1.5", "-99999999999999999999"})
+        EXPECT_EQ(retry_after(wrong), std::nullopt) << wrong;
+}
+
 TEST_F(HandshakeTest, AnEndBeforeTheAnswerIsCompleteIsTold) {
     auto client = make();
     std::string rest;
