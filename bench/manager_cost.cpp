@@ -46,6 +46,13 @@ class Peer {
         at_ = (at_ + count) % frames_.size();
     }
 
+    /// Takes what the client has sent; the bytes.
+    std::size_t drain() {
+        const ssize_t got = ::recv(fd_.get(), drained_.data(), drained_.size(), 0);
+        return got > 0 ? static_cast<std::size_t>(got) : 0;
+    }
+    [[nodiscard]] bool accepted() const noexcept { return accepted_; }
+
   private:
     void accept() {
         static constexpr std::string_view kKey = "Sec-WebSocket-Key: ";
@@ -66,6 +73,7 @@ class Peer {
     UniqueFd fd_;
     bool accepted_ = false;
     std::size_t at_ = 0;
+    std::array<char, std::size_t{64} << 10> drained_{};
 };
 
 class PeerDialer final : public Dialer {
@@ -145,6 +153,24 @@ void run_manager(Reactor& reactor, Dialer& dialer, Peer& peer, bool ring, std::s
     }
 }
 
+void run_sending(Reactor& reactor, Dialer& dialer, Peer& peer, std::size_t wanted, std::size_t size,
+                 Count& count) {
+    WebSocketOptions options;
+    options.dialer = &dialer;
+    options.on_message = [](const Message&) {};
+    WebSocketManager ws(reactor, "ws://bench.example/", options);
+    ws.connect();
+    while (!ws.is_connected()) {
+        if (!peer.accepted()) peer.send_next();
+        reactor.poll();
+    }
+    const std::string text(size, 'x');
+    while (count.messages < wanted) {
+        if (ws.try_send(text) != Errc::ok || peer.drain() == 0) return;
+        count.add(size);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -152,10 +178,12 @@ int main(int argc, char** argv) {
     const bool bare = way == "bare" || way == "bare_ring";
     const bool ring = way == "bare_ring" || way == "manager_ring";
     const bool alone = way == "manager_alone";
-    if (!bare && !ring && !alone && way != "manager") {
-        std::fprintf(stderr,
-                     "usage: manager_cost bare|bare_ring|manager|manager_ring|manager_alone MESSAGES SIZE\n"
-                     "alone: each message in a read of its own\n");
+    const bool sending = way == "manager_sends";
+    if (!bare && !ring && !alone && !sending && way != "manager") {
+        std::fprintf(
+            stderr,
+            "usage: manager_cost bare|bare_ring|manager|manager_ring|manager_alone|manager_sends MESSAGES "
+            "SIZE\nalone: each message in a read of its own; sends: try_send()\n");
         return 2;
     }
     const std::size_t wanted = std::strtoul(argv[2], nullptr, 10);
@@ -169,7 +197,10 @@ int main(int argc, char** argv) {
     Peer peer(frames, alone ? frames.size() : kRead);
     PeerDialer dialer(reactor, peer);
     Count count;
-    (bare ? run_bare : run_manager)(reactor, dialer, peer, ring, wanted, count);
+    if (sending)
+        run_sending(reactor, dialer, peer, wanted, size, count);
+    else
+        (bare ? run_bare : run_manager)(reactor, dialer, peer, ring, wanted, count);
     std::printf("%zu\n", count.messages);
     return count.bytes == count.messages * size ? 0 : 1;
 }

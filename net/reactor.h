@@ -111,6 +111,8 @@ class Reactor {
         if (!in_turn_) now_ = clock_.now();
         return now_;
     }
+    /// The time of the last turn that began, without a look at the clock.
+    [[nodiscard]] TimePoint turn_time() const noexcept { return now_; }
     /// Unix time, read when asked: for stamps, not for deadlines.
     [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
     /// As the options had it.

@@ -12,21 +12,17 @@ constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is given
 
 }  // namespace
 
-std::span<std::byte> TxBuffer::claim(std::size_t size) noexcept {
-    if (size > limit_ || this->size() > limit_ - size) return {};
-    if (bytes_.size() - tail_ < size) {
-        std::copy(bytes_.data() + head_, bytes_.data() + tail_, bytes_.data());
-        tail_ -= head_;
-        head_ = 0;
-        if (bytes_.size() - tail_ < size) {
-            try {
-                bytes_.resize(std::max(kSmallest, std::bit_ceil(tail_ + size)));
-            } catch (const std::bad_alloc&) {
-                return {};
-            }
-        }
+bool TxBuffer::make_room(std::size_t size) noexcept {
+    std::copy(bytes_.data() + head_, bytes_.data() + tail_, bytes_.data());
+    tail_ -= head_;
+    head_ = 0;
+    if (bytes_.size() - tail_ >= size) return true;
+    try {
+        bytes_.resize(std::max(kSmallest, std::bit_ceil(tail_ + size)));
+    } catch (const std::bad_alloc&) {
+        return false;
     }
-    return {bytes_.data() + tail_, size};
+    return true;
 }
 
 bool TxBuffer::append(std::span<const std::byte> unit) noexcept {

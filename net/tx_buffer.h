@@ -18,7 +18,13 @@ class TxBuffer {
     explicit TxBuffer(std::size_t limit) noexcept : limit_(limit) {}
 
     /// Room for a unit of `size` bytes; empty if that would exceed the limit, or there is no memory.
-    [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept;
+    [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept {
+        if (size > limit_ || this->size() > limit_ - size) [[unlikely]]
+            return {};
+        if (bytes_.size() - tail_ < size && !make_room(size)) [[unlikely]]
+            return {};
+        return {bytes_.data() + tail_, size};
+    }
     /// The unit turned out to have `size` bytes, at most what was claimed.
     void commit(std::size_t size) noexcept { tail_ += size; }
     /// Both in one. False: refused, nothing was taken.
@@ -31,6 +37,9 @@ class TxBuffer {
     void clear() noexcept { head_ = tail_ = 0; }
 
   private:
+    /// False: no memory.
+    [[nodiscard]] bool make_room(std::size_t size) noexcept;
+
     const std::size_t limit_;
     std::vector<std::byte> bytes_;
     std::size_t head_ = 0;

@@ -60,10 +60,18 @@ class StatsRecorder {
     void record_connect(TimePoint now, SystemTime unix_now) noexcept;
     void record_disconnect(bool proactive, TimePoint now) noexcept;
     void record_messages_received(std::uint64_t messages, std::uint64_t bytes, TimePoint now) noexcept {
-        record_messages(kMessagesReceived, messages, kBytesReceived, bytes, now);
+        const Update update(*this);
+        add(kMessagesReceived, messages);
+        add(kBytesReceived, bytes);
+        put(kMessageAt, now.time_since_epoch().count());
     }
-    void record_message_sent(std::size_t size, TimePoint now) noexcept {
-        record_messages(kMessagesSent, 1, kBytesSent, size, now);
+    /// `waiting`: bytes that the socket has not taken.
+    void record_message_sent(std::size_t size, std::size_t waiting, TimePoint now) noexcept {
+        const Update update(*this);
+        add(kMessagesSent, 1);
+        add(kBytesSent, size);
+        put(kBytesToSend, static_cast<std::int64_t>(waiting));
+        put(kMessageAt, now.time_since_epoch().count());
     }
     void record_dropped(std::uint64_t messages) noexcept;
     void record_reconnect_try() noexcept;
@@ -106,7 +114,6 @@ class StatsRecorder {
         kUnixOffset,
         kSlots,
     };
-    class Update;
 
     // A sequence lock: odd while an update is under way. Release stores keep the slots' stores behind the odd
     // version, acquire loads keep the slots' loads before the second look at it; no fence is needed.
@@ -117,34 +124,23 @@ class StatsRecorder {
     void add(Slot slot, std::uint64_t more) noexcept {
         put(slot, get(slot) + static_cast<std::int64_t>(more));
     }
-    void record_messages(Slot messages, std::uint64_t more, Slot bytes, std::uint64_t more_bytes,
-                         TimePoint now) noexcept;
+    class Update {
+      public:
+        explicit Update(StatsRecorder& stats) noexcept
+            : stats_(stats), version_(stats.version_.load(std::memory_order_relaxed)) {
+            stats_.version_.store(version_ + 1, std::memory_order_relaxed);
+        }
+        ~Update() { stats_.version_.store(version_ + 2, std::memory_order_release); }
+        Update(const Update&) = delete;
+        Update& operator=(const Update&) = delete;
+
+      private:
+        StatsRecorder& stats_;
+        const std::uint64_t version_;
+    };
 
     std::atomic<std::uint64_t> version_{0};
     std::array<std::atomic<std::int64_t>, kSlots> slots_{};
 };
-
-class StatsRecorder::Update {
-  public:
-    explicit Update(StatsRecorder& stats) noexcept
-        : stats_(stats), version_(stats.version_.load(std::memory_order_relaxed)) {
-        stats_.version_.store(version_ + 1, std::memory_order_relaxed);
-    }
-    ~Update() { stats_.version_.store(version_ + 2, std::memory_order_release); }
-    Update(const Update&) = delete;
-    Update& operator=(const Update&) = delete;
-
-  private:
-    StatsRecorder& stats_;
-    const std::uint64_t version_;
-};
-
-inline void StatsRecorder::record_messages(Slot messages, std::uint64_t more, Slot bytes,
-                                           std::uint64_t more_bytes, TimePoint now) noexcept {
-    const Update update(*this);
-    add(messages, more);
-    add(bytes, more_bytes);
-    put(kMessageAt, now.time_since_epoch().count());
-}
 
 }  // namespace pinwheel

@@ -127,7 +127,7 @@ void WebSocketManager::force_close() {
 
 Errc WebSocketManager::try_send(std::string_view text) noexcept {
     const auto bytes = bytes_of(text);
-    return is_utf8(bytes) ? session_->send(Opcode::text, bytes) : Errc::invalid_argument;
+    return is_ascii(bytes) || is_utf8(bytes) ? session_->send(Opcode::text, bytes) : Errc::invalid_argument;
 }
 
 Errc WebSocketManager::try_send_binary(std::span<const std::byte> bytes) noexcept {

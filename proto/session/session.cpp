@@ -339,8 +339,7 @@ Errc Session::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     if (fsm_.state() != SessionState::open) return Errc::not_connected;
     const Errc refused = connection_->send(opcode, payload);
     if (refused != Errc::ok) return refused;
-    stats_.record_message_sent(payload.size(), reactor_.now());
-    stats_.record_bytes_to_send(connection_->bytes_to_send());
+    stats_.record_message_sent(payload.size(), connection_->bytes_to_send(), reactor_.turn_time());
     return Errc::ok;
 }
 

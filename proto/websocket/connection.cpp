@@ -285,7 +285,8 @@ Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) n
     const Errc refused = queue_frame(opcode, payload);
     if (refused != Errc::ok) return refused;
     flush();
-    update_interest();
+    if (tx_.size() > 0 || watch_.interest().write) [[unlikely]]
+        update_interest();
     return Errc::ok;
 }
 

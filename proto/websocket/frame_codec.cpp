@@ -15,17 +15,44 @@ constexpr bool is_known(unsigned opcode) noexcept {
     return ((0b0000'0111'0000'0111U >> opcode) & 1) != 0;
 }
 
+/// A word of the payload, masked; `at` is its place in the payload, which rotates the mask.
+template <class Word>
+void mask_word(const std::byte* in, std::byte* out, std::uint32_t mask, std::size_t at) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    const std::uint32_t rotated = std::rotr(mask, static_cast<int>(at % 4 * 8));
+    Word word;
+    std::memcpy(&word, in + at, sizeof word);
+    if constexpr (sizeof(Word) > 8)
+        word ^= (Word{} | (std::uint64_t{rotated} << 32 | rotated));
+    else
+        word ^= static_cast<Word>(std::uint64_t{rotated} << 32 | rotated);
+    std::memcpy(out + at, &word, sizeof word);
+}
+
+/// From either end, where the last words may overlap: masked bytes are written twice, never masked twice.
+template <class Word>
+void mask_ends(std::span<const std::byte> in, std::uint32_t mask, std::byte* out) noexcept {
+    mask_word<Word>(in.data(), out, mask, 0);
+    mask_word<Word>(in.data(), out, mask, in.size() - sizeof(Word));
+}
+
+/// 32 bytes a step (RFC 6455 section 5.3). `out` does not overlap `in`.
 void mask_copy(std::span<const std::byte> in, std::uint32_t mask, std::byte* out) noexcept {
-    const std::uint64_t wide = std::uint64_t{mask} << 32 | mask;
-    std::size_t at = 0;
-    for (; at + 8 <= in.size(); at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, in.data() + at, 8);
-        word ^= wide;
-        std::memcpy(out + at, &word, 8);
+    using Block = std::uint64_t __attribute__((vector_size(16)));
+    constexpr std::size_t kBlock = sizeof(Block);
+    const std::size_t size = in.size();
+    if (size >= 2 * kBlock) [[likely]] {
+        for (std::size_t at = 0; at + 2 * kBlock <= size; at += 2 * kBlock) {
+            mask_word<Block>(in.data(), out, mask, at);
+            mask_word<Block>(in.data(), out, mask, at + kBlock);
+        }
+        mask_word<Block>(in.data(), out, mask, size - 2 * kBlock);
+        return mask_word<Block>(in.data(), out, mask, size - kBlock);
     }
-    const auto bytes = std::bit_cast<std::array<std::byte, 4>>(mask);
-    for (; at < in.size(); ++at) out[at] = in[at] ^ bytes[at % 4];
+    if (size >= kBlock) return mask_ends<Block>(in, mask, out);
+    if (size >= 8) return mask_ends<std::uint64_t>(in, mask, out);
+    if (size >= 4) return mask_ends<std::uint32_t>(in, mask, out);
+    for (std::size_t at = 0; at < size; ++at) mask_word<std::uint8_t>(in.data(), out, mask, at);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST(Stats, MessagesAndBytesAreCountedEachWay) {
     recorder.record_messages_received(1, 100, kNow + 1s);
     recorder.record_messages_received(1, 23, kNow + 2s);
     EXPECT_EQ(recorder.snapshot().last_message_time, kUnix + 2s);
-    recorder.record_message_sent(7, kNow + 3s);
+    recorder.record_message_sent(7, 0, kNow + 3s);
     const auto stats = recorder.snapshot();
     EXPECT_EQ(stats.messages_received, 2U);
     EXPECT_EQ(stats.bytes_received, 123U);
@@ -93,7 +93,7 @@ TEST(Stats, UptimeCountsFromCreationOrReset) {
     StatsRecorder recorder(kNow, kUnix);
     EXPECT_EQ(recorder.snapshot().uptime(kNow + 7s), 7s);
     recorder.record_connect(kNow + 1s, kUnix + 1s);
-    recorder.record_message_sent(5, kNow + 1s);
+    recorder.record_message_sent(5, 0, kNow + 1s);
     recorder.reset(kNow + 10s, kUnix + 10s);
     const auto stats = recorder.snapshot();
     EXPECT_EQ(stats.uptime(kNow + 12s), 2s);
