@@ -56,9 +56,11 @@ BasicSpscRing<Position>::BasicSpscRing(std::span<std::byte> memory) {
     if (control_->position_bits != std::numeric_limits<Position>::digits)
         refuse("the memory holds a ring over positions of " + std::to_string(control_->position_bits) +
                " bits, not " + std::to_string(std::numeric_limits<Position>::digits));
-    if (control_->capacity > memory.size() / (2 * kUnit))
+    if (broken()) refuse("the ring is broken: one side wrote a position or a size that cannot be");
+    const std::uint64_t units = control_->capacity;
+    if (units > memory.size() / (2 * kUnit))
         refuse("the memory of " + std::to_string(memory.size()) + " bytes holds only a part of its ring");
-    capacity_ = checked_capacity<Position>(control_->capacity * kUnit);
+    capacity_ = checked_capacity<Position>(units * kUnit);
     bind(memory);
     consuming_ = cached_read_ = control_->read.load(std::memory_order_acquire);
     producing_ = cached_written_ = control_->written.load(std::memory_order_acquire);
@@ -81,7 +83,7 @@ void BasicSpscRing<Position>::bind(std::span<std::byte> memory) {
 
 template <std::unsigned_integral Position>
 void BasicSpscRing<Position>::format() {
-    new (control_) Control{0, kVersion, std::numeric_limits<Position>::digits, capacity_, 0, 0};
+    new (control_) Control{0, kVersion, std::numeric_limits<Position>::digits, capacity_, 0, 0, 0};
     control_->magic.store(kMagic, std::memory_order_release);
 }
 

@@ -20,7 +20,8 @@ struct RingControl {
     std::atomic<std::uint64_t> magic;  ///< stored last, when all else is there
     std::uint32_t version;             ///< of the layout, the record header's included
     std::uint32_t position_bits;
-    std::uint64_t capacity;  ///< in units
+    std::uint64_t capacity;             ///< in units
+    std::atomic<std::uint32_t> broken;  ///< not 0: a side has found what the other cannot have written
     alignas(64) std::atomic<Position> written;
     alignas(64) std::atomic<Position> read;
 };
@@ -29,7 +30,10 @@ struct RingControl {
 /// Twice the capacity is mapped, so that a record that begins before the end runs on behind it and is never
 /// split. Positions count units of 64 bytes and wrap at their type's size. Threading: the producer's calls
 /// from one thread, the consumer's from one (other) thread. Invariant: read <= written <= read + capacity, in
-/// wrapping arithmetic. Allocates: its memory at construction, nothing later.
+/// wrapping arithmetic. Each side checks the positions and sizes that the other wrote. One that breaks the
+/// invariant makes the ring broken for both, for good: nothing is claimed and nothing shown any more. A
+/// writer that alters a record after it was shown is not noticed. Allocates: its memory at construction,
+/// nothing later.
 template <std::unsigned_integral Position>
 class BasicSpscRing {
   public:
@@ -60,20 +64,23 @@ class BasicSpscRing {
     [[nodiscard]] static std::size_t record_size(std::size_t payload) noexcept {
         return units_for(payload) * kUnit;
     }
+    /// True once either side has found a position or a size that cannot be. Any thread.
+    [[nodiscard]] bool broken() const noexcept {
+        return control_->broken.load(std::memory_order_relaxed) != 0;
+    }
     /// Touches every page, so that neither side faults on its first lap. Before the first claim.
     void prefault() noexcept;
 
     // The producer's side.
 
-    /// Room for a payload of up to `size` bytes; null if there is none now. An open claim is made larger in
-    /// place and keeps its bytes; one that is not committed leaves no trace.
+    /// Room for a payload of up to `size` bytes; null if there is none now or the ring is broken. An open
+    /// claim is made larger in place and keeps its bytes; one that is not committed leaves no trace.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
         if (size > kMaxPayload) [[unlikely]]
             return nullptr;
         const std::size_t units = units_for(size);
-        if (units > room()) [[unlikely]] {
-            cached_read_ = control_->read.load(std::memory_order_acquire);
-            if (units > room()) return nullptr;
+        if (!fits(units)) [[unlikely]] {
+            if (!see_read() || !fits(units)) return nullptr;
         }
         return at(producing_) + sizeof(RecordHeader);
     }
@@ -108,26 +115,27 @@ class BasicSpscRing {
 
     // The consumer's side.
 
-    /// The oldest record; null if there is none. It stays valid until pop().
+    /// The oldest record; null if there is none or the ring is broken. It stays valid until pop().
     [[nodiscard]] const RecordHeader* front() noexcept {
-        if (consuming_ == cached_written_) {
-            cached_written_ = control_->written.load(std::memory_order_acquire);
-            if (consuming_ == cached_written_) return nullptr;
-        }
-        return reinterpret_cast<const RecordHeader*>(at(consuming_));
+        if (consuming_ == cached_written_ && !see_written()) return nullptr;
+        const auto* const record = reinterpret_cast<const RecordHeader*>(at(consuming_));
+        shown_ = units_for(*static_cast<const volatile std::uint32_t*>(&record->size));
+        if (shown_ > static_cast<Position>(cached_written_ - consuming_)) [[unlikely]]
+            return break_at_record();
+        return record;
     }
 
     /// Gives back the record that front() showed.
     void pop() noexcept {
-        const auto& header = *reinterpret_cast<const RecordHeader*>(at(consuming_));
-        consuming_ = static_cast<Position>(consuming_ + units_for(header.size));
+        consuming_ = static_cast<Position>(consuming_ + shown_);
         control_->read.store(consuming_, std::memory_order_release);
     }
 
     /// Bytes published and not yet given back, as either side sees it now.
     [[nodiscard]] std::size_t fill() const noexcept {
         const Position read = control_->read.load(std::memory_order_acquire);
-        return static_cast<Position>(control_->written.load(std::memory_order_acquire) - read) * kUnit;
+        const Position used = static_cast<Position>(control_->written.load(std::memory_order_acquire) - read);
+        return std::size_t{used < capacity_ ? used : capacity_} * kUnit;
     }
 
   private:
@@ -138,8 +146,41 @@ class BasicSpscRing {
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;
     }
-    [[nodiscard]] std::size_t room() const noexcept {
-        return static_cast<std::size_t>(capacity_) - static_cast<Position>(producing_ - cached_read_);
+    /// By the consumer's position as it was seen last.
+    [[nodiscard]] bool fits(std::size_t units) const noexcept {
+        return units + static_cast<Position>(producing_ - cached_read_) <= capacity_;
+    }
+    /// Looks at the consumer's position, which moves on from where it was and never past the producer's.
+    /// False: the ring is broken.
+    [[nodiscard]] bool see_read() noexcept {
+        const Position read = control_->read.load(std::memory_order_acquire);
+        const auto used = static_cast<Position>(producing_ - read);
+        if (used > static_cast<Position>(producing_ - cached_read_) || broken()) [[unlikely]] {
+            control_->broken.store(1, std::memory_order_relaxed);
+            cached_read_ = static_cast<Position>(producing_ - capacity_);  // no claim fits from now on
+            return false;
+        }
+        cached_read_ = read;
+        return true;
+    }
+    /// Looks at the producer's position, which is at most a ring ahead. False: nothing waits, or the ring is
+    /// broken.
+    [[nodiscard]] bool see_written() noexcept {
+        const Position written = control_->written.load(std::memory_order_acquire);
+        if (written == consuming_ || broken()) return false;
+        if (static_cast<Position>(written - consuming_) > capacity_) [[unlikely]] {
+            control_->broken.store(1, std::memory_order_relaxed);
+            return false;
+        }
+        cached_written_ = written;
+        return true;
+    }
+    /// The oldest record reaches beyond what is written.
+    [[nodiscard]] const RecordHeader* break_at_record() noexcept {
+        control_->broken.store(1, std::memory_order_relaxed);
+        cached_written_ = consuming_;
+        shown_ = 0;
+        return nullptr;
     }
     [[nodiscard]] std::byte* at(Position position) const noexcept {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
@@ -179,6 +220,7 @@ class BasicSpscRing {
 
     alignas(kApart) Position consuming_ = 0;
     Position cached_written_ = 0;
+    std::size_t shown_ = 0;  // units of the record that front() showed
 };
 
 extern template class BasicSpscRing<std::uint8_t>;

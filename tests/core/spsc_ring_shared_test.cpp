@@ -90,6 +90,63 @@ TEST(SpscRing, AHandleThatJoinsGoesOnWhereTheRingStands) {
     EXPECT_EQ(third.front(), nullptr);
 }
 
+// M4
+TEST(SpscRing, AReadersPositionThatCannotBeBreaksTheRing) {
+    for (const std::uint64_t position : {std::uint64_t{2}, std::uint64_t{40 * 64}, ~std::uint64_t{0},
+                                         std::uint64_t{1} << 63, std::uint64_t{7}}) {
+        const SharedMemory memory(SpscRing::bytes_needed(512));
+        SpscRing producer(memory.here(), 512);
+        SpscRing consumer(memory.there());
+        ASSERT_TRUE(push(producer, std::string(300, 'x')));
+        producer.publish();
+        ASSERT_NE(consumer.front(), nullptr);
+        consumer.pop();
+        ASSERT_TRUE(push(producer, std::string(300, 'x'))) << "has seen the reader at 7 of 8 units";
+        reinterpret_cast<SpscRing::Control*>(memory.there().data())->read = position;
+        EXPECT_EQ(producer.claim(40 * 512), nullptr) << position;
+        if (position == 7) {
+            EXPECT_FALSE(producer.broken());
+            continue;
+        }
+        EXPECT_TRUE(producer.broken()) << position;
+        EXPECT_TRUE(consumer.broken());
+        EXPECT_EQ(producer.claim(0), nullptr) << "for good";
+        EXPECT_LE(producer.fill(), 512U);
+        EXPECT_THROW(SpscRing{memory.here()}, std::invalid_argument);
+    }
+}
+
+// M4
+TEST(SpscRing, AWritersPositionThatCannotBeBreaksTheRing) {
+    for (const std::uint64_t position : {std::uint64_t{9}, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
+        const SharedMemory memory(SpscRing::bytes_needed(512));
+        SpscRing producer(memory.here(), 512);
+        SpscRing consumer(memory.there());
+        reinterpret_cast<SpscRing::Control*>(memory.here().data())->written = position;
+        EXPECT_EQ(consumer.front(), nullptr) << position;
+        EXPECT_TRUE(consumer.broken());
+        EXPECT_TRUE(producer.broken());
+        EXPECT_LE(consumer.fill(), 512U);
+    }
+}
+
+// M4
+TEST(SpscRing, ARecordThatReachesBeyondWhatIsWrittenBreaksTheRing) {
+    for (const std::uint32_t size : {17U, 1000U, 0x7fffffffU, 0xffffffffU}) {
+        const SharedMemory memory(SpscRing::bytes_needed(512));
+        SpscRing producer(memory.here(), 512);
+        SpscRing consumer(memory.there());
+        ASSERT_TRUE(push(producer, "x"));
+        producer.publish();
+        auto* const record =
+            reinterpret_cast<RecordHeader*>(memory.here().data() + sizeof(SpscRing::Control));
+        record->size = size;
+        EXPECT_EQ(consumer.front(), nullptr) << size;
+        EXPECT_EQ(consumer.front(), nullptr) << "for good";
+        EXPECT_TRUE(producer.broken());
+    }
+}
+
 TEST(SpscRing, JoiningRefusesMemoryThatHoldsNoFittingRing) {
     using Control = SpscRing::Control;
     const SharedMemory memory(SpscRing::bytes_needed(4096));

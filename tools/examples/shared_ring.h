@@ -125,6 +125,8 @@ class Reader {
 
     [[nodiscard]] const pinwheel::RecordHeader* front() noexcept { return ring_.front(); }
     void pop() noexcept { ring_.pop(); }
+    /// A side has written what cannot be: nothing comes any more.
+    [[nodiscard]] bool broken() const noexcept { return ring_.broken(); }
     /// False once its process has ended. Ask before front(): what was written is there then.
     [[nodiscard]] bool writer_lives() const noexcept {
         if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0) return true;

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace {
 
@@ -25,6 +26,8 @@ void read(shared_ring::Reader& ring, long& messages_left) {
                 --messages_left;
             }
             ring.pop();
+        } else if (ring.broken()) {
+            throw std::runtime_error("the ring is broken");
         } else if (!lives) {
             std::printf("the writer is gone, after message %llu\n", sequence);
             std::fflush(stdout);
