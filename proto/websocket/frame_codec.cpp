@@ -15,44 +15,49 @@ constexpr bool is_known(unsigned opcode) noexcept {
     return ((0b0000'0111'0000'0111U >> opcode) & 1) != 0;
 }
 
-/// A word of the payload, masked; `at` is its place in the payload, which rotates the mask.
+using Block = std::uint64_t __attribute__((vector_size(16)));
+
+/// A word of the payload. Words may overlap: their bytes are written twice, never masked twice.
 template <class Word>
-void mask_word(const std::byte* in, std::byte* out, std::uint32_t mask, std::size_t at) noexcept {
-    static_assert(std::endian::native == std::endian::little);
-    const std::uint32_t rotated = std::rotr(mask, static_cast<int>(at % 4 * 8));
+void mask_word(const std::byte* in, std::byte* out, Word mask) noexcept {
     Word word;
-    std::memcpy(&word, in + at, sizeof word);
-    if constexpr (sizeof(Word) > 8)
-        word ^= (Word{} | (std::uint64_t{rotated} << 32 | rotated));
-    else
-        word ^= static_cast<Word>(std::uint64_t{rotated} << 32 | rotated);
-    std::memcpy(out + at, &word, sizeof word);
+    std::memcpy(&word, in, sizeof word);
+    word ^= mask;
+    std::memcpy(out, &word, sizeof word);
 }
 
-/// From either end, where the last words may overlap: masked bytes are written twice, never masked twice.
+/// The first and the last word of a payload that has at least one.
 template <class Word>
-void mask_ends(std::span<const std::byte> in, std::uint32_t mask, std::byte* out) noexcept {
-    mask_word<Word>(in.data(), out, mask, 0);
-    mask_word<Word>(in.data(), out, mask, in.size() - sizeof(Word));
+void mask_ends(std::span<const std::byte> in, std::byte* out, Word mask, Word mask_of_last) noexcept {
+    const std::size_t last = in.size() - sizeof(Word);
+    mask_word(in.data(), out, mask);
+    mask_word(in.data() + last, out + last, mask_of_last);
 }
 
-/// 32 bytes a step (RFC 6455 section 5.3). `out` does not overlap `in`.
+/// 32 bytes a step (RFC 6455 section 5.3). `out` does not overlap `in`. The last words end with the payload,
+/// so that their mask is rotated to its place there.
 void mask_copy(std::span<const std::byte> in, std::uint32_t mask, std::byte* out) noexcept {
-    using Block = std::uint64_t __attribute__((vector_size(16)));
-    constexpr std::size_t kBlock = sizeof(Block);
+    static_assert(std::endian::native == std::endian::little);
+    const auto twice = [](std::uint32_t half) { return std::uint64_t{half} << 32 | half; };
     const std::size_t size = in.size();
-    if (size >= 2 * kBlock) [[likely]] {
-        for (std::size_t at = 0; at + 2 * kBlock <= size; at += 2 * kBlock) {
-            mask_word<Block>(in.data(), out, mask, at);
-            mask_word<Block>(in.data(), out, mask, at + kBlock);
+    const std::uint64_t wide = twice(mask);
+    const std::uint64_t last = twice(std::rotr(mask, static_cast<int>(size % 4 * 8)));
+    if (size >= sizeof(Block)) [[likely]] {
+        const Block block{wide, wide};
+        const Block last_block{last, last};
+        std::size_t at = 0;
+        for (; at + 2 * sizeof(Block) <= size; at += 2 * sizeof(Block)) {
+            mask_word(in.data() + at, out + at, block);
+            mask_word(in.data() + at + sizeof(Block), out + at + sizeof(Block), block);
         }
-        mask_word<Block>(in.data(), out, mask, size - 2 * kBlock);
-        return mask_word<Block>(in.data(), out, mask, size - kBlock);
+        if (at + sizeof(Block) <= size) mask_word(in.data() + at, out + at, block);
+        const std::size_t end = size - sizeof(Block);
+        return mask_word(in.data() + end, out + end, last_block);
     }
-    if (size >= kBlock) return mask_ends<Block>(in, mask, out);
-    if (size >= 8) return mask_ends<std::uint64_t>(in, mask, out);
-    if (size >= 4) return mask_ends<std::uint32_t>(in, mask, out);
-    for (std::size_t at = 0; at < size; ++at) mask_word<std::uint8_t>(in.data(), out, mask, at);
+    if (size >= 8) return mask_ends(in, out, wide, last);
+    if (size >= 4) return mask_ends(in, out, mask, static_cast<std::uint32_t>(last));
+    for (std::size_t at = 0; at < size; ++at)
+        mask_word(in.data() + at, out + at, static_cast<std::uint8_t>(wide >> (at * 8)));
 }
 
 }  // namespace
@@ -167,17 +172,15 @@ std::size_t encode_frame(Opcode opcode, std::span<const std::byte> payload, std:
     *at++ = std::byte{0x80} | static_cast<std::byte>(opcode);
     const std::byte masked{static_cast<std::uint8_t>(mask ? 0x80 : 0)};
     const std::uint64_t length = payload.size();
-    const auto put_length = [&](unsigned bytes) {
-        while (bytes-- > 0) *at++ = static_cast<std::byte>(length >> (8 * bytes));
-    };
-    if (length < 126) {
+    if (length < 126) [[likely]] {
         *at++ = masked | static_cast<std::byte>(length);
     } else if (length < 65536) {
         *at++ = masked | std::byte{126};
-        put_length(2);
+        *at++ = static_cast<std::byte>(length >> 8);
+        *at++ = static_cast<std::byte>(length & 0xff);
     } else {
         *at++ = masked | std::byte{127};
-        put_length(8);
+        for (int shift = 56; shift >= 0; shift -= 8) *at++ = static_cast<std::byte>(length >> shift);
     }
     if (mask) {
         std::memcpy(at, &*mask, 4);
