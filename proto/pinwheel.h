@@ -28,5 +28,6 @@
 #include "session/observer.h"
 #include "session/websocket_error.h"
 #include "text/json_value.h"
+#include "venue/profile.h"
 #include "websocket/connection.h"
 #include "websocket/url.h"

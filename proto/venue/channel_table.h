@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "../../core/result.h"
+#include "profile_data.h"
+
+namespace pinwheel {
+
+/// A channel's number for the life of a feed, from 0.
+using ChannelId = std::uint32_t;
+inline constexpr ChannelId kNoChannel = UINT32_MAX;
+
+/// A channel in the profile's words and in the venue's.
+struct ChannelEntry {
+    std::string name{};         ///< as it was asked for
+    std::string symbol{};       ///< the same; may be empty
+    std::string text{};         ///< what the venue calls the channel
+    std::string wire_symbol{};  ///< the symbol that the venue takes beside it; may be empty
+    const detail::ChannelKind* kind = nullptr;
+};
+
+/// The channels of a feed, shared by its legs. Found by the names that acknowledgements and data messages
+/// give them. Threading: one thread. Invariant: an id never changes. Allocates: in add().
+class ChannelTable {
+  public:
+    explicit ChannelTable(const VenueProfile& profile) : profile_(profile) {}
+
+    /// A channel by a kind's name and a symbol, or by the venue's own text without a symbol. The same channel
+    /// gets the same id. The error tells the names that the profile knows.
+    [[nodiscard]] Result<ChannelId> add(std::string_view name, std::string_view symbol = {});
+
+    [[nodiscard]] const ChannelEntry& operator[](ChannelId id) const noexcept { return entries_[id]; }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    /// By the words of a subscription or of its acknowledgement.
+    [[nodiscard]] ChannelId find(std::string_view text, std::string_view symbol) const noexcept;
+    /// By the words of a data message.
+    [[nodiscard]] ChannelId find_data(std::string_view text, std::string_view symbol) const noexcept;
+
+  private:
+    using Key = std::pair<std::string, std::string>;
+    using KeyView = std::pair<std::string_view, std::string_view>;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(const KeyView& key) const noexcept {
+            const std::hash<std::string_view> hash;
+            return hash(key.first) * 31 + hash(key.second);
+        }
+        std::size_t operator()(const Key& key) const noexcept { return (*this)(KeyView(key)); }
+    };
+    struct Equal {
+        using is_transparent = void;
+        bool operator()(const KeyView& a, const KeyView& b) const noexcept { return a == b; }
+    };
+    using Index = std::unordered_map<Key, ChannelId, Hash, Equal>;
+
+    [[nodiscard]] static ChannelId find_in(const Index& index, std::string_view text,
+                                           std::string_view symbol) noexcept;
+    [[nodiscard]] Result<ChannelEntry> resolve(std::string_view name, std::string_view symbol) const;
+
+    VenueProfile profile_;
+    std::deque<ChannelEntry> entries_;
+    Index names_;
+    Index data_names_;
+};
+
+}  // namespace pinwheel

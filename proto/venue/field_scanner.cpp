@@ -1,0 +1,339 @@
+#include "field_scanner.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+#include "../../core/record.h"
+#include "../text/json_view.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kMaxDepth = 16;
+
+bool is_space(char byte) noexcept {
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/// RFC 6901 section 4: `~1` is a slash and `~0` a tilde. False for another tilde.
+bool unescape_token(std::string_view token, std::string& out) {
+    for (std::size_t i = 0; i < token.size(); ++i) {
+        if (token[i] != '~') {
+            out += token[i];
+            continue;
+        }
+        if (++i == token.size() || (token[i] != '0' && token[i] != '1')) return false;
+        out += token[i] == '0' ? '~' : '/';
+    }
+    return true;
+}
+
+}  // namespace
+
+/// One pass. Each reader returns where it stopped, or nullptr if the text is no JSON or all is found.
+class FieldScan {
+  public:
+    FieldScan(const FieldScanner& scanner, std::string_view text, FieldMask needed,
+              FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values) noexcept
+        : nodes_(scanner.nodes_),
+          end_(text.data() + text.size()),
+          needed_(needed),
+          narrow_(narrow),
+          values_(values) {}
+
+    [[nodiscard]] bool run(std::string_view text) {
+        const char* at = skip_space(text.data());
+        if (at == end_) return false;
+        at = value(at, 0);
+        if (done_) return true;
+        return at != nullptr && skip_space(at) == end_;
+    }
+
+  private:
+    using Node = FieldScanner::Node;
+
+    const char* value(const char* at, std::int16_t index) {
+        const Node& node = nodes_[static_cast<std::size_t>(index)];
+        const char* const begin = at;
+        const JsonType type = type_of(*at);
+        if (type == JsonType::absent) return nullptr;
+        const bool is_container = type == JsonType::object || type == JsonType::array;
+        // Its presence counts before its end is known.
+        if (is_container && node.field >= 0 && !fill(node.field, type, begin, 1)) return nullptr;
+        if (type == JsonType::object && !node.children.empty())
+            at = object(at + 1, node);
+        else if (type == JsonType::array && !node.children.empty())
+            at = array(at + 1, node);
+        else
+            at = skip(at, type);
+        if (at == nullptr) return nullptr;
+        if (node.field < 0) return at;
+        if (is_container) {
+            values_.values_[static_cast<std::size_t>(node.field)].text = {
+                begin, static_cast<std::size_t>(at - begin)};
+            return at;
+        }
+        const std::size_t quote = type == JsonType::string ? 1 : 0;
+        const auto size = static_cast<std::size_t>(at - begin) - 2 * quote;
+        return fill(node.field, type, begin + quote, size) ? at : nullptr;
+    }
+
+    const char* object(const char* at, const Node& node) {
+        at = skip_space(at);
+        if (at < end_ && *at == '}') return at + 1;
+        std::size_t likely = 0;
+        while (true) {
+            if (at >= end_ || *at != '"') return nullptr;
+            const char* const key = at + 1;
+            bool escaped = false;
+            at = string_end(key, escaped);
+            if (at == nullptr) return nullptr;
+            std::string_view name(key, static_cast<std::size_t>(at - 1 - key));
+            std::string unescaped;
+            if (escaped && unescape_json(name, unescaped)) name = unescaped;
+            at = skip_space(at);
+            if (at >= end_ || *at != ':') return nullptr;
+            at = skip_space(at + 1);
+            if (at >= end_) return nullptr;
+            const std::int16_t child = find(node, name, likely);
+            at = child >= 0 ? value(at, child) : skip(at, type_of(*at));
+            if (at == nullptr) return nullptr;
+            at = skip_space(at);
+            if (at >= end_) return nullptr;
+            if (*at == '}') return at + 1;
+            if (*at != ',') return nullptr;
+            at = skip_space(at + 1);
+        }
+    }
+
+    const char* array(const char* at, const Node& node) {
+        at = skip_space(at);
+        if (at < end_ && *at == ']') return at + 1;
+        for (std::size_t i = 0;; ++i) {
+            if (at >= end_) return nullptr;
+            const char* const begin = at;
+            const char* after = nullptr;
+            for (const auto& child : node.children) {
+                if (child.is_last)
+                    forget(nodes_[static_cast<std::size_t>(child.node)].below);
+                else if (!child.is_index || child.index != i)
+                    continue;
+                after = value(begin, child.node);
+                if (after == nullptr) return nullptr;
+            }
+            at = after != nullptr ? after : skip(begin, type_of(*begin));
+            if (at == nullptr) return nullptr;
+            at = skip_space(at);
+            if (at >= end_) return nullptr;
+            if (*at == ']') return finish_array(at + 1, node);
+            if (*at != ',') return nullptr;
+            at = skip_space(at + 1);
+        }
+    }
+
+    /// Only now is it known which element was the last one.
+    const char* finish_array(const char* at, const Node& node) {
+        if (!node.has_last) return at;
+        for (const auto& child : node.children)
+            if (child.is_last) open_ &= ~nodes_[static_cast<std::size_t>(child.node)].below;
+        return enough() ? nullptr : at;
+    }
+
+    void forget(FieldMask fields) noexcept {
+        open_ |= fields;
+        values_.found_ &= ~fields;
+        for (; fields != 0; fields &= fields - 1)
+            values_.values_[static_cast<std::size_t>(std::countr_zero(fields))] = {};
+    }
+
+    /// The first of equal keys counts. False if all is found.
+    bool fill(std::int16_t field, JsonType type, const char* begin, std::size_t size) {
+        const FieldMask bit = FieldMask{1} << field;
+        if ((values_.found_ & bit) != 0) return true;
+        values_.values_[static_cast<std::size_t>(field)] = {type, {begin, size}};
+        values_.found_ |= bit;
+        return !enough();
+    }
+    bool enough() {
+        while ((values_.found_ & ~open_ & needed_) == needed_) {
+            const FieldMask next = narrow_(values_);
+            if (next == needed_ || next == 0) return done_ = next == 0;
+            needed_ = next;
+        }
+        return false;
+    }
+
+    static std::int16_t find(const Node& node, std::string_view name, std::size_t& likely) noexcept {
+        const std::size_t count = node.children.size();
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t at = likely + i < count ? likely + i : likely + i - count;
+            const auto& child = node.children[at];
+            if (child.key.size() != name.size() ||
+                std::memcmp(child.key.data(), name.data(), name.size()) != 0)
+                continue;
+            likely = at + 1 < count ? at + 1 : 0;
+            return child.node;
+        }
+        return FieldScanner::kNone;
+    }
+
+    [[nodiscard]] static JsonType type_of(char first) noexcept {
+        switch (first) {
+            case '{':
+                return JsonType::object;
+            case '[':
+                return JsonType::array;
+            case '"':
+                return JsonType::string;
+            case 't':
+            case 'f':
+                return JsonType::boolean;
+            case 'n':
+                return JsonType::null;
+            default:
+                return first == '-' || (first >= '0' && first <= '9') ? JsonType::number : JsonType::absent;
+        }
+    }
+
+    [[nodiscard]] const char* skip_space(const char* at) const noexcept {
+        while (at < end_ && is_space(*at)) ++at;
+        return at;
+    }
+
+    /// Behind the closing quote.
+    [[nodiscard]] const char* string_end(const char* at, bool& escaped) const noexcept {
+        for (; at < end_; ++at) {
+            if (*at == '"') return at + 1;
+            if (*at != '\\') continue;
+            escaped = true;
+            ++at;
+        }
+        return nullptr;
+    }
+
+    [[nodiscard]] const char* skip(const char* at, JsonType type) const noexcept {
+        bool escaped = false;
+        switch (type) {
+            case JsonType::absent:
+                return nullptr;
+            case JsonType::string:
+                return string_end(at + 1, escaped);
+            case JsonType::array:
+            case JsonType::object:
+                return skip_container(at);
+            default:
+                while (at < end_ && *at != ',' && *at != '}' && *at != ']' && !is_space(*at)) ++at;
+                return at;
+        }
+    }
+
+    [[nodiscard]] const char* skip_container(const char* at) const noexcept {
+        std::size_t depth = 0;
+        bool escaped = false;
+        while (at < end_) {
+            const char byte = *at++;
+            if (byte == '"') {
+                at = string_end(at, escaped);
+                if (at == nullptr) return nullptr;
+            } else if (byte == '{' || byte == '[') {
+                ++depth;
+            } else if (byte == '}' || byte == ']') {
+                if (--depth == 0) return at;
+            }
+        }
+        return nullptr;
+    }
+
+    const std::vector<Node>& nodes_;
+    const char* end_;
+    FieldMask needed_;
+    FieldMask open_ = 0;  // may still be replaced by a later element
+    FunctionRef<FieldMask(const FieldValues&)> narrow_;
+    FieldValues& values_;
+    bool done_ = false;
+};
+
+void FieldValues::clear() noexcept {
+    for (; found_ != 0; found_ &= found_ - 1)
+        values_[static_cast<std::size_t>(std::countr_zero(found_))] = {};
+}
+
+FieldScanner::FieldScanner() : nodes_(1) {}
+
+Result<std::size_t> FieldScanner::add(std::string_view pointer) {
+    const auto wrong = [](std::string what) { return Error{Errc::invalid_argument, std::move(what)}; };
+    const auto known = std::find(pointers_.begin(), pointers_.end(), pointer);
+    if (known != pointers_.end()) return static_cast<std::size_t>(known - pointers_.begin());
+    if (!pointer.empty() && pointer.front() != '/')
+        return wrong("expected a JSON pointer (RFC 6901), which is empty or begins with '/'");
+    if (pointers_.size() == FieldValues::kMax)
+        return wrong("expected at most " + std::to_string(FieldValues::kMax) + " different pointers");
+    std::vector<std::string> tokens;
+    for (std::string_view rest = pointer; !rest.empty();) {
+        rest.remove_prefix(1);
+        const auto end = std::min(rest.find('/'), rest.size());
+        if (!unescape_token(rest.substr(0, end), tokens.emplace_back()))
+            return wrong("expected '~0' or '~1' after '~' in the JSON pointer");
+        if (const auto& token = tokens.back();
+            token.starts_with('{') && token.ends_with('}') && token != "{last}")
+            return wrong("expected '{last}', the last element of an array, or an index in place of '" +
+                         token + "'");
+        rest.remove_prefix(end);
+    }
+    if (tokens.size() > kMaxDepth) return wrong("expected a JSON pointer of at most 16 steps");
+    const auto field = static_cast<std::int16_t>(pointers_.size());
+    pointers_.emplace_back(pointer);
+    std::int16_t node = 0;
+    nodes_[0].below |= FieldMask{1} << field;
+    for (const auto& token : tokens) {
+        node = add_child(node, token);
+        nodes_[static_cast<std::size_t>(node)].below |= FieldMask{1} << field;
+    }
+    nodes_[static_cast<std::size_t>(node)].field = field;
+    return static_cast<std::size_t>(field);
+}
+
+std::int16_t FieldScanner::add_child(std::int16_t parent, std::string_view token) {
+    for (const auto& child : nodes_[static_cast<std::size_t>(parent)].children)
+        if (child.key == token) return child.node;
+    Child child{.key = std::string(token)};
+    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), child.index);
+    child.is_index = error == std::errc{} && end == token.data() + token.size();
+    child.is_last = token == "{last}";
+    child.node = static_cast<std::int16_t>(nodes_.size());
+    nodes_.emplace_back();
+    Node& node = nodes_[static_cast<std::size_t>(parent)];
+    node.has_last |= child.is_last;
+    node.children.push_back(std::move(child));
+    return node.children.back().node;
+}
+
+bool FieldScanner::scan(std::string_view text, FieldMask needed,
+                        FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values) const {
+    values.clear();
+    const bool is_good = FieldScan(*this, text, needed, narrow, values).run(text);
+    if (!is_good) values.clear();
+    return is_good;
+}
+
+bool unescape_json(std::string_view escaped, std::string& out) {
+    std::string padded;
+    padded.reserve(escaped.size() + 4 + kPayloadPadding);
+    padded += "[\"";
+    padded += escaped;
+    padded += "\"]";
+    const auto text = JsonView(padded).string("/0");
+    if (text) out = *text;
+    return text.has_value();
+}
+
+bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept {
+    if (value.type != JsonType::number && value.type != JsonType::string) return false;
+    const char* const end = value.text.data() + value.text.size();
+    const auto [at, error] = std::from_chars(value.text.data(), end, out);
+    return error == std::errc{} && at == end;
+}
+
+}  // namespace pinwheel

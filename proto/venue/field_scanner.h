@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/function_ref.h"
+#include "../../core/result.h"
+
+namespace pinwheel {
+
+/// What kind of value stands at a place in JSON.
+enum class JsonType : std::uint8_t { absent, null, boolean, number, string, array, object };
+
+/// A value as it stands in a message. A string is without its quotes and still escaped.
+struct FieldValue {
+    JsonType type = JsonType::absent;
+    std::string_view text{};
+    [[nodiscard]] bool exists() const noexcept { return type != JsonType::absent; }
+};
+
+/// A set of fields, a bit each.
+using FieldMask = std::uint64_t;
+
+/// The values of one message, by field.
+class FieldValues {
+  public:
+    static constexpr std::size_t kMax = 64;
+
+    [[nodiscard]] const FieldValue& operator[](std::size_t field) const noexcept { return values_[field]; }
+    /// Those that are there.
+    [[nodiscard]] FieldMask found() const noexcept { return found_; }
+
+    void clear() noexcept;
+
+  private:
+    friend class FieldScanner;
+    friend class FieldScan;
+    std::array<FieldValue, kMax> values_{};
+    FieldMask found_ = 0;
+};
+
+/// Finds the values at a few JSON pointers (RFC 6901) in one forward pass over the text, whatever the order
+/// of the keys. Containers that hold none of them are skipped, and so is the rest once all that is needed
+/// has been found. In place of an array's index a pointer may have `{last}`, its last element.
+/// Text that is skipped is not validated.
+/// Threading: scan() any thread, each with its own values. Allocates: in add(), and for a key with escapes.
+class FieldScanner {
+  public:
+    FieldScanner();
+
+    /// The field for a pointer: a new one or the one it has. The error says what is wrong with the pointer.
+    [[nodiscard]] Result<std::size_t> add(std::string_view pointer);
+
+    /// Reads `text`, behind which 64 bytes are readable. Whenever all of `needed` are found, `narrow` gives
+    /// what is needed further; 0 ends the pass. False if the text is no JSON as far as it was read.
+    bool scan(std::string_view text, FieldMask needed, FunctionRef<FieldMask(const FieldValues&)> narrow,
+              FieldValues& values) const;
+
+    [[nodiscard]] std::size_t size() const noexcept { return pointers_.size(); }
+    [[nodiscard]] const std::string& pointer(std::size_t field) const noexcept { return pointers_[field]; }
+
+  private:
+    friend class FieldScan;
+    static constexpr std::int16_t kNone = -1;
+    struct Child {
+        std::string key;        // unescaped; for an array the decimal index
+        std::size_t index = 0;  // as an array's index
+        bool is_index = false;
+        bool is_last = false;
+        std::int16_t node = kNone;
+    };
+    struct Node {
+        std::int16_t field = kNone;
+        FieldMask below = 0;  // fields of this node and all under it
+        std::vector<Child> children;
+        bool has_last = false;
+    };
+
+    std::int16_t add_child(std::int16_t parent, std::string_view token);
+
+    std::vector<std::string> pointers_;
+    std::vector<Node> nodes_;
+};
+
+/// A number without fraction, of a JSON number or of a string that holds one.
+[[nodiscard]] bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept;
+
+/// What JSON string escapes stand for (RFC 8259 section 7). False if they stand for nothing.
+[[nodiscard]] bool unescape_json(std::string_view escaped, std::string& out);
+
+}  // namespace pinwheel

@@ -1,0 +1,165 @@
+#pragma once
+
+// Reads a profile's JSON and says what is wrong with it. Not installed.
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "../../core/clock.h"
+#include "../../core/error.h"
+#include "../../core/nearest_name.h"
+#include "../text/json_kind_impl.h"
+
+namespace pinwheel::detail {
+
+using JsonElement = simdjson::dom::element;
+
+/// The first error, with file, JSON pointer and what was expected.
+struct ProfileErrors {
+    std::string file;
+    std::vector<std::string> sources{};  ///< names that a `source` may have
+    Error error{};
+
+    void fail(const std::string& pointer, const std::string& what) {
+        if (error) return;
+        error = {Errc::invalid_argument,
+                 file + ": " + (pointer.empty() ? "the whole" : pointer) + ": " + what};
+    }
+    void expected(const std::string& pointer, std::string_view what, JsonElement found) {
+        fail(pointer, "expected " + std::string(what) + ", found " + std::string(kind_of(found)));
+    }
+};
+
+/// An object, member by member; finish() complains of those that nobody asked for. `note` and `source` may
+/// stand in each.
+class JsonObject {
+  public:
+    JsonObject(ProfileErrors& errors, JsonElement element, std::string pointer)
+        : errors_(errors), pointer_(std::move(pointer)) {
+        if (element.get(object_) != simdjson::SUCCESS)
+            errors_.expected(pointer_, "an object", element);
+        else
+            valid_ = true;
+        const std::string source = text("source");
+        if (!source.empty() &&
+            std::find(errors.sources.begin(), errors.sources.end(), source) == errors.sources.end())
+            errors_.fail(at("source"), "expected a name that stands in /sources, found '" + source + "'");
+        std::ignore = text("note");
+    }
+
+    [[nodiscard]] bool find(std::string_view key, JsonElement& value) {
+        known_.push_back(key);
+        return valid_ && object_.at_key(key).get(value) == simdjson::SUCCESS;
+    }
+    [[nodiscard]] bool require(std::string_view key, JsonElement& value) {
+        if (find(key, value)) return true;
+        if (valid_) errors_.fail(at(key), "expected a value, found none");
+        return false;
+    }
+
+    [[nodiscard]] std::string text(std::string_view key, std::string_view otherwise = {}) {
+        JsonElement value;
+        return find(key, value) ? as_text(key, value) : std::string(otherwise);
+    }
+    [[nodiscard]] std::string required_text(std::string_view key) {
+        JsonElement value;
+        if (!require(key, value)) return {};
+        const std::string text = as_text(key, value);
+        if (text.empty()) errors_.fail(at(key), "expected a string that is not empty");
+        return text;
+    }
+    [[nodiscard]] bool flag(std::string_view key, bool otherwise = false) {
+        JsonElement value;
+        if (find(key, value) && value.get(otherwise) != simdjson::SUCCESS)
+            errors_.expected(at(key), "true or false", value);
+        return otherwise;
+    }
+    /// At least 1; 0 if it is not there.
+    [[nodiscard]] std::size_t count(std::string_view key, bool required = false) {
+        JsonElement value;
+        if (!(required ? require(key, value) : find(key, value))) return 0;
+        std::int64_t number = 0;
+        if (value.get(number) != simdjson::SUCCESS)
+            errors_.expected(at(key), "a whole number above 0", value);
+        else if (number < 1 || number > kMaxCount)
+            errors_.fail(at(key), "expected a whole number from 1 to " + std::to_string(kMaxCount) +
+                                      ", found " + std::to_string(number));
+        return number < 1 ? 0 : static_cast<std::size_t>(number);
+    }
+    [[nodiscard]] Duration milliseconds(std::string_view key, bool required = false) {
+        return std::chrono::milliseconds(std::min<std::size_t>(count(key, required), kMaxCount));
+    }
+    /// One of several words, as its index.
+    [[nodiscard]] std::size_t word(std::string_view key, const std::vector<std::string_view>& words,
+                                   std::size_t otherwise = 0) {
+        JsonElement value;
+        if (!find(key, value)) return otherwise;
+        const std::string text = as_text(key, value);
+        for (std::size_t i = 0; i < words.size(); ++i)
+            if (words[i] == text) return i;
+        std::string known;
+        for (const auto word : words) known += (known.empty() ? "'" : ", '") + std::string(word) + "'";
+        errors_.fail(at(key), "expected one of " + known + ", found '" + text + "'");
+        return otherwise;
+    }
+    [[nodiscard]] std::vector<std::string> texts(std::string_view key) {
+        std::vector<std::string> list;
+        each(key, [&](JsonElement element, const std::string& pointer) {
+            std::string_view text;
+            if (element.get(text) != simdjson::SUCCESS)
+                errors_.expected(pointer, "a string", element);
+            else
+                list.emplace_back(text);
+        });
+        return list;
+    }
+    /// Calls `take(element, pointer)` for each element of a list.
+    template <class Take>
+    void each(std::string_view key, Take take) {
+        JsonElement value;
+        if (!find(key, value)) return;
+        simdjson::dom::array elements;
+        if (value.get(elements) != simdjson::SUCCESS) return errors_.expected(at(key), "an array", value);
+        std::size_t i = 0;
+        for (const JsonElement element : elements) take(element, at(key) + "/" + std::to_string(i++));
+    }
+
+    void finish() {
+        if (!valid_) return;
+        for (const auto [key, value] : object_) {
+            if (std::find(known_.begin(), known_.end(), key) == known_.end())
+                errors_.fail(at(key), "unknown key" + did_you_mean(key, known_));
+        }
+    }
+
+    [[nodiscard]] std::string at(std::string_view key) const {
+        std::string pointer = pointer_ + "/";
+        for (const char byte : key) pointer += byte == '~' ? "~0" : byte == '/' ? "~1" : std::string(1, byte);
+        return pointer;
+    }
+    [[nodiscard]] ProfileErrors& errors() noexcept { return errors_; }
+    [[nodiscard]] bool valid() const noexcept { return valid_; }
+
+  private:
+    static constexpr std::int64_t kMaxCount = 1'000'000'000'000;
+
+    std::string as_text(std::string_view key, JsonElement value) {
+        std::string_view text;
+        if (value.get(text) != simdjson::SUCCESS) errors_.expected(at(key), "a string", value);
+        return std::string(text);
+    }
+
+    ProfileErrors& errors_;
+    std::string pointer_;
+    simdjson::dom::object object_;
+    bool valid_ = false;
+    std::vector<std::string_view> known_;
+};
+
+}  // namespace pinwheel::detail

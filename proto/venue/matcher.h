@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "field_scanner.h"
+
+namespace pinwheel {
+
+/// A condition on a message, compiled once. It looks at the fields that one pass over the message has found.
+/// A tree of all and any over: a field equals a value, exists or not, is of a type, is one of several
+/// values, starts with a text; or the whole message is a text. Without a condition it never matches.
+/// Threading: any. Allocates: while it is built.
+class Matcher {
+  public:
+    /// A JSON scalar to compare with. A string matches a string, a number one of equal value.
+    struct Scalar {
+        JsonType type = JsonType::null;
+        std::string text{};  ///< a string unescaped, another as it is written
+    };
+
+    Matcher() = default;
+
+    [[nodiscard]] static Matcher equals(std::size_t field, Scalar value);
+    [[nodiscard]] static Matcher in(std::size_t field, std::vector<Scalar> values);
+    [[nodiscard]] static Matcher starts_with(std::size_t field, std::string text);
+    [[nodiscard]] static Matcher exists(std::size_t field, bool expected);
+    [[nodiscard]] static Matcher is(std::size_t field, JsonType type);
+    [[nodiscard]] static Matcher whole_text(std::string text);
+    [[nodiscard]] static Matcher all(std::vector<Matcher> parts);
+    [[nodiscard]] static Matcher any(std::vector<Matcher> parts);
+
+    [[nodiscard]] bool matches(const FieldValues& values, std::string_view message) const noexcept;
+    /// The fields that it looks at.
+    [[nodiscard]] FieldMask fields() const noexcept;
+    /// True if it can never match, as nothing was asked for.
+    [[nodiscard]] bool empty() const noexcept { return kind_ == Kind::never; }
+
+  private:
+    enum class Kind : std::uint8_t { never, in, starts_with, exists, is, whole_text, all, any };
+
+    Kind kind_ = Kind::never;
+    bool expected_ = true;
+    JsonType type_ = JsonType::absent;
+    std::size_t field_ = 0;
+    std::vector<Scalar> scalars_;
+    std::vector<Matcher> parts_;
+};
+
+}  // namespace pinwheel

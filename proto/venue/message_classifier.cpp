@@ -1,0 +1,156 @@
+#include "message_classifier.h"
+
+#include <algorithm>
+
+namespace pinwheel {
+
+using detail::first_of;
+using detail::mask_of;
+
+namespace {
+
+constexpr FieldMask kAll = ~FieldMask{0};  // never found altogether: the whole text is read
+
+std::optional<std::int64_t> integer_of(const FieldValue& value) noexcept {
+    std::int64_t number = 0;
+    return parse_integer(value, number) ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(MessageKind value) noexcept {
+    switch (value) {
+        case MessageKind::data:
+            return "data";
+        case MessageKind::ack:
+            return "ack";
+        case MessageKind::error:
+            return "error";
+        case MessageKind::pong:
+            return "pong";
+        case MessageKind::heartbeat:
+            return "heartbeat";
+        case MessageKind::notice:
+            return "notice";
+        case MessageKind::question:
+            return "question";
+        case MessageKind::login_accepted:
+            return "login accepted";
+        case MessageKind::login_refused:
+            return "login refused";
+        case MessageKind::info:
+            return "info";
+        case MessageKind::unmatched:
+            return "unmatched";
+    }
+    return "?";
+}
+
+MessageClassifier::MessageClassifier(const VenueProfile& profile, const ChannelTable& channels)
+    : profile_(profile),
+      data_(profile_.data()),
+      channels_(channels),
+      envelope_(mask_of(data_.data.channel) | mask_of(data_.data.symbol) | mask_of(data_.data.number)) {}
+
+bool MessageClassifier::has_prefix(std::string_view text) const noexcept {
+    return std::any_of(data_.data.prefixes.begin(), data_.data.prefixes.end(),
+                       [text](const std::string& prefix) { return text.starts_with(prefix); });
+}
+
+std::string_view MessageClassifier::plain(const FieldValue& value, std::string& buffer) const {
+    if (value.text.find('\\') == std::string_view::npos) return value.text;
+    return unescape_json(value.text, buffer) ? std::string_view(buffer) : value.text;
+}
+
+ChannelId MessageClassifier::find_channel() {
+    if (const auto number = integer_of(first_of(values_, data_.data.number))) {
+        const auto bound = numbers_.find(*number);
+        if (bound != numbers_.end()) return bound->second;
+    }
+    const FieldValue& name = first_of(values_, data_.data.channel);
+    if (!name.exists()) return kNoChannel;
+    return channels_.find_data(plain(name, name_buffer_),
+                               plain(first_of(values_, data_.data.symbol), symbol_buffer_));
+}
+
+ClassifiedMessage MessageClassifier::classify(std::string_view text) {
+    ClassifiedMessage message;
+    const bool may_be_data = has_prefix(text);
+    bool is_known = false;
+    // First what names the channel, then what its kind is read for.
+    auto narrow = [&](const FieldValues&) -> FieldMask {
+        if (!may_be_data || is_known) return 0;
+        message.channel = find_channel();
+        if (message.channel == kNoChannel) return kAll;
+        const auto& kind = *channels_[message.channel].kind;
+        is_known = !kind.has_notices;
+        return is_known ? kind.fields | envelope_ : kAll;
+    };
+    const bool is_json = data_.fields.scan(text, may_be_data ? envelope_ : kAll, narrow, values_);
+    if (is_json && is_known) {
+        message.kind = MessageKind::data;
+        read_data(text, message);
+        return message;
+    }
+    match(text, message);
+    return message;
+}
+
+void MessageClassifier::read_data(std::string_view text, ClassifiedMessage& message) const {
+    message.connection_number = integer_of(first_of(values_, data_.connection_number));
+    if (message.channel == kNoChannel) return;
+    const auto& kind = *channels_[message.channel].kind;
+    message.numbers = {.first = integer_of(first_of(values_, kind.first)),
+                       .last = integer_of(first_of(values_, kind.last)),
+                       .previous = integer_of(first_of(values_, kind.previous)),
+                       .is_snapshot = kind.snapshot.matches(values_, text)};
+    message.venue_time = venue_time(first_of(values_, kind.time), kind.time_unit);
+}
+
+void MessageClassifier::match(std::string_view text, ClassifiedMessage& message) {
+    message.connection_number = integer_of(first_of(values_, data_.connection_number));
+    const auto is = [&](const Matcher& matcher) { return matcher.matches(values_, text); };
+    const auto first = [&](const auto& list, auto get) {
+        const auto found =
+            std::find_if(list.begin(), list.end(), [&](const auto& item) { return is(get(item)); });
+        message.index = static_cast<std::size_t>(found - list.begin());
+        return found != list.end();
+    };
+    const auto of_item = [](const auto& item) -> const Matcher& { return item.match; };
+    const auto itself = [](const Matcher& matcher) -> const Matcher& { return matcher; };
+    message.channel = kNoChannel;
+    if (first(data_.answers, of_item))
+        message.kind = MessageKind::question;
+    else if (data_.ping && is(data_.ping->answer))
+        message.kind = MessageKind::pong;
+    else if (is(data_.error.match))
+        message.kind = MessageKind::error;
+    else if (is(data_.ack.match))
+        message.kind = MessageKind::ack;
+    else if (is(data_.login_accepted))
+        message.kind = MessageKind::login_accepted;
+    else if (is(data_.login_refused))
+        message.kind = MessageKind::login_refused;
+    else if (first(data_.notices, of_item))
+        message.kind = MessageKind::notice;
+    else if (first(data_.heartbeats, itself))
+        message.kind = MessageKind::heartbeat;
+    else if (first(data_.info, itself))
+        message.kind = MessageKind::info;
+    else if (is(data_.data.match))
+        message.kind = MessageKind::data;
+    if (message.kind != MessageKind::data) return;
+    message.channel = find_channel();
+    read_data(text, message);
+}
+
+void MessageClassifier::render_answer(const ClassifiedMessage& question, std::uint64_t id,
+                                      std::int64_t unix_ms, std::string& out) const {
+    const auto& answer = data_.answers[question.index];
+    const FieldValue& value = first_of(values_, answer.value);
+    std::string quoted;
+    if (value.type == JsonType::string) quoted = '"' + std::string(value.text) + '"';
+    answer.reply.render({.id = id, .value = quoted.empty() ? value.text : quoted, .unix_ms = unix_ms}, out);
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/result.h"
+
+namespace pinwheel {
+
+/// What a template's placeholders stand for, each where the message needs it.
+struct TemplateValues {
+    std::uint64_t id = 0;        ///< `{id}`: the request's number
+    std::string_view channel{};  ///< `{channel}`: its text, escaped as inside a JSON string
+    std::string_view symbol{};   ///< `{symbol}`: the same
+    std::string_view args{};     ///< `{args}`: the arguments, joined; JSON already
+    std::string_view extra{};    ///< `{extra}`: what the profile adds for a kind of channel; JSON already
+    std::string_view value{};    ///< `{value}`: a value of the message that is answered, as it stood there
+    std::int64_t unix_ms = 0;    ///< `{unix_ms}`, `{unix_s}`: Unix time
+};
+
+/// A text with `{placeholders}`. Braces around anything but lower-case letters and `_` are text, so that
+/// JSON needs no escaping. Threading: any. Allocates: in parse(); render() only when `out` has to grow.
+class MessageTemplate {
+  public:
+    enum class Field : std::uint8_t { text, id, channel, symbol, args, extra, value, unix_ms, unix_s };
+
+    /// `allowed`: the placeholders that have a value where the template is used. The error names an unknown
+    /// one and those that are allowed.
+    [[nodiscard]] static Result<MessageTemplate> parse(std::string_view text,
+                                                       const std::vector<std::string_view>& allowed);
+
+    /// Appends the text with its values.
+    void render(const TemplateValues& values, std::string& out) const;
+    [[nodiscard]] bool contains(Field field) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
+
+  private:
+    struct Part {
+        Field field = Field::text;
+        std::string text{};
+    };
+    std::vector<Part> parts_;
+};
+
+/// Appends `text` as it stands inside a JSON string, without the quotes.
+void append_json_escaped(std::string& out, std::string_view text);
+
+}  // namespace pinwheel

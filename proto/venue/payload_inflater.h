@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "../../core/result.h"
+#include "profile_data.h"
+
+namespace pinwheel {
+
+/// Inflates binary payloads of venues that compress each message by itself (gzip, RFC 1952; deflate,
+/// RFC 1951), into one buffer of a fixed size. Threading: one thread. Invariant: never writes beyond the
+/// bound. Allocates: in the constructor, and what zlib keeps from its first message on.
+class PayloadInflater {
+  public:
+    /// Messages inflate to at most `max_bytes`.
+    PayloadInflater(detail::BinaryPayload format, std::size_t max_bytes);
+    ~PayloadInflater();
+    PayloadInflater(const PayloadInflater&) = delete;
+    PayloadInflater& operator=(const PayloadInflater&) = delete;
+
+    /// The message's text, valid until the next call, with 64 readable bytes behind it. An error for what is
+    /// not in the format, is cut short or has more behind its end, and for what inflates beyond the bound.
+    [[nodiscard]] Result<std::string_view> inflate(std::span<const std::byte> payload);
+
+  private:
+    struct Stream;
+    std::unique_ptr<Stream> stream_;
+    std::size_t max_bytes_;
+    std::unique_ptr<char[]> buffer_;  // NOLINT(modernize-avoid-c-arrays): not cleared, as a vector's would be
+};
+
+}  // namespace pinwheel

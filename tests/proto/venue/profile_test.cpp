@@ -1,0 +1,152 @@
+// Profiles: section 1 of the feed's rules, and what is wrong with one that is refused.
+#include "../../../proto/venue/profile.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+
+#include "../../../proto/venue/channel_table.h"
+#include "../../../proto/venue/message_template.h"
+#include "../../support/temp_dir.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::string_view kGood = R"({
+  "format": "pinwheel.venue/1",
+  "name": "test",
+  "sources": {"docs": "a page"},
+  "endpoints": [{"name": "all", "url": "wss://venue.example/ws", "source": "docs"}],
+  "ids": "integer",
+  "subscribe": {"message": "{\"id\":{id},\"sub\":[{args}]}", "arg": "\"{channel}\"", "source": "docs"},
+  "ack": {"match": {"at": "/ok", "equals": true}, "confirms": "request", "id_at": "/id"},
+  "error": {"match": {"at": "/ok", "equals": false}, "id_at": "/id"},
+  "message_limits": [{"count": 5, "window_ms": 1000}],
+  "answers": [{"match": {"at": "/ping", "exists": true}, "reply": "{\"pong\":{value}}", "value_at": "/ping"}],
+  "data": {"match": {"at": "/ch", "exists": true}, "channel_at": "/ch"},
+  "channels": [{"name": "trades", "text": "trades.{symbol}",
+                "sequence": {"rule": "contiguous", "last_at": "/n"}}]
+})";
+
+std::string with(std::string_view from, std::string_view to) {
+    std::string text(kGood);
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+struct Bad {
+    std::string_view from, to, pointer, expected;
+};
+
+TEST(Section1Profile, ABadOneNamesFilePointerAndWhatWasExpected) {
+    ASSERT_TRUE(parse_venue(kGood)) << parse_venue(kGood).error().message();
+    const Bad table[] = {
+        {R"("message_limits")", R"("message_limit")", "/message_limit",
+         "unknown key; did you mean 'message_limits'?"},
+        {R"("confirms")", R"("confirm")", "/ack/confirm", "did you mean 'confirms'?"},
+        {R"("at": "/ok", "equals": true)", R"("at": "ok", "equals": true)", "/ack/match/at",
+         "expected a JSON pointer"},
+        {R"("channel_at": "/ch")", R"("channel_at": "/a~2")", "/data/channel_at", "expected '~0' or '~1'"},
+        {R"("channel_at": "/ch")", R"("channel_at": "/{i}")", "/data/channel_at", "expected '{last}'"},
+        {R"("channel_at": "/ch")", R"("channel_at": 7)", "/data/channel_at",
+         "expected a JSON pointer or an array"},
+        {R"(, "channel_at": "/ch")", "", "/data/channel_at", "expected a JSON pointer, or one at number_at"},
+        {"[{args}]", "[{arg}]", "/subscribe/message", "unknown placeholder {arg}; did you mean 'args'?"},
+        {R"("\"{channel}\"")", R"("\"{chanel}\"")", "/subscribe/arg", "unknown placeholder {chanel}"},
+        {R"("\"{channel}\"")", R"("\"{channel}")", "/subscribe/message", "expected JSON once it is filled"},
+        {R"({\"pong\":{value}})", R"({\"pong\":{args}})", "/answers/0/reply", "unknown placeholder {args}"},
+        {R"("count": 5)", R"("count": 0)", "/message_limits/0/count", "expected a whole number from 1"},
+        {R"("window_ms": 1000)", R"("window_ms": 0)", "/message_limits/0/window_ms",
+         "expected a whole number from 1"},
+        {R"("window_ms": 1000)", R"("window_ms": 1.5)", "/message_limits/0/window_ms", "found a number"},
+        {R"("count": 5, )", "", "/message_limits/0/count", "expected a value, found none"},
+        {R"("rule": "contiguous")", R"("rule": "contigous")", "/channels/0/sequence/rule",
+         "expected one of 'none', 'contiguous'"},
+        {R"(, "last_at": "/n")", "", "/channels/0/sequence/last_at", "expected a value, found none"},
+        {R"("equals": true)", R"("equal": true)", "/ack/match", "expected one of 'equals', 'exists'"},
+        {R"({"at": "/ok", "equals": true})", R"({"all": []})", "/ack/match/all",
+         "expected at least one matcher"},
+        {R"({"at": "/ok", "equals": true})", R"({"any": [{"at": "/x", "is": "text"}]})",
+         "/ack/match/any/0/is", "expected one of 'null'"},
+        {R"("url": "wss://venue.example/ws")", R"("url": "http://x")", "/endpoints/0/url",
+         "expected a WebSocket URL"},
+        {R"("source": "docs"}],)", R"("source": "dogs"}],)", "/endpoints/0/source",
+         "expected a name that stands in /sources"},
+        {R"("ids": "integer")", R"("ids": "none")", "/subscribe/message", "expected no {id}"},
+        {R"("name": "test",)", R"("name": "",)", "/name", "expected a string that is not empty"},
+        {R"("name": "test",)", "", "/name", "expected a value, found none"},
+        {"pinwheel.venue/1", "pinwheel.venue/2", "/format", "expected 'pinwheel.venue/1'"},
+        {R"("rule": "contiguous")", R"("rule": "connection")", "/channels/0/sequence/rule",
+         "expected /connection_sequence"},
+    };
+    for (const auto& row : table) {
+        const auto profile = parse_venue(with(row.from, row.to), "my.json");
+        ASSERT_FALSE(profile) << row.to;
+        const std::string message = profile.error().message();
+        EXPECT_TRUE(message.starts_with("my.json: " + std::string(row.pointer))) << message;
+        EXPECT_NE(message.find(row.expected), std::string::npos) << message;
+    }
+}
+
+TEST(Section1Profile, WhatIsNoJsonNamesTheLine) {
+    const auto profile = parse_venue("{\"format\":\n oops}", "my.json");
+    ASSERT_FALSE(profile);
+    EXPECT_EQ(profile.error().message(), "my.json: not valid JSON: line 2, column 2: expected a value");
+}
+
+TEST(Section1Profile, AFileNeedsNoRecompilation) {
+    const test::TempDir folder;
+    const std::string path = folder.write("venue.json", kGood);
+    const auto profile = load_venue_file(path);
+    ASSERT_TRUE(profile);
+    EXPECT_EQ(profile->name(), "test");
+    EXPECT_EQ(profile->endpoints().front().url, "wss://venue.example/ws");
+    EXPECT_FALSE(load_venue_file(path + ".absent"));
+    std::ignore = folder.write("venue.json", "[]");
+    EXPECT_NE(load_venue_file(path).error().message().find(path), std::string::npos);
+}
+
+TEST(Section1Profile, TheNineAreBuiltIn) {
+    const auto names = venue_names();
+    EXPECT_EQ(names, (std::vector<std::string_view>{"binance-spot", "binance-usdm", "bitstamp-v2", "bybit-v5",
+                                                    "coinbase-advanced", "coinbase-exchange", "deribit-v2",
+                                                    "kraken-v2", "okx-v5"}));
+    for (const auto name : names) {
+        const auto profile = load_venue(name);
+        ASSERT_TRUE(profile) << profile.error().message();
+        EXPECT_EQ(profile->name(), name);
+        EXPECT_FALSE(profile->channel_names().empty());
+    }
+    EXPECT_EQ(load_venue("okx").error().message().substr(0, 19), "unknown venue 'okx'");
+}
+
+TEST(Section1Channel, ANameWithASymbolOrTheVenuesOwnText) {
+    const auto binance = load_venue("binance-spot");
+    ChannelTable channels(*binance);
+    const auto trade = channels.add("trade", "BTCUSDT");
+    ASSERT_TRUE(trade);
+    EXPECT_EQ(channels[*trade].text, "btcusdt@trade");
+    EXPECT_EQ(*channels.add("btcusdt@trade"), *trade) << "the same channel, the same id";
+    EXPECT_EQ(channels[*channels.add("btcusdt@kline_5m")].kind->name, "kline_1m");
+    EXPECT_EQ(channels[*channels.add("!ticker@arr")].kind->name, "") << "unknown, subscribed as it is";
+    EXPECT_FALSE(channels.add("trad", "btcusdt"));
+    EXPECT_FALSE(channels.add(""));
+    const auto okx = load_venue("okx-v5");
+    ChannelTable pairs(*okx);
+    const auto books = pairs.add("books", "BTC-USDT");
+    EXPECT_EQ(pairs.find("books", "BTC-USDT"), *books);
+    EXPECT_EQ(pairs.find("books", "ETH-USDT"), kNoChannel);
+}
+
+TEST(Section1Channel, NamesAreEscapedAndStandWhereTheTemplateSays) {
+    const auto text = MessageTemplate::parse(R"({"a":"{channel}","b":{},"c":{id}})", {"channel", "id"});
+    ASSERT_TRUE(text);
+    std::string out;
+    text->render({.id = 7, .channel = "x\"}{id}\\\n"}, out);
+    EXPECT_EQ(out, R"({"a":"x\"}{id}\\\n","b":{},"c":7})");
+}
+
+}  // namespace
+}  // namespace pinwheel
