@@ -23,7 +23,7 @@ void TimerWheel::schedule(Timer& timer, TimePoint deadline) noexcept {
     timer.tick_ = tick_at_or_after(deadline);
     ++size_;
     place(timer);
-    wake_ = std::min(wake_, timer.slot_ == kDue ? TimePoint::min() : time_of(timer.tick_));
+    wake_ = std::min(wake_, wake_of(timer));
 }
 
 void TimerWheel::cancel(Timer& timer) noexcept {
@@ -110,6 +110,13 @@ std::optional<TimePoint> TimerWheel::next_deadline() const noexcept {
     const auto tick = next_slot_tick(level);
     if (!tick) return std::nullopt;
     return time_of(*tick);
+}
+
+/// The start of its slot: the time at which it fires or moves down.
+TimePoint TimerWheel::wake_of(const Timer& timer) const noexcept {
+    if (timer.slot_ == kDue) return TimePoint::min();
+    const unsigned shift = timer.slot_ / kSlots * kDigitBits;
+    return time_of(timer.tick_ >> shift << shift);
 }
 
 std::uint64_t TimerWheel::tick_at_or_after(TimePoint time) const noexcept {

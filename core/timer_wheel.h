@@ -73,9 +73,9 @@ class TimerWheel {
         return advance_slow(now, limit);
     }
 
-    /// When advance() has something to do at the earliest: exact to the tick for what is near, else a lower
-    /// bound at which timers only move down a level (at most once a level for each). Nothing: no timer is
-    /// armed.
+    /// When advance() has something to do: exact to the tick within the lowest level, else the start of a
+    /// slot, whose timers advance() then moves down a level. advance() at this time always makes progress: a
+    /// timer costs its owner at most one wake-up for each level. Nothing: no timer is armed.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -92,13 +92,14 @@ class TimerWheel {
     void collect(std::uint64_t target) noexcept;
     void update_wake() noexcept;
     [[nodiscard]] std::optional<std::uint64_t> next_slot_tick(unsigned& level) const noexcept;
+    [[nodiscard]] TimePoint wake_of(const Timer& timer) const noexcept;
     [[nodiscard]] std::uint64_t tick_at_or_after(TimePoint time) const noexcept;
     [[nodiscard]] TimePoint time_of(std::uint64_t tick) const noexcept;
 
     const TimePoint start_;
     const Duration tick_;
     std::uint64_t current_ = 0;
-    TimePoint wake_ = TimePoint::max();
+    TimePoint wake_ = TimePoint::max();  // never after next_deadline()
     std::size_t size_ = 0;
     std::array<std::uint64_t, kLevels> occupied_{};
     std::array<detail::ListLink, kLevels * kSlots + 1> slots_;  // the last is the due list

@@ -39,7 +39,8 @@ class ByteStream : public Disposable {
     /// The descriptor to watch for readiness; -1: none, try at every turn.
     [[nodiscard]] virtual int fd() const noexcept = 0;
 
-    /// True if read_some() may give bytes although the descriptor shows none (TLS holds them back).
+    /// True if read_some() may give bytes although the descriptor shows none: TLS holds them back, or a call
+    /// has done as much as turn_bounds.h allows.
     [[nodiscard]] virtual bool has_buffered_input() const noexcept { return false; }
 
     /// True if the last read took as much from the kernel as it had room for: more may wait there.
@@ -47,6 +48,13 @@ class ByteStream : public Disposable {
 
     /// True if the last would_block waits for the descriptor to become writable.
     [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
+
+    /// True while reading goes on only once the descriptor is writable (TLS must answer first): its
+    /// readability is of no use until then.
+    [[nodiscard]] virtual bool reads_wait_for_write() const noexcept { return false; }
+
+    /// True while writing goes on only after more has been read (TLS holds a part of a handshake message).
+    [[nodiscard]] virtual bool writes_wait_for_read() const noexcept { return false; }
 
     /// The kernel's time of arrival of the bytes last read; the epoch if it gives none.
     [[nodiscard]] virtual SystemTime arrival_time() const noexcept { return {}; }

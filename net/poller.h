@@ -8,6 +8,7 @@
 
 #include "../core/clock.h"
 #include "../core/error.h"
+#include "turn_bounds.h"
 #include "unique_fd.h"
 
 struct epoll_event;
@@ -54,7 +55,7 @@ class Poller {
     [[nodiscard]] bool next(Ready& ready) noexcept;
 
   private:
-    static constexpr std::size_t kBatch = 256;
+    static constexpr std::size_t kBatch = turn_bounds::kReadyDescriptors;
 
     UniqueFd epoll_;
     const pid_t maker_;

@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "../core/cpu.h"
+#include "turn_bounds.h"
 
 namespace pinwheel {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
-constexpr int kTimersPerTurn = 256;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ int Reactor::turn(Duration max_wait) {
     const TurnScope scope(*this);
     now_ = clock_.now();
     int work = run_posted();
-    work += wheel_.advance(now_, kTimersPerTurn);
+    work += wheel_.advance(now_, turn_bounds::kTimers);
     work += run_revisits();
     work += visit(sources_);
     // Whoever waits for what a timer or a post has just done shall see it before the loop sleeps.
@@ -64,15 +64,17 @@ int Reactor::turn(Duration max_wait) {
 }
 
 void Reactor::run() {
-    while (!stopped_.load(std::memory_order_relaxed)) {
-        const int work = turn(Duration::max());
-        if (mode_ == ReactorMode::epoll) continue;
-        if (idle_ != nullptr)
-            idle_->idle(work);
-        else if (work == 0)
-            relax();
-    }
+    run_until([this] { return stopped_.load(std::memory_order_relaxed); });
     stopped_.store(false, std::memory_order_relaxed);
+}
+
+void Reactor::turn_and_idle(Duration max_wait) {
+    const int work = turn(max_wait);
+    if (mode_ == ReactorMode::epoll) return;
+    if (idle_ != nullptr)
+        idle_->idle(work);
+    else if (work == 0)
+        relax();
 }
 
 void Reactor::stop() noexcept {
@@ -199,18 +201,20 @@ Duration Reactor::sleep_time(Duration max_wait) const noexcept {
 }
 
 int Reactor::run_posted() {
-    int work = run_running();  // what an exception has left over
+    // First what the bound or an exception has left over.
+    const int work = run_running(turn_bounds::kPostedCalls);
+    if (!running_.empty()) return work;
     if (has_posted_.load(std::memory_order_relaxed) &&
         has_posted_.exchange(false, std::memory_order_acquire)) {
         const std::lock_guard lock(posted_mutex_);
         running_.swap(posted_);
     }
-    return work + run_running();
+    return work + run_running(turn_bounds::kPostedCalls - work);
 }
 
-int Reactor::run_running() {
+int Reactor::run_running(int limit) {
     int work = 0;
-    for (; !running_.empty(); ++work) {
+    for (; work < limit && !running_.empty(); ++work) {
         const auto next = std::move(running_.front());
         running_.pop_front();
         next();
@@ -221,7 +225,7 @@ int Reactor::run_running() {
 int Reactor::run_revisits() {
     int work = 0;
     if (revisiting_.alone()) revisiting_.take_over(revisits_);
-    while (!revisiting_.alone()) {
+    for (int left = turn_bounds::kRevisits; left > 0 && !revisiting_.alone(); --left) {
         auto& watch = static_cast<IoWatch&>(*revisiting_.next);
         watch.unlink();
         work += watch.callback_({.read = true}, now_);

@@ -69,17 +69,17 @@ struct ReactorOptions {
     ReactorMode mode = ReactorMode::epoll;  ///< how run() waits
     /// Not owned; must outlive the reactor. nullptr: the steady clock. A TscClock makes a turn cheaper.
     Clock* clock = nullptr;
-    /// What run() does after each turn in busy_spin mode. Not owned; must outlive the reactor. nullptr: it
-    /// spins. In epoll mode the kernel's wait is the idling.
+    /// What run() and run_until(), and so all waiting calls, do after each turn in busy_spin mode. Not owned;
+    /// must outlive the reactor. nullptr: they spin. In epoll mode the kernel's wait is the idling.
     IdleStrategy* idle = nullptr;
     /// In busy_spin mode up to this many sockets are read without asking epoll first.
     std::size_t direct_sockets = 4;
 };
 
-/// The loop that everything of pinwheel runs on: due timers, ready sockets, posted work.
-/// Time is read once a turn (and once more after a sleep), here and nowhere below; calls from outside of a
-/// turn find the clock's. Threading: one thread, that which calls poll() or run(); stop() and post() may come
-/// from any.
+/// The loop that everything of pinwheel runs on: due timers, ready sockets, posted work. A turn does a
+/// bounded amount of each (turn_bounds.h); the rest is done in the next turns. Time is read once a turn (and
+/// once more after a sleep), here and nowhere below; calls from outside of a turn find the clock's.
+/// Threading: one thread, that which calls poll() or run(); stop() and post() may come from any.
 class Reactor {
   public:
     /// Throws std::system_error if epoll, the wake-up descriptor or random bytes cannot be had.
@@ -99,6 +99,18 @@ class Reactor {
 
     /// Turns until stop(). A stop() that came before makes it return at once.
     void run();
+
+    /// Turns until `done` is true, or `deadline` is there: then false. Waits between turns as run() does, and
+    /// ignores stop(). `done` is asked before each turn.
+    template <std::predicate Done>
+    bool run_until(Done&& done, TimePoint deadline = TimePoint::max()) {
+        while (!done()) {
+            const TimePoint time = now();
+            if (time >= deadline) return false;
+            turn_and_idle(deadline == TimePoint::max() ? Duration::max() : deadline - time);
+        }
+        return true;
+    }
 
     /// Ends run(), or the next run(). From any thread.
     void stop() noexcept;
@@ -155,6 +167,7 @@ class Reactor {
     class TurnScope;
 
     int turn(Duration max_wait);
+    void turn_and_idle(Duration max_wait);
     [[nodiscard]] Duration sleep_time(Duration max_wait) const noexcept;
     [[nodiscard]] std::vector<IoWatch*>& list_of(const IoWatch& watch) noexcept {
         return watch.fd_ >= 0 ? watches_ : sources_;
@@ -164,7 +177,7 @@ class Reactor {
     [[nodiscard]] bool enter_poller() noexcept;
     int run_sockets(Duration sleep);
     int run_posted();
-    int run_running();
+    int run_running(int limit);
     int run_revisits();
     int visit(const std::vector<IoWatch*>& watches);
     int run_ready(Duration sleep);

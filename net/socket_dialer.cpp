@@ -196,7 +196,9 @@ class SocketDialer::SocketDial final : public Dial {
     int on_tls_ready(Interest, TimePoint) {
         const IoResult result = tls_->handshake();
         if (result.status == IoStatus::would_block) {
-            reactor_.change(tls_watch_, {.read = true, .write = tls_->wants_write()});
+            const bool reads = !tls_->reads_wait_for_write();
+            reactor_.change(tls_watch_, {.read = reads, .write = tls_->wants_write()});
+            if (reads && tls_->has_buffered_input()) reactor_.revisit(tls_watch_);
             return 1;
         }
         tls_watch_.stop();

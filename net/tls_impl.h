@@ -64,6 +64,9 @@ struct TlsStream::Impl {
     /// The size of the first record in `rx` if all of it is there, else 0. Of what is no TLS it is all that
     /// is there, for OpenSSL to refuse.
     [[nodiscard]] std::size_t whole_record() const noexcept;
+    /// Counts the records that OpenSSL took in one call. False: the peer has sent too many without data.
+    [[nodiscard]] bool note_records(bool with_data) noexcept;
+    [[nodiscard]] IoResult flooded() noexcept;
     [[nodiscard]] IoResult failure(int result, Errc code) noexcept;
 
     TlsContext::Impl& context;
@@ -74,8 +77,12 @@ struct TlsStream::Impl {
     std::string peer;                    // the key of its session
     IoResult ended = IoResult::again();  // how the lower stream ended, once it has
     std::size_t record_left = 0;         // of the record that OpenSSL is taking
+    int records_taken = 0;               // by OpenSSL, in this call; one above the bound if it wanted more
+    int excess = 0;                      // of records without data over those with data
     bool pending = false;                // OpenSSL holds decrypted bytes
     bool blocked_write = false;
+    bool read_needs_write = false;
+    bool write_needs_read = false;
     bool established = false;
     Errc exhausted = Errc::ok;  // what this machine had none left of when it failed
     int reason = 0;             // OpenSSL's, for the failure that `detail` describes

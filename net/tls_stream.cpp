@@ -12,6 +12,7 @@
 
 #include "network_error_impl.h"
 #include "tls_impl.h"
+#include "turn_bounds.h"
 
 namespace pinwheel {
 namespace {
@@ -26,12 +27,20 @@ TlsStream::Impl& stream_of(BIO* bio) {
     return *static_cast<TlsStream::Impl*>(BIO_get_data(bio));
 }
 
-/// Gives out whole records only, so that what is left always begins with a record's header.
+/// Gives out whole records only, so that what is left always begins with a record's header. OpenSSL goes from
+/// record to record within one call for as long as it is given some: the bound is kept here.
 int read_bio(BIO* bio, char* out, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
     const bool ended = stream.ended.status != IoStatus::would_block;
-    if (stream.record_left == 0) stream.record_left = stream.whole_record();
+    if (stream.record_left == 0) {
+        stream.record_left = stream.whole_record();
+        if (stream.record_left > 0 && ++stream.records_taken > turn_bounds::kRecordsWithoutData) {
+            stream.record_left = 0;
+            BIO_set_retry_read(bio);
+            return -1;
+        }
+    }
     if (stream.record_left == 0 && ended) stream.record_left = stream.rx.readable().size();
     if (stream.record_left == 0) {
         if (!ended) BIO_set_retry_read(bio);
@@ -161,6 +170,23 @@ std::size_t TlsStream::Impl::whole_record() const noexcept {
     return there.size() >= kRecordHeader + length ? kRecordHeader + length : 0;
 }
 
+bool TlsStream::Impl::note_records(bool with_data) noexcept {
+    const int taken = std::min(records_taken, turn_bounds::kRecordsWithoutData);
+    if (taken == 0) return true;  // the rest of a record
+    // One record with data pays for one without.
+    excess = with_data ? std::max(excess + taken - 2, 0) : excess + taken;
+    return excess <= turn_bounds::kExcessRecordsWithoutData;
+}
+
+IoResult TlsStream::Impl::flooded() noexcept {
+    try {
+        detail = "the peer sends TLS records without data, such as key updates, without end";
+    } catch (const std::bad_alloc&) {
+        detail.clear();
+    }
+    return IoResult::failed(Errc::tls_failure);
+}
+
 IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
     const int error = SSL_get_error(ssl.get(), result);
     // A handler may have left an error on the thread, which hides this from SSL_get_error().
@@ -192,42 +218,52 @@ TlsStream::~TlsStream() = default;
 
 IoResult TlsStream::handshake() noexcept {
     auto& self = *impl_;
-    while (true) {
+    self.records_taken = 0;
+    for (int reads = 0;; ++reads) {
         detail::forget_earlier_errors();
         const int result = SSL_do_handshake(self.ssl.get());
         if (result == 1) {
             self.established = true;
+            self.read_needs_write = false;
             return IoResult::done(0);
         }
         const int error = SSL_get_error(self.ssl.get(), result);
-        if (error == SSL_ERROR_WANT_WRITE) return IoResult::again();
+        self.read_needs_write = error == SSL_ERROR_WANT_WRITE;
+        if (self.read_needs_write) return IoResult::again();
         if (error != SSL_ERROR_WANT_READ) return self.failure(result, Errc::tls_handshake);
+        if (self.whole_record() > 0 || reads == turn_bounds::kHandshakeReads) return IoResult::again();
         if (!self.refill() && self.ended.status == IoStatus::would_block) return IoResult::again();
     }
 }
 
 IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
     auto& self = *impl_;
-    if (!self.pending && self.whole_record() == 0) {
+    if (!self.pending && !self.read_needs_write && self.whole_record() == 0) {
         std::ignore = self.refill();
         if (self.ended.status == IoStatus::would_block && self.whole_record() == 0) return IoResult::again();
         detail::forget_earlier_errors();  // once a burst: it costs
     }
     const int size = static_cast<int>(std::min<std::size_t>(out.size(), INT_MAX));
+    self.records_taken = 0;
+    self.read_needs_write = false;
     while (true) {
         const int got = SSL_read(self.ssl.get(), out.data(), size);
         if (got > 0) [[likely]] {
             self.pending = got == size && SSL_pending(self.ssl.get()) > 0;
+            std::ignore = self.note_records(true);
             return IoResult::done(static_cast<std::size_t>(got));
         }
         const int error = awaited(self.ssl.get());
         // The answer to a key update is stuck; until it is out OpenSSL reads nothing. Or it is the alert for
         // a broken record, which OpenSSL does not try again.
         const bool is_broken = error == SSL_ERROR_WANT_WRITE && is_in_error(self.ssl.get());
-        if (error == SSL_ERROR_WANT_WRITE && !is_broken) return IoResult::again();
-        if (error != SSL_ERROR_WANT_READ) return self.failure(got, Errc::tls_failure);
-        // The record was not data: a session ticket, a key update. There may be more behind it.
-        if (self.whole_record() == 0) return IoResult::again();
+        self.read_needs_write = error == SSL_ERROR_WANT_WRITE && !is_broken;
+        if (!self.read_needs_write && error != SSL_ERROR_WANT_READ)
+            return self.failure(got, Errc::tls_failure);
+        // The records were not data: session tickets, key updates. There may be more behind them.
+        const bool may_go_on = self.whole_record() > 0 && !self.read_needs_write &&
+                               self.records_taken <= turn_bounds::kRecordsWithoutData;
+        if (!may_go_on) return self.note_records(false) ? IoResult::again() : self.flooded();
     }
 }
 
@@ -235,10 +271,12 @@ IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
     auto& self = *impl_;
     const int size = static_cast<int>(std::min<std::size_t>(in.size(), INT_MAX));
     detail::forget_earlier_errors();
+    self.records_taken = 0;
     const int wrote = SSL_write(self.ssl.get(), in.data(), size);
     if (wrote > 0) [[likely]]
         return IoResult::done(static_cast<std::size_t>(wrote));
     const int error = SSL_get_error(self.ssl.get(), wrote);
+    self.write_needs_read = error == SSL_ERROR_WANT_READ;
     if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) return IoResult::again();
     const IoResult failed = self.failure(wrote, Errc::tls_failure);
     return failed.status == IoStatus::error ? failed : IoResult::failed(Errc::connection_reset);
@@ -270,6 +308,14 @@ bool TlsStream::filled() const noexcept {
 
 bool TlsStream::wants_write() const noexcept {
     return impl_->blocked_write;
+}
+
+bool TlsStream::reads_wait_for_write() const noexcept {
+    return impl_->read_needs_write && impl_->blocked_write;
+}
+
+bool TlsStream::writes_wait_for_read() const noexcept {
+    return impl_->write_needs_read && SSL_in_init(impl_->ssl.get()) != 0;
 }
 
 SystemTime TlsStream::arrival_time() const noexcept {

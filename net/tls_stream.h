@@ -14,11 +14,14 @@ class TlsStream final : public ByteStream {
   public:
     ~TlsStream() override;
 
-    /// Goes on with the handshake: ok once it is done and the peer verified; would_block: call again when the
-    /// descriptor is readable, or writable if wants_write().
+    /// Goes on with the handshake: ok once it is done and the peer verified; would_block: call again in the
+    /// next turn if has_buffered_input(), else when the descriptor is readable, or writable if wants_write().
+    /// A call takes a bounded number of records (turn_bounds.h).
     [[nodiscard]] IoResult handshake() noexcept;
 
-    /// eof after the peer's close_notify; an end of the lower stream without it is an error (truncation).
+    /// eof after the peer's close_notify; an end of the lower stream without it is an error (truncation), as
+    /// is a flood of records without data (tls_failure). would_block with has_buffered_input() after as many
+    /// records without data as turn_bounds.h allows.
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
     [[nodiscard]] IoResult write_some(std::span<const std::byte> in) noexcept override;
     void shutdown_write() noexcept override;
@@ -27,6 +30,8 @@ class TlsStream final : public ByteStream {
     [[nodiscard]] bool has_buffered_input() const noexcept override;
     [[nodiscard]] bool filled() const noexcept override;
     [[nodiscard]] bool wants_write() const noexcept override;
+    [[nodiscard]] bool reads_wait_for_write() const noexcept override;
+    [[nodiscard]] bool writes_wait_for_read() const noexcept override;
     [[nodiscard]] SystemTime arrival_time() const noexcept override;
     [[nodiscard]] std::string error_detail() const override;
     [[nodiscard]] TlsInfo tls_info() const override;

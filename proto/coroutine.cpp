@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
-#include "../core/cpu.h"
 #include "session/session.h"
 
 namespace pinwheel {
 namespace detail {
-
-void turn_for_task(Reactor& reactor) {
-    if (reactor.poll_for(Duration::max()) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
-}
 
 void Waiter::suspend(std::coroutine_handle<> handle, WaiterList& list) noexcept {
     handle_ = handle;

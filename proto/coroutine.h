@@ -131,9 +131,6 @@ inline Task<void> TaskPromiseOf<void>::get_return_object() noexcept {
     return Task<void>(std::coroutine_handle<TaskPromiseOf>::from_promise(*this));
 }
 
-/// Turns the reactor once, as a call that waits does.
-void turn_for_task(Reactor& reactor);
-
 /// A coroutine that waits for a session, until a condition or a time.
 class Waiter : private ListLink {
   public:
@@ -196,7 +193,7 @@ class WaiterList : private SessionObserver {
 template <class T>
 T run(Reactor& reactor, Task<T> task) {
     task.start();
-    while (!task.done()) detail::turn_for_task(reactor);
+    reactor.run_until([&] { return task.done(); });
     return task.result();
 }
 

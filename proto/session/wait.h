@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "../../core/cpu.h"
 #include "session.h"
 #include "websocket_error.h"
 
@@ -43,14 +42,7 @@ class Wait {
     /// False: time ran out first.
     template <class Condition>
     bool until(const Condition& condition, TimePoint not_after = TimePoint::max()) const {
-        Reactor& reactor = session_->reactor();
-        const TimePoint end = std::min(deadline_, not_after);
-        while (!condition()) {
-            const TimePoint now = reactor.now();
-            if (now >= end) return false;
-            if (reactor.poll_for(end - now) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
-        }
-        return true;
+        return session_->reactor().run_until(condition, std::min(deadline_, not_after));
     }
 
     [[noreturn]] void time_out() const {

@@ -146,10 +146,10 @@ int Connection::on_io(Interest ready, TimePoint now) {
     int work = 0;
     if (ready.write) write_backlog();
     // TLS may have had to write before it could give what it holds.
-    ready.read = ready.read || (ready.write && stream_ && stream_->has_buffered_input() &&
-                                progress_ != MessageAssembler::Progress::paused);
+    ready.read = ready.read || (ready.write && is_behind());
     if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
     if (ready.write) ++work;
+    if (is_behind() && !stream_->reads_wait_for_write()) reactor_.revisit(watch_);
     update_interest();
     return work;
 }
@@ -331,8 +331,10 @@ void Connection::write_backlog() {
 
 void Connection::update_interest() noexcept {
     if (!watch_.active() || !stream_) return;
-    reactor_.change(watch_, {.read = progress_ != MessageAssembler::Progress::paused,
-                             .write = tx_.size() > 0 || stream_->wants_write()});
+    const bool is_paused = progress_ == MessageAssembler::Progress::paused;
+    reactor_.change(watch_, {.read = !is_paused && !stream_->reads_wait_for_write(),
+                             .write = (tx_.size() > 0 || stream_->wants_write()) &&
+                                      (is_paused || !stream_->writes_wait_for_read())});
 }
 
 // The end

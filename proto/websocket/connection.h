@@ -153,6 +153,11 @@ class Connection final : public Disposable, private DialHandler, private Control
     int receive(TimePoint now);
     void read_upgrade_answer();
     void decode(TimePoint now);
+    /// TLS holds input, or must write before it reads.
+    [[nodiscard]] bool is_behind() const noexcept {
+        return stream_ && progress_ != MessageAssembler::Progress::paused &&
+               (stream_->has_buffered_input() || stream_->reads_wait_for_write());
+    }
     int discard();
     void answer_ping() noexcept;
     [[nodiscard]] Errc queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <random>
@@ -156,6 +157,28 @@ TEST_F(TimerWheelTest, TheNextDeadlineIsExactForWhatIsNearAndNeverLate) {
     }
     EXPECT_LE(wakes, 4);
     EXPECT_EQ(log, "a");
+}
+
+/// S1: whoever sleeps until next_deadline() never finds nothing to do there again and again.
+TEST(TimerWheel, ATimerOfAnyLengthCostsOneWakeALevelAtMost) {
+    for (const Duration offset : {0ms, 1ms, 63ms, 4095ms, 4096ms, 300'001ms}) {
+        for (const Duration delay :
+             {1ms, 63ms, 64ms, 65ms, 500ms, 4096ms, 20'000ms, 3'600'000ms, 86'400'000ms}) {
+            TimerWheel wheel(kStart, 1ms);
+            std::string log;
+            Logged a(log, 'a');
+            TimePoint now = kStart + offset;
+            wheel.advance(now, 10);
+            wheel.schedule(a.timer, now + delay);
+            int wakes = 0;
+            for (; a.timer.armed() && wakes < 100; ++wakes) {
+                now = std::max(now, *wheel.next_deadline());
+                wheel.advance(now, 10);
+            }
+            EXPECT_LE(wakes, 8) << delay.count() << " ns at " << offset.count();
+            EXPECT_EQ(now, kStart + offset + delay);
+        }
+    }
 }
 
 /// A hundred thousand random operations against a sorted map.

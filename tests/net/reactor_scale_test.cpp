@@ -10,6 +10,7 @@
 
 #include "../../core/idle_strategy.h"
 #include "../../net/reactor.h"
+#include "../../net/turn_bounds.h"
 
 namespace pinwheel {
 namespace {
@@ -70,6 +71,51 @@ TEST(Reactor, SleepsAtMostUntilTheNextTimer) {
     clock.reads = 0;
     reactor.poll_for(24h);  // the suite would run out of time
     EXPECT_EQ(clock.reads, 2);
+}
+
+/// S1: beyond the wheel's first level of 64 ms, too.
+TEST(Reactor, SleepsUntilATimerBeyondTheFirstLevelInFewTurns) {
+    Reactor reactor;
+    bool fired = false;
+    auto fire = [&](TimePoint) { fired = true; };
+    Timer timer{Timer::Callback(fire)};
+    reactor.schedule_after(timer, 130ms);
+    int turns = 0;
+    while (!fired) {
+        reactor.poll_for(24h);
+        ++turns;
+    }
+    EXPECT_LE(turns, 8);
+}
+
+TEST(Reactor, PostedCallsOverTheBoundRunInTheNextTurnInOrder) {
+    Reactor reactor;
+    std::vector<int> ran;
+    for (int i = 0; i < 2 * turn_bounds::kPostedCalls + 1; ++i) reactor.post([&ran, i] { ran.push_back(i); });
+    EXPECT_EQ(reactor.poll(), turn_bounds::kPostedCalls);
+    reactor.post([&ran] { ran.push_back(-1); });
+    EXPECT_EQ(reactor.poll(), turn_bounds::kPostedCalls);
+    reactor.poll_for(24h);  // does not sleep: something waits
+    ASSERT_EQ(ran.size(), 2U * turn_bounds::kPostedCalls + 2);
+    EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end() - 1));
+    EXPECT_EQ(ran.back(), -1);
+}
+
+TEST(Reactor, RevisitsOverTheBoundComeInTheNextTurnInOrder) {
+    Reactor reactor;
+    std::string log;
+    std::vector<std::unique_ptr<Source>> sources;
+    for (int i = 0; i < turn_bounds::kRevisits + 1; ++i) {
+        sources.push_back(std::make_unique<Source>(log, i < turn_bounds::kRevisits ? 'a' : 'z'));
+        ASSERT_EQ(reactor.watch(sources.back()->watch, -1, {}), Errc::ok);
+        reactor.revisit(sources.back()->watch);
+    }
+    Source& greedy = *sources.front();
+    greedy.action = [&] { reactor.revisit(greedy.watch); };
+    reactor.poll();
+    EXPECT_EQ(log.find('z'), std::string::npos);
+    reactor.poll_for(24h);  // does not sleep: something waits
+    EXPECT_EQ(log.back(), 'z') << "one that always comes again kept another waiting";
 }
 
 TEST(Reactor, AThousandWatchesEndInAnyOrderAndTheOthersAreStillCalled) {
@@ -184,6 +230,19 @@ TEST(Reactor, RunAsksTheIdleStrategyAfterEachTurnInBusySpinModeOnly) {
         EXPECT_EQ(idle.idles, mode == ReactorMode::busy_spin ? 10 : 0);
         EXPECT_EQ(idle.works, mode == ReactorMode::busy_spin ? 1 : 0);
     }
+}
+
+/// L6: all waiting calls stand on it.
+TEST(Reactor, RunUntilUsesTheUsersIdleStrategyAndEndsAtItsDeadline) {
+    CountingIdle idle;
+    Reactor reactor({.mode = ReactorMode::busy_spin, .idle = &idle});
+    int asked = 0;
+    EXPECT_TRUE(reactor.run_until([&] { return ++asked == 4; }));
+    EXPECT_EQ(idle.idles + idle.works, 3);
+    EXPECT_FALSE(reactor.run_until([] { return false; }, reactor.now()));
+    EXPECT_EQ(idle.idles + idle.works, 3);
+    reactor.stop();  // is for run()
+    EXPECT_TRUE(reactor.run_until([] { return true; }));
 }
 
 }  // namespace

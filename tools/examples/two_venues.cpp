@@ -30,14 +30,12 @@ int main(int argc, char** argv) try {
     pinwheel::Network network(reactor, {});
     Venue left(reactor, network, "left", argc > 1 ? argv[1] : "wss://left.example/ws");
     Venue right(reactor, network, "right", argc > 2 ? argv[2] : "wss://right.example/ws");
-    while (left.messages < 10 || right.messages < 10) {
-        if (left.ws.is_dead() || right.ws.is_dead()) return 1;
-        reactor.poll_for(std::chrono::seconds{1});
-    }
+    const auto one_is_dead = [&] { return left.ws.is_dead() || right.ws.is_dead(); };
+    reactor.run_until([&] { return one_is_dead() || (left.messages >= 10 && right.messages >= 10); });
+    if (one_is_dead()) return 1;
     std::puts("both stream");
     left.ws.close();  // the other goes on
-    for (const int before = right.messages; right.messages < before + 10;)
-        reactor.poll_for(std::chrono::seconds{1});
+    reactor.run_until([&, before = right.messages] { return right.messages >= before + 10; });
     std::printf("left %s, right %s\n", std::string(to_string(left.ws.state())).c_str(),
                 std::string(to_string(right.ws.state())).c_str());
 } catch (const std::exception& error) {

@@ -41,9 +41,9 @@ int main(int argc, char** argv) try {
                                   {.on_connect = [&] { ++connects; }, .auto_reconnect = false});
     const Watchdog watchdog(reactor, ws, std::chrono::duration_cast<pinwheel::Duration>(interval));
     ws.connect();
-    while (connects < 1) reactor.poll_for(std::chrono::seconds{1});
+    reactor.run_until([&] { return connects >= 1; });
     ws.kill();  // an accident
-    while (connects < 2) reactor.poll_for(std::chrono::seconds{1});
+    reactor.run_until([&] { return connects >= 2; });
     ws.shutdown();  // on purpose
     ws.wait_disconnected();
     std::printf("%s after %d connects\n", std::string(to_string(ws.state())).c_str(), connects);

@@ -39,6 +39,8 @@ int ServerSession::on_io(Interest ready, TimePoint now) {
         if (state_ == State::open && tx_.size() == 0) handler_.on_session_drained(*this);
     }
     if (ready.read && state_ != State::gone && state_ != State::tls_handshake) read(now);
+    if (state_ != State::gone && stream_->has_buffered_input() && !stream_->reads_wait_for_write())
+        reactor_.revisit(watch_);
     update_interest();
     return 1;
 }

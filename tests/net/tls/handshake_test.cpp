@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "../../../net/endpoint.h"
+#include "../../../net/turn_bounds.h"
 #include "tls_support.h"
 
 namespace pinwheel::test {
@@ -261,6 +262,22 @@ TEST_F(Handshake, AKeyLogWithoutTheVariableIsNoFailure) {
     options.honour_sslkeylogfile = true;
     dial(options);
     EXPECT_EQ(shake().status, IoStatus::ok);
+}
+
+/// T1: HelloRequests are ignored (RFC 5246 section 7.4.1.1), a bounded number in each call.
+TEST_F(Handshake, UnderAFloodOfHelloRequestsTakesABoundedNumberACall) {
+    serve({.newest = TLS1_2_VERSION});
+    dial(trusting());
+    std::ignore = client->handshake();
+    ASSERT_FALSE(peer->shake());
+    constexpr int kRequests = 3000;
+    std::string flood;
+    for (int i = 0; i < kRequests; ++i) flood += std::string("\x16\x03\x03\0\x04\0\0\0\0", 9);
+    to_client->bytes.insert(0, flood);
+    int calls = 0;
+    while (client->handshake().status == IoStatus::would_block && client->has_buffered_input()) ++calls;
+    EXPECT_GE(calls, kRequests / turn_bounds::kRecordsWithoutData);
+    EXPECT_EQ(shake().status, IoStatus::ok) << client->error_detail();
 }
 
 }  // namespace

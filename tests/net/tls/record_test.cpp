@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../../../net/turn_bounds.h"
 #include "tls_support.h"
 
 namespace pinwheel::test {
@@ -246,12 +247,44 @@ TEST_F(Records, WaitBehindAnAnswerThatIsStuck) {
     EXPECT_EQ(read(), "");
     EXPECT_EQ(last.status, IoStatus::would_block);
     EXPECT_TRUE(client->wants_write());
+    EXPECT_TRUE(client->reads_wait_for_write()) << "T4: a watch for reading would spin";
     EXPECT_TRUE(client->has_buffered_input());
     to_peer->room = MemoryWay::kUnlimited;
     EXPECT_EQ(client->write_some(bytes_of("data")).bytes, 4U);
     EXPECT_FALSE(client->wants_write());
+    EXPECT_FALSE(client->reads_wait_for_write());
     EXPECT_EQ(read(), "meanwhile");
     EXPECT_EQ(peer->read(), "data");
+}
+
+/// T3: a call takes a bounded number of key updates, and a connection bears a bounded number of them.
+TEST_F(Records, WithoutDataAreBoundedACallAndThenBreakTheProtocol) {
+    for (const bool ask : {false, true}) {
+        connect();
+        for (int i = 0; i < 1000; ++i) peer->update_keys(ask);
+        int calls = 0;
+        do {
+            last = read_once();
+            ++calls;
+        } while (last.status == IoStatus::would_block && client->has_buffered_input() && calls < 1000);
+        EXPECT_EQ(last.error, Errc::tls_failure);
+        EXPECT_NE(client->error_detail().find("without data"), std::string::npos) << client->error_detail();
+        const int least = turn_bounds::kExcessRecordsWithoutData / turn_bounds::kRecordsWithoutData;
+        EXPECT_GE(calls, least);
+        EXPECT_LE(calls, least + 1);
+    }
+}
+
+TEST_F(Records, WithoutDataAmongOthersAreNoBreak) {
+    connect();
+    std::size_t got = 0;
+    for (int i = 0; i < 2 * turn_bounds::kExcessRecordsWithoutData; ++i) {
+        peer->update_keys(false);
+        peer->write("x");
+        got += read().size();
+        ASSERT_EQ(last.status, IoStatus::would_block) << client->error_detail();
+    }
+    EXPECT_EQ(got, 2U * turn_bounds::kExcessRecordsWithoutData);
 }
 
 TEST_F(Records, GoOnAfterARenegotiationWasRefused) {

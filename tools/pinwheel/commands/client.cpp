@@ -11,7 +11,6 @@
 #include <tuple>
 #include <utility>
 
-#include "../../../core/cpu.h"
 #include "../terminal/screen_text.h"
 
 namespace pinwheel::tool {
@@ -120,8 +119,7 @@ void run_until_stopped(Reactor& reactor) {
 void run_until(Reactor& reactor, FunctionRef<bool()> done) {
     g_running = &reactor;
     catch_signals();
-    while (!done() && !g_interrupted)
-        if (reactor.poll_for(Duration::max()) == 0 && reactor.mode() == ReactorMode::busy_spin) relax();
+    reactor.run_until([&] { return done() || g_interrupted; });
     g_running = nullptr;
 }
 

@@ -24,8 +24,7 @@ class Echo final : public ConnectionHandler {
     [[nodiscard]] int run() {
         connection_.start(client_.url());
         run_until_stopped(client_.reactor());
-        while (!connection_.drained() && !interrupted())
-            client_.reactor().poll_for(std::chrono::milliseconds{50});
+        run_until(client_.reactor(), [this] { return connection_.drained(); });
         return status_;
     }
 
