@@ -45,6 +45,7 @@ ELSEWHERE = {
     'pinwheel doctor': 'tells of this machine; tests/tools runs it on made-up ones',
     'tools/fuzz': 'a stage of tools/check',
     'meson setup build/release -Dtests=false -Dbenches=false': 'fresh_machine runs it',
+    'ninja -C build/release': 'builds all once more; fresh_machine runs it',
     'build/release/bench/compare/compare --plot latency.svg': 'takes minutes; --smoke of it is a test',
     'build/release/bench/counted': 'takes a minute; --smoke of it is a test',
     'build/release/bench/ring': 'a benchmark, which tools/check runs in short',
