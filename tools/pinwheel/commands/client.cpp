@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../../../core/cpu.h"
 #include "../terminal/screen_text.h"
 
 namespace pinwheel::tool {

@@ -24,7 +24,8 @@ class Echo final : public ConnectionHandler {
     [[nodiscard]] int run() {
         connection_.start(client_.url());
         run_until_stopped(client_.reactor());
-        run_until(client_.reactor(), [this] { return connection_.drained(); });
+        const auto drained = [this] { return connection_.drained(); };
+        run_until(client_.reactor(), drained);
         return status_;
     }
 
