@@ -19,11 +19,14 @@ struct ResolverOptions {
     Duration timeout = std::chrono::seconds{5};
     /// Name servers in place of the system's, as `127.0.0.1:5353,[::1]:53`.
     std::string servers{};
+    /// Names the servers and search domains (resolv.conf(5)). A query that finds it changed reads it again.
+    std::string resolv_conf = "/etc/resolv.conf";
 };
 
 /// Turns host names into addresses on the reactor: literals and localhost at once, then /etc/hosts, then DNS
 /// for both families, of which one that is late does not hold up the other (RFC 8305 section 3). Threading:
-/// the reactor's thread. Must outlive its queries.
+/// the reactor's thread. Must outlive its queries. A name is completed by the search domains; one whose
+/// server fails does not end the search.
 class Resolver {
   public:
     /// `addresses` is empty exactly if there is an error; it is gone after the call.
@@ -33,6 +36,8 @@ class Resolver {
     class Query {
       public:
         virtual ~Query() = default;
+        /// The names that were asked for, with what became of each; empty if it was one.
+        [[nodiscard]] virtual std::string asked() const = 0;
     };
 
     /// Throws std::system_error if the system's configuration cannot be read or `servers` is not understood.
@@ -45,9 +50,13 @@ class Resolver {
     [[nodiscard]] std::unique_ptr<Query> resolve(const std::string& host, std::uint16_t port,
                                                  Callback callback);
 
+    class Channel;  ///< what c-ares needs; internal
+
   private:
-    class Channel;
-    std::unique_ptr<Channel> channel_;
+    void follow_configuration();
+
+    const ResolverOptions options_;
+    std::shared_ptr<Channel> channel_;
 };
 
 }  // namespace pinwheel

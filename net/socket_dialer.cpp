@@ -51,7 +51,7 @@ class SocketDialer::SocketDial final : public Dial {
 
     [[nodiscard]] Error waiting_for() const override {
         if (tls_) return {Errc::connect_timeout, "the TLS handshake with " + winner_ + " is not done"};
-        if (!is_resolved_) return {Errc::resolve_timeout, {}};
+        if (!is_resolved_) return {Errc::resolve_timeout, query_->asked()};
         AddressList list = tried_;
         for (const auto& attempt : attempts_) list.add(attempt->address, "no answer");
         return {Errc::connect_timeout, list.text()};

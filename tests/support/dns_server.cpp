@@ -57,10 +57,10 @@ std::string raw_address(const std::string& literal, int family) {
 
 }  // namespace
 
-DnsServer::DnsServer(Reactor& reactor, const std::string& address) : reactor_(reactor) {
+DnsServer::DnsServer(Reactor& reactor, const std::string& address, std::uint16_t port) : reactor_(reactor) {
     for (int tries = 0;; ++tries) {
         try {
-            bind_both(reactor, address);
+            bind_both(reactor, address, port);
             break;
         } catch (const std::system_error&) {
             if (tries == 20) throw;  // the UDP port that the kernel chose is taken by somebody's TCP
@@ -70,8 +70,8 @@ DnsServer::DnsServer(Reactor& reactor, const std::string& address) : reactor_(re
         throw std::runtime_error("the name server's socket cannot be watched");
 }
 
-void DnsServer::bind_both(Reactor& reactor, const std::string& address) {
-    auto endpoint = Endpoint::parse(address, 0).value();
+void DnsServer::bind_both(Reactor& reactor, const std::string& address, std::uint16_t port) {
+    auto endpoint = Endpoint::parse(address, port).value();
     udp_.reset(::socket(endpoint.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
@@ -155,6 +155,7 @@ std::string DnsServer::answer_to(const std::string& message, bool over_tcp) {
     if (cut) flags |= 0x0200;
     if (reply.kind == DnsReply::Kind::server_failure) flags |= 2;
     if (reply.kind == DnsReply::Kind::no_such_name) flags |= 3;
+    if (reply.kind == DnsReply::Kind::refusal) flags |= 5;
 
     std::string answer = message.substr(0, 2);
     for (const unsigned field : {flags, 1U, count, 0U, 0U}) put16(answer, field);

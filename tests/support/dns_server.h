@@ -17,7 +17,7 @@ namespace pinwheel::test {
 
 /// What a name server says to a question (RFC 1035).
 struct DnsReply {
-    enum class Kind : std::uint8_t { answer, no_such_name, server_failure, silence };
+    enum class Kind : std::uint8_t { answer, no_such_name, server_failure, refusal, silence };
 
     Kind kind = Kind::answer;
     /// Literals of the family asked for, in order; none: the name has no such record.
@@ -30,7 +30,8 @@ struct DnsReply {
 /// the script does not exist.
 class DnsServer {
   public:
-    explicit DnsServer(Reactor& reactor, const std::string& address = "127.0.0.1");
+    /// Port 0 is any that is free.
+    explicit DnsServer(Reactor& reactor, const std::string& address = "127.0.0.1", std::uint16_t port = 0);
 
     /// For ResolverOptions::servers.
     [[nodiscard]] std::string servers() const { return endpoint_.to_string(); }
@@ -61,7 +62,7 @@ class DnsServer {
         IoWatch watch{IoWatch::Callback::member<&TcpClient::on_ready>(*this)};
     };
 
-    void bind_both(Reactor& reactor, const std::string& address);
+    void bind_both(Reactor& reactor, const std::string& address, std::uint16_t port);
     void on_accepted(UniqueFd socket);
     int on_udp(Interest ready, TimePoint now);
     int on_tcp(TcpClient& client);

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "../../../proto/session/manager.h"
 #include "../../support/dns_server.h"
 #include "../../support/subprocess.h"
+#include "../../support/temp_dir.h"
 #include "two_hosts.h"
 
 namespace pinwheel::test {
@@ -278,6 +281,27 @@ TEST_F(Faults, N2AConnectionTimeoutThatEndsAResolutionSaysThatItWasTheNames) {
     EXPECT_NE(manager->last_error().message().find("the name 'feed.test' was not resolved"),
               std::string::npos)
         << manager->last_error().message();
+}
+
+// N2: the name server changes under a session, in any way in which the file may be written.
+TEST_F(Faults, N2AChangedNameServerIsFollowed) {
+    const Server server(hosts, TwoHosts::kServer);
+    const TempDir dir;
+    const std::string path = dir.path("resolv.conf");
+    DnsServer first(reactor, "127.0.0.2", 53);
+    DnsServer second(reactor, "127.0.0.3", 53);
+    second.set("feed.test", {TwoHosts::kServer});
+    first.set("feed.test", {.kind = DnsReply::Kind::silence});
+    options.network.resolver = {.timeout = 50ms, .servers = {}, .resolv_conf = path};
+    connect("feed.test", server);  // before there is a file
+    turn_until([&] { return manager->stats().reconnect_tries >= 2; });
+    EXPECT_TRUE(first.questions().empty());
+    std::ofstream(path) << "nameserver 127.0.0.2\n";
+    turn_until([&] { return first.questions().size() >= 2; });
+    std::ofstream(path + ".new") << "nameserver 127.0.0.3\n";
+    std::filesystem::rename(path + ".new", path);
+    turn_until_connected();
+    echo(10);
 }
 
 // N5: the first address accepts and then says nothing, over ws and in the TLS handshake.
