@@ -66,17 +66,28 @@ AsyncWebSocket::AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocket
 
 Task<bool> AsyncWebSocket::wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect,
                                                      std::optional<Duration> timeout) {
+    constexpr std::string_view kOperation = "wait_for_reconnect_window";
     Reactor& loop = reactor();
     const auto session = session_;
     const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
-    if (!condition) co_return true;
     const WindowPolicy policy(session->settings().session.window);
     const TimePoint end = timeout ? time_after(loop.now(), *timeout) : TimePoint::max();
+    const auto is_closed = [this] { return state() == ConnectionState::closed; };
+    const auto left_closing = [this] {
+        return state() == ConnectionState::closing ? std::nullopt : std::optional(true);
+    };
+    const auto closed = [is_closed] { return is_closed() ? std::optional(true) : std::nullopt; };
+    const bool in_time =
+        co_await Until<bool, decltype(left_closing), true>(*this, left_closing, kOperation, timeout);
+    if (!in_time || is_closed()) co_return false;
+    if (!condition) co_return true;
     while (true) {
         const auto step = policy.after(session->ask(condition), loop.now());
+        if (is_closed()) co_return false;
         if (step.kind == WindowPolicy::Step::Kind::connect) co_return true;
-        co_await Sleep(loop, std::min(step.at, end) - loop.now());
-        if (end < step.at) co_return false;
+        const Duration pause = std::max(std::min(step.at, end) - loop.now(), Duration::zero());
+        const bool has_ended = co_await Until<bool, decltype(closed), true>(*this, closed, kOperation, pause);
+        if (has_ended || end < step.at) co_return false;
         if (step.kind == WindowPolicy::Step::Kind::connect_at) co_return true;
     }
 }

@@ -225,20 +225,30 @@ class Sleep {
 /// the handlers included; `on_message` needs no deliver_to_ring. One coroutine at a time receives. Its
 /// destructor tries a close frame without waiting; coroutines that wait then are never resumed.
 class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
+    template <class Result, class Look, bool kFalseAtTimeout>
+    class Until;
+
+    [[nodiscard]] bool has_connection() const noexcept {
+        return state() == ConnectionState::connected || state() == ConnectionState::closing;
+    }
+    [[nodiscard]] auto connection_ended() {
+        const auto look = [this] { return has_connection() ? std::nullopt : std::optional(true); };
+        return Until<bool, decltype(look), true>(*this, look, "close", std::nullopt);
+    }
+
   public:
     /// As the manager does: does not connect yet, and throws WebSocketError.
     AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
 
     /// As wait_connected().
     [[nodiscard]] auto connected(std::optional<Duration> timeout = std::nullopt) {
-        const auto look = [this] { return settled(); };
+        const auto look = [this] { return connect_outcome(); };
         return Until<bool, decltype(look), true>(*this, look, "wait_connected", timeout);
     }
     /// As wait_disconnected().
     [[nodiscard]] auto disconnected() {
         const auto look = [this]() -> std::optional<bool> {
-            if (state() == ConnectionState::connected || state() == ConnectionState::closing)
-                return std::nullopt;
+            if (has_connection() || state() == ConnectionState::connecting) return std::nullopt;
             return true;
         };
         return Until<bool, decltype(look), true>(*this, look, "wait_disconnected", std::nullopt);
@@ -264,12 +274,12 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
         return Until<std::optional<Message>, decltype(look), false>(*this, look, "stream", std::nullopt);
     }
     /// Ends as the manager's calls do; resumes when no connection is up or closing.
-    [[nodiscard]] auto close() { return WebSocketManager::close(), disconnected(); }
+    [[nodiscard]] auto close() { return WebSocketManager::close(), connection_ended(); }
     /// For good; resumes when no connection is up or closing.
-    [[nodiscard]] auto shutdown() { return WebSocketManager::shutdown(), disconnected(); }
+    [[nodiscard]] auto shutdown() { return WebSocketManager::shutdown(), connection_ended(); }
     /// Resumes when no connection is up or closing.
     [[nodiscard]] auto request_disconnect(std::optional<Duration> reconnect_after = std::nullopt) {
-        return WebSocketManager::request_disconnect(reconnect_after), disconnected();
+        return WebSocketManager::request_disconnect(reconnect_after), connection_ended();
     }
     /// As there; a coroutine of its own.
     [[nodiscard]] Task<bool> wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect = {},
@@ -289,7 +299,7 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
             if (thrown_) std::rethrow_exception(thrown_);
             if (found_) return *std::move(found_);
             if constexpr (kFalseAtTimeout) return false;
-            throw WebSocketTimeoutError(operation_, timeout());
+            throw WebSocketTimeoutError(operation_, timeout(), ws_.last_error());
         }
 
       private:

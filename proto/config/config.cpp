@@ -9,6 +9,7 @@
 #include "../../core/nearest_name.h"
 #include "../../core/text_file.h"
 #include "../text/json_kind_impl.h"
+#include "../text/json_place.h"
 #include "../websocket/url.h"
 
 namespace pinwheel {
@@ -168,7 +169,7 @@ Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
 Result<Config> parse_config(std::string_view json, std::string_view name) {
     auto limits = get_websocket_limits(json, name);  // tells where the text is no JSON
     if (!limits) return limits.error();
-    const simdjson::padded_string text(json);
+    const simdjson::padded_string text(detail::with_finite_numbers(json));
     simdjson::dom::parser parser;
     Element root;
     if (parser.parse(text).get(root) != simdjson::SUCCESS)

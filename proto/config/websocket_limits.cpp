@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "../../core/text_file.h"
+#include "../policy/reconnect_policy.h"
 #include "../text/json_kind_impl.h"
 #include "../text/json_place.h"
 
@@ -32,12 +33,12 @@ constexpr std::array kRows{
     LimitRow{"max_reconnect_delay", "reconnect", "max_delay", false, 1, 600,
              "below a second it is no backoff; beyond ten minutes a session is better given up"},
     LimitRow{"max_reconnect_attempts", "reconnect", "max_attempts", true, 0, 100,
-             "0 means no retry; venues ban addresses that never stop"},
+             "0 means no retry; venues ban addresses that never stop", true},
     LimitRow{"stable_connection_time", "reconnect", "stable_connection_time", false, 10, 300,
              "shorter takes a flapping server for a stable one"},
     LimitRow{"server_unavailable_delay", "reconnect", "server_unavailable_delay", false, 10, 300,
              "a server that asked to be left alone is not helped by haste"},
-    LimitRow{"queue_size", "queue", "size", true, 0, 10'000, "in messages; 0 means unlimited"},
+    LimitRow{"queue_size", "queue", "size", true, 0, 4'194'304, "in messages; 0 means unlimited"},
     LimitRow{"queue_bytes", "queue", "bytes", true, 1 << 20, 17'179'869'184,
              "in bytes; less drops whole snapshots, more is memory that no consumer will catch up with"},
     LimitRow{"disconnect_check_interval", "proactive", "disconnect_check_interval", false, 1, 60,
@@ -75,6 +76,7 @@ std::string number(double value) {
 }
 
 std::string with_unit(const LimitRow& row, double value) {
+    if (row.can_be_unlimited && value == kUnlimited) return "unlimited";
     return number(value) + (row.is_count ? "" : " s");
 }
 
@@ -154,11 +156,17 @@ class Reader {
         if (row == kRows.end())
             return unknown("websocket." + std::string(group) + "." + std::string(key), value);
         auto& entry = out_.values[static_cast<std::size_t>(row - kRows.begin())];
+        if (std::string_view text;
+            row->can_be_unlimited && value.get(text) == simdjson::SUCCESS && text == "unlimited") {
+            entry.asked = entry.value = kUnlimited;
+            entry.origin = LimitOrigin::config;
+            return set(out_.limits, static_cast<std::size_t>(row - kRows.begin()), entry.value);
+        }
         double asked = 0;
         const bool is_number = value.get(asked) == simdjson::SUCCESS;
         if (!is_number || (row->is_count && std::floor(asked) != asked)) {
             out_.warnings.push_back({.path = row->path(),
-                                     .expected = row->is_count ? "a whole number" : "a number of seconds",
+                                     .expected = expected_of(*row),
                                      .found = is_number ? "a fraction" : std::string(kind_of(value)),
                                      .used = with_unit(*row, entry.value)});
             return;
@@ -167,6 +175,11 @@ class Reader {
         entry.value = std::clamp(asked, row->min, row->max);
         entry.origin = entry.value == asked ? LimitOrigin::config : LimitOrigin::clamped;
         set(out_.limits, static_cast<std::size_t>(row - kRows.begin()), entry.value);
+    }
+
+    [[nodiscard]] static std::string expected_of(const LimitRow& row) {
+        if (row.can_be_unlimited) return "a whole number or \"unlimited\"";
+        return row.is_count ? "a whole number" : "a number of seconds";
     }
 
     void unknown(const std::string& path, simdjson::dom::element value) {
@@ -232,7 +245,7 @@ Error ResolvedLimits::set_option(std::string_view field, double value) {
 }
 
 Result<ResolvedLimits> get_websocket_limits(std::string_view json, std::string_view name) {
-    const simdjson::padded_string text(json);
+    const simdjson::padded_string text(detail::with_finite_numbers(json));
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     if (parser.parse(text).get(root) != simdjson::SUCCESS) {

@@ -21,10 +21,10 @@ struct WebSocketLimits {
         std::chrono::seconds{30};                        ///< of one try: DNS, TCP, TLS and upgrade together
     Duration reconnect_delay = std::chrono::seconds{1};  ///< before the first try
     Duration max_reconnect_delay = std::chrono::seconds{60};       ///< that delays grow to
-    std::uint32_t max_reconnect_attempts = 10;                     ///< the budget of tries
+    std::uint32_t max_reconnect_attempts = 10;                     ///< the budget of tries, or kUnlimited
     Duration stable_connection_time = std::chrono::seconds{60};    ///< up so long, the budget is whole again
     Duration server_unavailable_delay = std::chrono::seconds{30};  ///< after a refusal for overload, at least
-    std::uint32_t queue_size = 1000;                               ///< of the ring, in messages
+    std::uint32_t queue_size = 65'536;                             ///< of the ring, in messages; 0: no limit
     std::uint64_t queue_bytes = std::uint64_t{256} << 20;          ///< of the ring, in bytes
     Duration disconnect_check_interval =
         std::chrono::seconds{10};                                 ///< between questions to should_disconnect
@@ -38,13 +38,14 @@ struct WebSocketLimits {
 
 /// One row of the table of limits. Values are in seconds, or counts.
 struct LimitRow {
-    std::string_view field;  ///< the name in WebSocketLimits
-    std::string_view group;  ///< the config's key is `websocket.group.key`
-    std::string_view key;    ///< see `group`
-    bool is_count = false;   ///< a whole number, else seconds
-    double min = 0;          ///< the least that a config gets
-    double max = 0;          ///< the most
-    std::string_view why;    ///< of the bounds
+    std::string_view field;         ///< the name in WebSocketLimits
+    std::string_view group;         ///< the config's key is `websocket.group.key`
+    std::string_view key;           ///< see `group`
+    bool is_count = false;          ///< a whole number, else seconds
+    double min = 0;                 ///< the least that a config gets
+    double max = 0;                 ///< the most
+    std::string_view why;           ///< of the bounds
+    bool can_be_unlimited = false;  ///< the config may say "unlimited", which is kUnlimited
 
     /// `websocket.group.key`
     [[nodiscard]] std::string path() const;

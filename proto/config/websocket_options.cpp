@@ -55,7 +55,8 @@ Error validate_own(const WebSocketOptions& options, const WebSocketLimits& limit
 }  // namespace
 
 Result<SessionSettings> resolve(const WebSocketOptions& options) {
-    ResolvedLimits resolved = options.config.value_or(ResolvedLimits{});
+    if (options.config && !*options.config) return options.config->error();
+    ResolvedLimits resolved = options.config ? **options.config : ResolvedLimits{};
     if (Error refused = merge(options, resolved)) return refused;
     const WebSocketLimits& limits = resolved.limits;
     if (Error refused = validate_own(options, limits)) return refused;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,6 +10,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "../../core/clock.h"
 #include "../../core/result.h"
@@ -35,6 +38,43 @@ struct AlertField {
 /// The facts beside an alert; gone after the call.
 using AlertContext = std::span<const AlertField>;
 
+namespace detail {
+
+/// What a coroutine returns, of any library.
+template <class T>
+concept CoroutineResult = requires {
+    typename T::promise_type;
+}
+|| requires(T&& task) {
+    std::forward<T>(task).operator co_await();
+};
+
+}  // namespace detail
+
+template <class Signature>
+class Handler;
+
+/// A std::function that is called for its effect. It refuses a coroutine, which would be made and dropped at
+/// each call and never run: start the coroutine from the handler, and keep its Task.
+template <class... Args>
+class Handler<void(Args...)> : public std::function<void(Args...)> {
+  public:
+    /// Empty.
+    Handler() noexcept = default;
+    /// Empty.
+    Handler(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as std::function has it
+    /// Holds `call`.
+    template <class Call>
+    requires(!std::same_as<std::remove_cvref_t<Call>, Handler> &&
+             std::invocable<std::decay_t<Call>&, Args...>)
+        Handler(Call&& call)  // NOLINT(google-explicit-constructor): as std::function has it
+        : std::function<void(Args...)>(std::forward<Call>(call)) {
+        static_assert(
+            !detail::CoroutineResult<std::invoke_result_t<std::decay_t<Call>&, Args...>>,
+            "a coroutine as a handler would never run: start it from a plain handler, and keep its Task");
+    }
+};
+
 /// What a WebSocketManager is to do, all of it optional. Handlers run on the reactor's thread, after the
 /// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
 /// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
@@ -53,17 +93,17 @@ struct WebSocketOptions {
     // Handlers
 
     /// The state is CONNECTED.
-    std::function<void()> on_connect{};
+    Handler<void()> on_connect{};
     /// Once for each connection that was up.
-    std::function<void(DisconnectReason)> on_disconnect{};
+    Handler<void(DisconnectReason)> on_disconnect{};
     /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
-    std::function<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
+    Handler<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
     /// Each message, as soon as it is whole. The view lies in the buffer that the socket was read into, with
     /// 64 readable bytes behind it, and is gone after the call. Statistics count it once its read is handed
     /// on.
-    std::function<void(const Message&)> on_message{};
+    Handler<void(const Message&)> on_message{};
     /// What a person should hear of. The channel is "websocket"; the views are gone after the call.
-    std::function<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
+    Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
 
     // Limits. What is set here overrides `config` and is not clamped.
 
@@ -72,7 +112,7 @@ struct WebSocketOptions {
     std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
     std::optional<Seconds> reconnect_delay{};      ///< before the first try
     std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to
-    std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries
+    std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries, or kUnlimited
     std::optional<Seconds> stable_connection_time{};        ///< up so long, the budget is whole again
     std::optional<Seconds> server_unavailable_delay{};      ///< after a refusal for overload, at least
     std::optional<Seconds> disconnect_check_interval{};     ///< between questions to should_disconnect
@@ -81,8 +121,9 @@ struct WebSocketOptions {
     std::optional<Seconds> disconnect_alert_interval{};     ///< between alerts of disconnects
     std::optional<std::uint32_t> queue_size{};              ///< in messages; 0: no limit
     std::optional<std::uint64_t> queue_bytes{};             ///< of the records of messages; 0: no limit
-    /// From get_websocket_limits() or load_websocket_limits().
-    std::optional<ResolvedLimits> config{};
+    /// From get_websocket_limits() or load_websocket_limits(), or the `limits` of a Config. An error in it is
+    /// an error of construction.
+    std::optional<Result<ResolvedLimits>> config{};
 
     // Reconnecting
 

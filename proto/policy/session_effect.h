@@ -86,6 +86,7 @@ struct SessionEffect {
         Errc error = Errc::ok;       ///< retries_exhausted, or the one that trying again cannot cure
         Errc cause = Errc::ok;       ///< of the last failed try, or of the loss
         std::uint32_t attempts = 0;  ///< since connect(), the user's plan or the loss
+        bool of_connect = false;     ///< of a connect() that has had no success
     };
     /// A call ended the tries, or found none, so that no NotifyDisconnected tells what the user wanted.
     struct RecordStop {

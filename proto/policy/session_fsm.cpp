@@ -361,7 +361,8 @@ class SessionFsm::Step {
     }
 
     void give_up(Errc error, Errc cause) noexcept {
-        effects_.push(Effect::NotifyGaveUp{error, cause, std::exchange(fsm_.attempts_, 0)});
+        const bool of_connect = fsm_.purpose_ == Purpose::connect;
+        effects_.push(Effect::NotifyGaveUp{error, cause, std::exchange(fsm_.attempts_, 0), of_connect});
     }
 
     // Moves: ending a connection
@@ -373,6 +374,7 @@ class SessionFsm::Step {
 
     void lost(Errc error) noexcept {
         disarm_all();
+        fsm_.purpose_ = Purpose::reconnect;
         fsm_.state_ = State::idle;
         const bool tries = fsm_.auto_reconnect_ && next_try(Purpose::reconnect, Duration::zero());
         effects_.push(Effect::NotifyDisconnected{reason_of(error)});

@@ -136,31 +136,37 @@ Errc WebSocketManager::try_send_binary(std::span<const std::byte> bytes) noexcep
 
 namespace {
 
-void throw_unless_sent(Errc refused, std::size_t size) {
-    switch (refused) {
-        case Errc::ok:
-            return;
-        case Errc::not_connected:
-            throw WebSocketClosedError(to_wire(CloseCode::abnormal));
-        case Errc::invalid_argument:
-            throw WebSocketError(
-                Error{refused, "a text message must be UTF-8; use send_binary() for other bytes"});
-        default:
-            throw WebSocketError(
-                Error{refused, "a message of " + std::to_string(size) +
-                                   " bytes does not fit the send buffer: the peer reads too slowly; "
-                                   "wait, or raise send_buffer_limit"});
-    }
+Error unsent(const Session& session, Errc refused, std::size_t size) {
+    if (refused == Errc::not_connected)
+        return {refused, "nothing was sent: the session is " +
+                             std::string(to_string(session.fsm().connection_state())) +
+                             "; wait until it is CONNECTED"};
+    if (refused == Errc::invalid_argument)
+        return {refused, "a text message must be UTF-8; use send_binary() for other bytes"};
+    const std::size_t limit = session.options().send_buffer_limit;
+    const std::string message = "a message of " + std::to_string(size) + " bytes ";
+    const std::string bound = "send_buffer_limit of " + std::to_string(limit) + " bytes";
+    if (frame_size(size) > limit) return {refused, message + "exceeds the " + bound + "; raise it"};
+    return {refused, message + "does not fit: " + std::to_string(session.stats().bytes_to_send) +
+                         " bytes wait already, of the " + bound +
+                         ". The peer reads too slowly; wait, or raise the limit"};
+}
+
+void throw_unless_sent(const Session& session, Errc refused, std::size_t size) {
+    if (refused == Errc::ok) return;
+    const Error error = unsent(session, refused, size);
+    if (refused == Errc::not_connected) throw WebSocketClosedError(error);
+    throw WebSocketError(error);
 }
 
 }  // namespace
 
 void WebSocketManager::send(std::string_view text) {
-    throw_unless_sent(try_send(text), text.size());
+    throw_unless_sent(*session_, try_send(text), text.size());
 }
 
 void WebSocketManager::send_binary(std::span<const std::byte> bytes) {
-    throw_unless_sent(try_send_binary(bytes), bytes.size());
+    throw_unless_sent(*session_, try_send_binary(bytes), bytes.size());
 }
 
 void WebSocketManager::subscribe(std::span<const std::string_view> channels) {
@@ -190,8 +196,10 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
 
 [[noreturn]] void throw_failure(const Session& session) {
     const Session::Failure& failure = *session.failure();
-    if (failure.error == Errc::retries_exhausted)
-        throw WebSocketReconnectError(failure.attempts, failure.cause);
+    if (!failure.of_connect) throw WebSocketReconnectError(failure.attempts, failure.cause);
+    if (failure.cause.code == Errc::connect_timeout)
+        throw WebSocketTimeoutError("connect", session.settings().connection.connection_timeout,
+                                    failure.cause);
     throw WebSocketConnectionError(session.url(), failure.attempts, failure.cause);
 }
 
@@ -200,7 +208,16 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
     const auto reason = session.last_reason();
     if (reason && *reason == DisconnectReason::protocol_error)
         throw WebSocketProtocolError(session.last_error());
+    if (session.generation() == 0)
+        throw WebSocketClosedError(
+            Error{Errc::not_connected, "no connection has been up, and none is coming; call connect()"});
     throw WebSocketClosedError(session.close_code(), session.close_reason());
+}
+
+/// Neither connected nor closed yet, and nothing tried.
+bool is_untouched(const Session& session) noexcept {
+    return session.fsm().state() == SessionState::idle && session.generation() == 0 && !session.failure() &&
+           !session.last_reason();
 }
 
 /// The user ended it: close() and the like, or CLOSED.
@@ -209,7 +226,7 @@ bool ended_as_wanted(const Session& session) noexcept {
     return !session.failure() && session.last_reason() && is_proactive(*session.last_reason());
 }
 
-std::optional<bool> settled_state(const Session& session) {
+std::optional<bool> connect_outcome_of(const Session& session) {
     if (session.fsm().state() == SessionState::open) return true;
     if (connection_is_coming(session.fsm())) return std::nullopt;
     if (session.failure()) throw_failure(session);
@@ -234,21 +251,22 @@ std::optional<Message> message_now(Session& session) {
     return Message::from(*record);
 }
 
-/// Waits for the ring's next message; nothing if none is there and no connection is coming.
+/// Waits for the ring's next message; nothing if none is there and it is `over`.
+template <class Over>
 std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
-                                    std::optional<Duration> timeout) {
+                                    std::optional<Duration> timeout, const Over& over) {
     const detail::Wait wait(session, operation, timeout);
     std::optional<Message> message;
     const auto found = [&] {
         message = message_now(*session);
-        return message || !connection_is_coming(session->fsm());
+        return message || over();
     };
     if (!wait.until(found)) wait.time_out();
     return message;
 }
 
 bool is_over(const Session& session) {
-    if (connection_is_coming(session.fsm())) return false;
+    if (connection_is_coming(session.fsm()) || is_untouched(session)) return false;
     if (!ended_as_wanted(session)) throw_ended(session);
     return true;
 }
@@ -257,7 +275,8 @@ bool is_over(const Session& session) {
 
 Message WebSocketManager::receive(std::optional<Duration> timeout) {
     const auto session = session_;
-    if (const auto message = next_message(session, "receive", timeout)) return *message;
+    const auto over = [&] { return !connection_is_coming(session->fsm()); };
+    if (const auto message = next_message(session, "receive", timeout, over)) return *message;
     throw_ended(*session);
 }
 
@@ -273,8 +292,8 @@ std::optional<Message> WebSocketManager::try_receive() {
 }
 
 void MessageStream::next() {
-    current_ = next_message(session_, "stream", std::nullopt);
-    if (!current_) std::ignore = is_over(*session_);
+    const auto session = session_;
+    current_ = next_message(session, "stream", std::nullopt, [&] { return is_over(*session); });
 }
 
 MessageStream WebSocketManager::stream() {
@@ -286,8 +305,8 @@ MessageQueue& WebSocketManager::queue() {
     return ring_of(*session_);
 }
 
-std::optional<bool> WebSocketManager::settled() const {
-    return settled_state(*session_);
+std::optional<bool> WebSocketManager::connect_outcome() const {
+    return connect_outcome_of(*session_);
 }
 
 bool WebSocketManager::stream_is_over() const {
@@ -300,16 +319,13 @@ bool wait_until_connected(const std::shared_ptr<Session>& session, std::string_v
                           std::optional<Duration> timeout) {
     const detail::Wait wait(session, operation, timeout);
     std::optional<bool> connected;
-    if (!wait.until([&] { return (connected = settled_state(*session)).has_value(); })) return false;
+    if (!wait.until([&] { return (connected = connect_outcome_of(*session)).has_value(); })) return false;
     return *connected;
 }
 
-bool wait_until_disconnected(const std::shared_ptr<Session>& session, std::string_view operation,
-                             std::optional<Duration> timeout) {
-    return detail::Wait(session, operation, timeout).until([&] {
-        const auto state = session->fsm().state();
-        return state != SessionState::open && state != SessionState::closing;
-    });
+bool has_connection(const Session& session) noexcept {
+    const auto state = session.fsm().state();
+    return state == SessionState::open || state == SessionState::closing;
 }
 
 }  // namespace
@@ -321,7 +337,9 @@ bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
 
 bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
     const auto session = session_;
-    return wait_until_disconnected(session, "wait_disconnected", timeout);
+    return detail::Wait(session, "wait_disconnected", timeout).until([&] {
+        return !has_connection(*session) && session->fsm().connection_state() != ConnectionState::connecting;
+    });
 }
 
 bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect,
@@ -329,6 +347,9 @@ bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswe
     const auto session = session_;
     const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
     const detail::Wait wait(session, "wait_for_reconnect_window", timeout);
+    const auto over = [&] { return session->fsm().state() != SessionState::closing; };
+    if (!wait.until(over)) return false;
+    if (session->fsm().state() == SessionState::closed) return false;
     if (!condition) return true;
     const WindowPolicy policy(session->settings().session.window);
     const auto closed = [&] { return session->fsm().state() == SessionState::closed; };
@@ -356,15 +377,18 @@ ConnectedScope::ConnectedScope(WebSocketManager& manager, std::optional<Duration
         throw;
     }
     const bool in_time = !connection_is_coming(session_->fsm());
+    const Error last_error = session_->last_error();
     session_->feed(SessionEvent::Close{});
-    if (!in_time) throw WebSocketTimeoutError(kOperation, timeout.value_or(Duration{}));
+    if (!in_time) throw WebSocketTimeoutError(kOperation, timeout.value_or(Duration{}), last_error);
     throw_ended(*session_);
 }
 
 ConnectedScope::~ConnectedScope() {
     try {
         session_->feed(SessionEvent::Close{});
-        std::ignore = wait_until_disconnected(session_, "ConnectedScope", std::nullopt);
+        std::ignore = detail::Wait(session_, "ConnectedScope", std::nullopt).until([&] {
+            return !has_connection(*session_);
+        });
     } catch (...) {  // a handler's, or this is one
     }
 }

@@ -123,16 +123,28 @@ class WebSocketManager {
     /// The same with a binary message.
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept;
 
+    /// `send_json({})` sends `{}`, and `send_json({{"id", 7}})` an object.
+    void send_json(std::initializer_list<JsonValue::Member> members) { send_json(JsonValue(members)); }
+
     /// Adds channels, and tells the server if CONNECTED; after every connect, and after on_connect, all are
-    /// sent again, in order. What on_connect itself adds goes out with those, once.
+    /// sent again, in order. What on_connect itself adds goes out with those, once. Throws WebSocketError
+    /// (invalid_argument) for a name that is not UTF-8; nothing is added then.
     void subscribe(std::span<const std::string_view> channels);
     /// The same, channel by channel.
     template <std::convertible_to<std::string_view>... Channels>
     void subscribe(const Channels&... channels) {
         subscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));
     }
+    /// The same with what subscriptions() returns.
+    void subscribe(std::span<const std::string> channels) {
+        subscribe(std::vector<std::string_view>(channels.begin(), channels.end()));
+    }
     /// Takes channels out, and tells the server if CONNECTED.
     void unsubscribe(std::span<const std::string_view> channels);
+    /// The same with what subscriptions() returns.
+    void unsubscribe(std::span<const std::string> channels) {
+        unsubscribe(std::vector<std::string_view>(channels.begin(), channels.end()));
+    }
     /// The same, channel by channel.
     template <std::convertible_to<std::string_view>... Channels>
     void unsubscribe(const Channels&... channels) {
@@ -151,7 +163,7 @@ class WebSocketManager {
     [[nodiscard]] std::optional<Message> try_receive();
     /// A range over messages, carried across reconnects. Its increment is waiting: it ends after close(),
     /// another proactive disconnect without a plan, or CLOSED, and throws as receive() does after anything
-    /// else.
+    /// else. Before the first connect() it waits.
     [[nodiscard]] MessageStream stream();
     /// The ring, whose consumer's end may be used on one other thread in place of receive() and stream().
     /// Throws WebSocketError (invalid_state) if there is none.
@@ -159,14 +171,15 @@ class WebSocketManager {
 
     // Waiting
 
-    /// True once CONNECTED; false at the timeout, and when no connection is coming. Throws
-    /// WebSocketReconnectError or WebSocketConnectionError if the attempt was given up.
+    /// True once CONNECTED; false at the timeout, and when no connection is coming. If it was given up,
+    /// throws WebSocketReconnectError after a loss, and for a connect() WebSocketTimeoutError (operation
+    /// "connect") or WebSocketConnectionError.
     bool wait_connected(std::optional<Duration> timeout = std::nullopt);
-    /// True once no connection is up or closing; false at the timeout.
+    /// True once DISCONNECTED, RECONNECTING or CLOSED; false at the timeout.
     bool wait_disconnected(std::optional<Duration> timeout = std::nullopt);
     /// True once `should_reconnect` (else that of the options; with neither, at once) lets a connection be
-    /// made; false at the timeout, and when CLOSED. Asks every reconnect_check_interval, and waits for a
-    /// duration that it answers.
+    /// made; false at the timeout, and when CLOSED. While CLOSING it waits for the end of that first. Asks
+    /// every reconnect_check_interval, and waits for a duration that it answers.
     bool wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect = {},
                                    std::optional<Duration> timeout = std::nullopt);
 
@@ -176,7 +189,7 @@ class WebSocketManager {
     friend class AsyncWebSocket;
 
     /// What wait_connected() answers; nothing while it would wait.
-    [[nodiscard]] std::optional<bool> settled() const;
+    [[nodiscard]] std::optional<bool> connect_outcome() const;
     [[nodiscard]] std::optional<Message> take_message();
     /// True where stream() ends, false where it would wait; throws what it throws.
     [[nodiscard]] bool stream_is_over() const;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../core/bounded_text_impl.h"
+#include "../text/utf8.h"
 #include "observer.h"
 #include "run_all.h"
 #include "websocket_error.h"
@@ -296,7 +297,7 @@ void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
 }
 
 void Session::execute(const SessionEffect::NotifyGaveUp& effect) {
-    failure_ = Failure{effect.error, std::exchange(last_error_, {}), effect.attempts};
+    failure_ = Failure{effect.error, std::exchange(last_error_, {}), effect.attempts, effect.of_connect};
     last_error_ = {effect.error,
                    failure_->error == Errc::retries_exhausted
                        ? std::string(WebSocketReconnectError(effect.attempts, failure_->cause).what())
@@ -344,12 +345,22 @@ Errc Session::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
 }
 
 void Session::send_texts(const std::vector<std::string>& texts) {
-    for (const auto& text : texts)
+    for (const auto& text : texts) {
+        if (!is_utf8(bytes_of(text))) {
+            alert("a subscription was not sent: the codec's text is not UTF-8");
+            continue;
+        }
         if (const Errc refused = send(Opcode::text, bytes_of(text)); refused != Errc::ok)
             return alert("a subscription could not be sent: " + std::string(describe(refused)));
+    }
 }
 
 void Session::subscribe(std::span<const std::string_view> channels) {
+    for (const auto channel : channels)
+        if (!is_utf8(bytes_of(channel)))
+            throw WebSocketError(Error{Errc::invalid_argument, "a channel's name of " +
+                                                                   std::to_string(channel.size()) +
+                                                                   " bytes is not UTF-8; give it as UTF-8"});
     const auto added = subscriptions_.add(channels);
     if (!added.empty() && tells_subscriptions()) send_texts(codec_->subscribe(added));
 }

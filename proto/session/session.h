@@ -37,6 +37,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
         Errc error = Errc::ok;  ///< retries_exhausted, or the one that trying again cannot cure
         Error cause{};          ///< of the last try, or of the loss
         std::uint32_t attempts = 0;
+        bool of_connect = false;  ///< of a connect() that has had no success
     };
 
     /// Throws WebSocketError for options that cannot be.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../../core/duration_text.h"
 #include "session.h"
 #include "websocket_error.h"
 
@@ -15,7 +16,7 @@ namespace pinwheel::detail {
 inline void require_not_negative(std::string_view name, Duration delay) {
     if (delay < Duration::zero())
         throw WebSocketError(
-            Error{Errc::invalid_argument, std::string(name) + " is negative; give 0 or more"});
+            Error{Errc::invalid_argument, std::string(name) + " is " + text_of(delay) + "; give 0 or more"});
 }
 
 /// Turns the reactor of a session until a condition holds or time runs out. The session outlives its manager
@@ -46,7 +47,7 @@ class Wait {
     }
 
     [[noreturn]] void time_out() const {
-        throw WebSocketTimeoutError(operation_, timeout_.value_or(Duration{}));
+        throw WebSocketTimeoutError(operation_, timeout_.value_or(Duration{}), session_->last_error());
     }
 
   private:

@@ -34,6 +34,13 @@ Error reconnect_error(std::uint32_t attempts, const Error& last) {
                                          last.message() + "; call connect() to begin anew"};
 }
 
+Error timeout_error(std::string_view operation, Duration timeout, const Error& last) {
+    std::string text =
+        std::string(operation) + " took longer than its timeout of " + detail::text_of(timeout);
+    if (last) text += "; the last error: " + last.message();
+    return {Errc::timeout, std::move(text)};
+}
+
 Error queue_full_error(std::size_t queue_size, std::uint64_t dropped) {
     const std::string limit =
         queue_size != 0 ? " of " + std::to_string(queue_size) + " messages" : std::string();
@@ -53,11 +60,11 @@ WebSocketConnectionError::WebSocketConnectionError(std::string_view url, std::ui
 WebSocketClosedError::WebSocketClosedError(std::uint16_t close_code, std::string reason)
     : WebSocketError(closed_error(close_code, reason)), close_code_(close_code), reason_(std::move(reason)) {}
 
-WebSocketTimeoutError::WebSocketTimeoutError(std::string_view operation, Duration timeout)
-    : WebSocketError(Error{Errc::timeout, std::string(operation) + " took longer than its timeout of " +
-                                              detail::text_of(timeout)}),
+WebSocketTimeoutError::WebSocketTimeoutError(std::string_view operation, Duration timeout, Error last_error)
+    : WebSocketError(timeout_error(operation, timeout, last_error)),
       operation_(operation),
-      timeout_(timeout) {}
+      timeout_(timeout),
+      last_error_(std::move(last_error)) {}
 
 WebSocketReconnectError::WebSocketReconnectError(std::uint32_t attempts, Error last_error)
     : WebSocketError(reconnect_error(attempts, last_error)),

@@ -25,7 +25,8 @@ class WebSocketError : public std::runtime_error {
     Errc code_;
 };
 
-/// connect() came to an end that trying again cannot cure.
+/// A connect() failed: its budget is spent, or its error is permanent. If time ran out, WebSocketTimeoutError
+/// (operation "connect") says so instead.
 class WebSocketConnectionError : public WebSocketError {
   public:
     /// The query and fragment of `url` are cut off: they may hold a key. code() is the last error's.
@@ -49,6 +50,8 @@ class WebSocketClosedError : public WebSocketError {
   public:
     /// Close code and reason of RFC 6455 section 7.1.5 and 7.1.6; 1006 if there was no close frame.
     explicit WebSocketClosedError(std::uint16_t close_code, std::string reason = {});
+    /// No connection was up; `what` says why. The close code is 1006.
+    explicit WebSocketClosedError(const Error& what) : WebSocketError(what), close_code_(1006) {}
 
     /// 1006 if there was no close frame.
     [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
@@ -63,17 +66,20 @@ class WebSocketClosedError : public WebSocketError {
 /// A waiting call's time ran out. code() is timeout.
 class WebSocketTimeoutError : public WebSocketError {
   public:
-    /// `operation` is the call that waited.
-    WebSocketTimeoutError(std::string_view operation, Duration timeout);
+    /// `operation` is the call that waited; `last_error` is what went wrong meanwhile, ok for nothing.
+    WebSocketTimeoutError(std::string_view operation, Duration timeout, Error last_error = {});
 
     /// The call that waited.
     [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
     /// How long it waited.
     [[nodiscard]] Duration timeout() const noexcept { return timeout_; }
+    /// What went wrong meanwhile; ok for nothing.
+    [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
 
   private:
     std::string operation_;
     Duration timeout_;
+    Error last_error_;
 };
 
 /// The budget of tries is spent. code() is retries_exhausted.

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <system_error>
+
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -243,5 +247,69 @@ class Scanner {
 JsonPlace find_json_error(std::string_view text) {
     return Scanner(text).find();
 }
+
+namespace detail {
+namespace {
+
+constexpr std::size_t kSafeDigits = 18;
+
+bool is_json_number(std::string_view token) {
+    std::size_t at = token.starts_with('-') ? 1 : 0;
+    const auto digits = [&] {
+        const std::size_t from = at;
+        while (at < token.size() && token[at] >= '0' && token[at] <= '9') ++at;
+        return at - from;
+    };
+    const std::size_t first = at;
+    const std::size_t whole = digits();
+    if (whole == 0 || (whole > 1 && token[first] == '0')) return false;
+    if (at < token.size() && token[at] == '.') {
+        ++at;
+        if (digits() == 0) return false;
+    }
+    if (at < token.size() && (token[at] == 'e' || token[at] == 'E')) {
+        ++at;
+        if (at < token.size() && (token[at] == '+' || token[at] == '-')) ++at;
+        if (digits() == 0) return false;
+    }
+    return at == token.size();
+}
+
+/// The number as a parser can hold it.
+std::string finite(std::string_view token) {
+    if (!is_json_number(token)) return std::string(token);
+    double value = 0;
+    const auto read = std::from_chars(token.data(), token.data() + token.size(), value);
+    if (read.ec == std::errc::result_out_of_range) {
+        const bool is_small = token.find("e-") != token.npos || token.find("E-") != token.npos;
+        return is_small ? "0.0" : token.starts_with('-') ? "-1e308" : "1e308";
+    }
+    const bool is_whole = token.find_first_of(".eE") == token.npos;
+    return std::string(token) + (is_whole && token.size() > kSafeDigits ? ".0" : "");
+}
+
+}  // namespace
+
+std::string with_finite_numbers(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t from = at;
+        if (text[at] == '"') {
+            for (++at; at < text.size() && text[at] != '"'; ++at)
+                if (text[at] == '\\') ++at;
+            at = std::min(at + 1, text.size());
+            out += text.substr(from, at - from);
+        } else if (text[at] == '-' || (text[at] >= '0' && text[at] <= '9')) {
+            at = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+            out += finite(text.substr(from, at - from));
+        } else {
+            out += text[at++];
+        }
+    }
+    return out;
+}
+
+}  // namespace detail
 
 }  // namespace pinwheel

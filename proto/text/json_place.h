@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace pinwheel {
@@ -15,5 +16,14 @@ struct JsonPlace {
 /// The first place at which `text` breaks the grammar of RFC 8259, or has a number that no parser can hold.
 /// For text that a fast parser has refused without telling where; slow.
 [[nodiscard]] JsonPlace find_json_error(std::string_view text);
+
+namespace detail {
+
+/// `text` with each number that a parser's types cannot hold replaced by one that they can, in the same
+/// direction: a whole number of 19 digits and more becomes a fraction, one beyond a double's range the
+/// largest double. For readers that clamp to bounds. Text that is no JSON stays none, and is not read beyond.
+[[nodiscard]] std::string with_finite_numbers(std::string_view text);
+
+}  // namespace detail
 
 }  // namespace pinwheel

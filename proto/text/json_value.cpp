@@ -20,24 +20,28 @@ JsonValue::JsonValue(std::string_view text) {
 }
 
 JsonValue::JsonValue(std::initializer_list<Member> members) : text_("{") {
-    for (const auto& [name, value] : members) {
-        if (text_.size() > 1) text_ += ',';
-        append_json_string(text_, name);
-        text_ += ':';
-        text_ += value.text_;
-    }
+    for (const auto& [name, value] : members) add_member(name, value);
     text_ += '}';
 }
 
 JsonValue JsonValue::array(std::initializer_list<JsonValue> elements) {
     JsonValue list;
     list.text_ = "[";
-    for (const auto& element : elements) {
-        if (list.text_.size() > 1) list.text_ += ',';
-        list.text_ += element.text_;
-    }
+    for (const auto& element : elements) list.add_element(element);
     list.text_ += ']';
     return list;
+}
+
+void JsonValue::add_element(const JsonValue& value) {
+    begin_next();
+    text_ += value.text_;
+}
+
+void JsonValue::add_member(std::string_view name, const JsonValue& value) {
+    begin_next();
+    append_json_string(text_, name);
+    text_ += ':';
+    text_ += value.text_;
 }
 
 }  // namespace pinwheel

@@ -1,13 +1,33 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <ranges>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace pinwheel {
+
+namespace detail {
+
+template <class T>
+inline constexpr bool kIsPair = false;
+template <class First, class Second>
+inline constexpr bool kIsPair<std::pair<First, Second>> = true;
+
+/// A range that is no text and does not hold itself.
+template <class Range>
+concept JsonRange =
+    !std::convertible_to<const Range&, std::string_view> && !std::convertible_to<const Range&, std::string> &&
+    !std::same_as<std::ranges::range_value_t<Range>, std::remove_cvref_t<Range>>;
+template <class Range>
+inline constexpr bool kIsJsonObject = kIsPair<std::ranges::range_value_t<Range>>;
+
+}  // namespace detail
 
 /// A JSON value to be sent, kept as its text: `JsonValue{{"type", "ping"}, {"id", 7}}`. For a list write
 /// `JsonValue::array({"a", "b"})`. Threading: any. Allocates: its text.
@@ -23,6 +43,13 @@ class JsonValue {
     /// `true` or `false`
     template <std::same_as<bool> Bool>
     JsonValue(Bool value) : text_(value ? "true" : "false") {}  // NOLINT(google-explicit-constructor)
+    /// A string of one character.
+    JsonValue(char character)  // NOLINT(google-explicit-constructor)
+        : JsonValue(std::string_view(&character, 1)) {}
+    JsonValue(wchar_t) = delete;
+    JsonValue(char8_t) = delete;
+    JsonValue(char16_t) = delete;
+    JsonValue(char32_t) = delete;
     /// A whole number.
     template <std::signed_integral Integer>
     JsonValue(Integer value)  // NOLINT(google-explicit-constructor)
@@ -44,6 +71,21 @@ class JsonValue {
     /// An object, in this order.
     JsonValue(std::initializer_list<Member> members);
 
+    /// A list, from a range of what a JsonValue can be made of, such as a std::vector<int>; an object, in the
+    /// range's order, if its elements are pairs of a name and such a value, such as a std::map<std::string,
+    /// int>.
+    template <std::ranges::input_range Range>
+    requires detail::JsonRange<Range> JsonValue(const Range& range)  // NOLINT(google-explicit-constructor)
+        : text_(detail::kIsJsonObject<Range> ? "{" : "[") {
+        for (const auto& element : range) {
+            if constexpr (detail::kIsJsonObject<Range>)
+                add_member(std::get<0>(element), std::get<1>(element));
+            else
+                add_element(static_cast<std::ranges::range_value_t<Range>>(element));
+        }
+        text_ += detail::kIsJsonObject<Range> ? '}' : ']';
+    }
+
     /// A list, in this order.
     [[nodiscard]] static JsonValue array(std::initializer_list<JsonValue> elements);
 
@@ -51,6 +93,12 @@ class JsonValue {
     [[nodiscard]] const std::string& dump() const noexcept { return text_; }
 
   private:
+    void begin_next() {
+        if (text_.size() > 1) text_ += ',';
+    }
+    void add_element(const JsonValue& value);
+    void add_member(std::string_view name, const JsonValue& value);
+
     std::string text_;
 };
 

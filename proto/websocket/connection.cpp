@@ -50,7 +50,7 @@ Connection::Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions optio
       handler_(handler),
       sink_(sink),
       rx_(kReceiveBuffer),
-      tx_(options_.send_buffer_limit + kControlRoom),
+      tx_(std::max(options_.send_buffer_limit, options_.send_buffer_limit + kControlRoom)),  // saturates
       assembler_(Role::client, options_.max_message_size, sink, *this),
       watch_(IoWatch::Callback::member<&Connection::on_io>(*this)),
       timer_(Timer::Callback::member<&Connection::on_timer>(*this)) {}
@@ -264,8 +264,7 @@ void Connection::on_close(const CloseFrame& frame) {
 Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     if (state_ != State::open) return Errc::not_connected;
     const std::size_t limit = options_.send_buffer_limit;
-    if (payload.size() > limit || tx_.size() + frame_size(payload.size()) > limit)
-        return Errc::send_buffer_full;
+    if (tx_.size() > limit || frame_size(payload.size()) > limit - tx_.size()) return Errc::send_buffer_full;
     return send_frame(opcode, payload);
 }
 

@@ -123,15 +123,18 @@ Error validate(const UpgradeOptions& options) {
                     "header '" + header.name + "' belongs to the upgrade and cannot be set"};
         if (!is_valid_header({header.name, {}}))
             return {Errc::invalid_argument,
-                    "a header's name must be one or more letters, digits and hyphens, without "
-                    "spaces or line breaks"};
+                    "the header name '" +
+                        printable(header.name.substr(0, header.name.find_first_of(":\r\n"))) +
+                        "' must be one or more letters, digits and hyphens"};
         if (!is_valid_header(header))
             return {Errc::invalid_argument, "the value of header '" + header.name +
                                                 "' has a line break or another control character"};
     }
     for (const auto& subprotocol : options.subprotocols)
         if (!is_valid_header({subprotocol, {}}))
-            return {Errc::invalid_argument, "a subprotocol's name must be a token, without spaces or commas"};
+            return {Errc::invalid_argument,
+                    "subprotocol " + std::to_string(&subprotocol - options.subprotocols.data() + 1) +
+                        " must be a token, without spaces or commas"};
     return {};
 }
 

@@ -120,7 +120,7 @@ TEST_F(Coroutines, ConnectThrowsWhatWaitConnectedThrows) {
     auto second = receive_one(given_up, log);
     second.start();
     finish(second);
-    EXPECT_EQ(log, "refusedgave up");
+    EXPECT_EQ(log, "refusedrefused");
 }
 
 Task<> close_and_say(AsyncWebSocket& ws, std::string& log) {

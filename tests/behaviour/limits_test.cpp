@@ -69,7 +69,7 @@ TEST_F(Limits, EachFieldHasItsDefault) {
                   std::chrono::duration_cast<Duration>(Seconds(row.default_seconds)))
             << row.field;
     EXPECT_EQ(settings->session.reconnect.max_attempts, 10U);
-    EXPECT_EQ(settings->queue_size, 1000U);
+    EXPECT_EQ(settings->queue_size, 65'536U);
     EXPECT_EQ(settings->queue_bytes, 268'435'456U);
     EXPECT_EQ(settings->session.reconnect.strategy, ReconnectStrategy::exponential_backoff);
     EXPECT_TRUE(settings->session.auto_reconnect);
@@ -127,7 +127,7 @@ TEST_F(Limits, OtherValuesThatCannotBeNameTheFieldToo) {
 
 TEST_F(Limits, AConfigIsClampedAndAnOptionOverridesIt) {
     auto config = get_websocket_limits(
-        R"({"websocket":{"ping":{"interval":1,"timeout":12},"queue":{"size":20000},
+        R"({"websocket":{"ping":{"interval":1,"timeout":12},"queue":{"size":18446744073709551616},
             "reconnect":{"delay":"soon","max_attempts":3}}})");
     ASSERT_TRUE(config);
     EXPECT_EQ(config->warnings.size(), 1U) << "a wrong type";
@@ -138,7 +138,7 @@ TEST_F(Limits, AConfigIsClampedAndAnOptionOverridesIt) {
     ASSERT_TRUE(settings);
     EXPECT_EQ(settings->session.keepalive.interval, 5s) << "clamped";
     EXPECT_EQ(settings->session.keepalive.timeout, 100s) << "the option, not clamped";
-    EXPECT_EQ(settings->queue_size, 10'000U);
+    EXPECT_EQ(settings->queue_size, 4'194'304U);
     EXPECT_EQ(settings->session.reconnect.max_attempts, 3U);
     EXPECT_EQ(settings->session.reconnect.delay, 1s) << "the default";
 }
@@ -159,7 +159,7 @@ TEST_F(Limits, TheHardBoundsAreThoseOfTheTable) {
         {"max_reconnect_attempts", "websocket.reconnect.max_attempts", 0, 100},
         {"stable_connection_time", "websocket.reconnect.stable_connection_time", 10, 300},
         {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 10, 300},
-        {"queue_size", "websocket.queue.size", 0, 10000},
+        {"queue_size", "websocket.queue.size", 0, 4'194'304},
         {"queue_bytes", "websocket.queue.bytes", 1048576, 17179869184},
         {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 1, 60},
         {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 0.5, 60},

@@ -52,7 +52,7 @@ TEST_F(StateRows, ConnectFromDisconnectedStartsTheAttemptCountAtZero) {
     for (int round = 1; round <= 2; ++round) {
         if (round == 1) make();
         ws().connect();
-        EXPECT_THROW(ws().wait_connected(), WebSocketReconnectError);
+        EXPECT_THROW(ws().wait_connected(), WebSocketConnectionError);
         EXPECT_EQ(dialer.dials(), 2U * round);
         EXPECT_EQ(ws().state(), disconnected);
     }
@@ -150,8 +150,8 @@ TEST_F(StateRows, ASpentBudgetMeansDisconnectedAnAlertAndAWaitingCallThatThrows)
               "alert websocket: gave up connecting after 2 attempts: nobody there; call "
               "connect() to begin anew url=ws://feed.example/stream attempts=2");
     EXPECT_EQ(log, "");
-    EXPECT_THROW(ws().wait_connected(), WebSocketReconnectError);
-    EXPECT_THROW(std::ignore = ws().receive(), WebSocketReconnectError);
+    EXPECT_THROW(ws().wait_connected(), WebSocketConnectionError);
+    EXPECT_THROW(std::ignore = ws().receive(), WebSocketConnectionError);
 }
 
 TEST_F(StateRows, ASpentBudgetAfterALossMeansDisconnected) {

@@ -45,7 +45,7 @@ void check_limits(const ResolvedLimits& resolved) {
         limits.ping_interval >= std::chrono::seconds{5} && limits.ping_interval <= std::chrono::seconds{60},
         "ping_interval");
     require(limits.reconnect_check_interval >= std::chrono::milliseconds{500}, "reconnect_check_interval");
-    require(limits.queue_size <= 10'000, "queue_size");
+    require(limits.queue_size <= 4'194'304, "queue_size");
     for (const auto& warning : resolved.warnings) require(!warning.message().empty(), "an empty warning");
 }
 

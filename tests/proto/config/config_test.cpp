@@ -110,7 +110,7 @@ TEST(Config, IsDescribedWithWhereEachValueCameFrom) {
     EXPECT_TRUE(has("tls.session_resumption = true (default)"));
     EXPECT_TRUE(has("ping_interval = 5 s (clamped: the config asks for 1 s, the bounds are 5 to 60)"));
     EXPECT_TRUE(has("ping_timeout = 7 s (config)"));
-    EXPECT_TRUE(has("queue_size = 1000 (default)"));
+    EXPECT_TRUE(has("queue_size = 65536 (default)"));
 }
 
 TEST(Config, IsReadFromAFileWhoseNameIsInTheErrors) {

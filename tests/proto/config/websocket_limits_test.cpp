@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "../../../proto/policy/reconnect_policy.h"
 #include "../../support/temp_dir.h"
 
 namespace pinwheel {
@@ -47,7 +48,7 @@ TEST(Limits, DefaultsAndBoundsAreThoseOfTheTable) {
         {"max_reconnect_attempts", "websocket.reconnect.max_attempts", 10, 0, 100},
         {"stable_connection_time", "websocket.reconnect.stable_connection_time", 60, 10, 300},
         {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 30, 10, 300},
-        {"queue_size", "websocket.queue.size", 1000, 0, 10000},
+        {"queue_size", "websocket.queue.size", 65536, 0, 4194304},
         {"queue_bytes", "websocket.queue.bytes", 268435456, 1048576, 17179869184},
         {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 10, 1, 60},
         {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 5, 0.5, 60},
@@ -124,7 +125,32 @@ TEST(Limits, AValueBeyondABoundIsClampedAndSaidToBe) {
         EXPECT_EQ(value_of(bound, row.field).origin, LimitOrigin::config) << row.field;
     }
     EXPECT_EQ(resolve(R"({"websocket":{"ping":{"interval":1}}})").limits.ping_interval, 5s);
-    EXPECT_EQ(resolve(R"({"websocket":{"queue":{"size":100000}}})").limits.queue_size, 10'000U);
+    EXPECT_EQ(resolve(R"({"websocket":{"queue":{"size":1e9}}})").limits.queue_size, 4'194'304U);
+}
+
+TEST(Limits, S9NumbersThatNoTypeHoldsAreClampedAsOthersAre) {
+    for (const std::string huge :
+         {"18446744073709551616", "1e15", "99999999999999999999999999", "1e400", "1000000000000000000000.0"})
+        for (const auto& row : websocket_limit_table()) {
+            EXPECT_EQ(value_of(resolve(config(row, huge)), row.field).value, row.max) << row.field << huge;
+            EXPECT_EQ(value_of(resolve(config(row, "-" + huge)), row.field).value, row.min)
+                << row.field << huge;
+        }
+    EXPECT_FALSE(get_websocket_limits(R"({"websocket":{"queue":{"size":01}}})"));
+    EXPECT_FALSE(get_websocket_limits(R"({"websocket":{"queue":{"size":184467440737095516160-}}})"));
+    EXPECT_TRUE(get_websocket_limits(R"({"18446744073709551616\"":"18446744073709551616"})"));
+}
+
+TEST(Limits, UnlimitedAttemptsMustBeAskedFor) {
+    const auto resolved = resolve(R"({"websocket":{"reconnect":{"max_attempts":"unlimited"}}})");
+    EXPECT_EQ(resolved.limits.max_reconnect_attempts, kUnlimited);
+    EXPECT_TRUE(resolved.warnings.empty());
+    EXPECT_EQ(value_of(resolved, "max_reconnect_attempts").describe(),
+              "max_reconnect_attempts = unlimited (config)");
+    EXPECT_EQ(resolve(R"({"websocket":{"queue":{"size":"unlimited"}}})").warnings.size(), 1U);
+    EXPECT_EQ(
+        resolve(R"({"websocket":{"reconnect":{"max_attempts":4294967295}}})").limits.max_reconnect_attempts,
+        100U);
 }
 
 TEST(Limits, AWrongTypeTakesTheDefaultAndIsReported) {
@@ -140,7 +166,9 @@ TEST(Limits, AWrongTypeTakesTheDefaultAndIsReported) {
             ASSERT_EQ(resolved.warnings.size(), 1U) << row.field;
             EXPECT_EQ(resolved.warnings[0].path, row.path());
             EXPECT_EQ(resolved.warnings[0].found, found);
-            EXPECT_EQ(resolved.warnings[0].expected, row.is_count ? "a whole number" : "a number of seconds");
+            EXPECT_EQ(resolved.warnings[0].expected, row.can_be_unlimited ? "a whole number or \"unlimited\""
+                                                     : row.is_count       ? "a whole number"
+                                                                          : "a number of seconds");
         }
 }
 
@@ -150,7 +178,7 @@ TEST(Limits, AWarningSaysWhatWasExpectedFoundAndUsed) {
     EXPECT_EQ(resolved.warnings[0].message(),
               "websocket.ping.interval: expected a number of seconds, found a string; 20 s is used");
     EXPECT_EQ(resolved.warnings[1].message(),
-              "websocket.queue.size: expected a whole number, found a fraction; 1000 is used");
+              "websocket.queue.size: expected a whole number, found a fraction; 65536 is used");
 }
 
 TEST(Limits, AGroupOfTheWrongTypeIsReported) {

@@ -267,8 +267,8 @@ TEST(UpgradeOptions, AHeaderThatCouldSplitTheRequestIsNamedNotQuoted) {
     EXPECT_EQ(message({"X-Key", "a\r\nHost: evil"}),
               "the value of header 'X-Key' has a line break or another control character");
     EXPECT_NE(message({"X-Key", std::string("a\0b", 3)}).find("'X-Key'"), std::string::npos);
-    EXPECT_NE(message({"X\r\nHost", "b"}).find("name must be"), std::string::npos);
-    EXPECT_NE(message({"", "b"}).find("name must be"), std::string::npos);
+    EXPECT_NE(message({"X\r\nHost", "b"}).find("the header name 'X' must be"), std::string::npos);
+    EXPECT_NE(message({"", "b"}).find("the header name '' must be"), std::string::npos);
     EXPECT_NE(message({"host", "b"}).find("belongs to the upgrade"), std::string::npos);
     EXPECT_NE(validate({.subprotocols = {"a b"}}).message().find("token"), std::string::npos);
     EXPECT_FALSE(validate({.headers = {{"Authorization", "Bearer x"}}, .subprotocols = {"v1"}}));
