@@ -23,7 +23,8 @@ class Reactor::TurnScope {
     explicit TurnScope(Reactor& reactor) noexcept : reactor_(reactor) { reactor_.in_turn_ = true; }
     ~TurnScope() {
         reactor_.in_turn_ = false;
-        reactor_.drop_garbage();
+        if (reactor_.disposed_ != nullptr || !reactor_.garbage_.empty()) [[unlikely]]
+            reactor_.drop_garbage();
     }
     TurnScope(const TurnScope&) = delete;
     TurnScope& operator=(const TurnScope&) = delete;
@@ -55,10 +56,15 @@ Reactor::~Reactor() {
 int Reactor::turn(Duration max_wait) {
     const TurnScope scope(*this);
     now_ = clock_.now();
-    int work = run_posted();
+    // A turn with a message and nothing else to do calls only the message's connection.
+    int work = has_posted_.load(std::memory_order_relaxed) || !running_.empty() ? run_posted() : 0;
     work += wheel_.advance(now_, turn_bounds::kTimers);
-    work += run_revisits();
-    work += visit(sources_);
+    if (!revisits_.alone() || !revisiting_.alone()) [[unlikely]]
+        work += run_revisits();
+    if (!sources_.empty()) [[unlikely]]
+        work += visit(sources_);
+    if (may_read_directly() && !polls_) [[likely]]
+        return work + visit(watches_);
     // Whoever waits for what a timer or a post has just done shall see it before the loop sleeps.
     return work + run_sockets(work > 0 ? Duration::zero() : sleep_time(max_wait));
 }
@@ -160,10 +166,6 @@ void Reactor::forget(IoWatch& watch) noexcept {
     list.pop_back();
     watch.unlink();
     watch.reactor_ = nullptr;
-}
-
-bool Reactor::may_read_directly() const noexcept {
-    return mode_ == ReactorMode::busy_spin && writers_ == 0 && watches_.size() <= direct_sockets_;
 }
 
 void Reactor::leave_poller() noexcept {

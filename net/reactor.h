@@ -172,7 +172,9 @@ class Reactor {
     [[nodiscard]] std::vector<IoWatch*>& list_of(const IoWatch& watch) noexcept {
         return watch.fd_ >= 0 ? watches_ : sources_;
     }
-    [[nodiscard]] bool may_read_directly() const noexcept;
+    [[nodiscard]] bool may_read_directly() const noexcept {
+        return mode_ == ReactorMode::busy_spin && writers_ == 0 && watches_.size() <= direct_sockets_;
+    }
     void leave_poller() noexcept;
     [[nodiscard]] bool enter_poller() noexcept;
     int run_sockets(Duration sleep);

@@ -136,6 +136,7 @@ FrameDecoder::~FrameDecoder() = default;
 /// A header reaches wslay part by part, and payload in the input buffer by buffer, which make one chunk.
 FrameDecoder::Status FrameDecoder::next() noexcept {
     chunk_.begins_frame = frame_left_ == 0;
+    if (input_.empty()) return Status::need_input;
     in_place_ = nullptr;
     std::size_t length = 0;
     bool begins = chunk_.begins_frame;
