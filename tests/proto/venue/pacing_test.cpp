@@ -192,7 +192,9 @@ TEST(Section3Pacing, APacerOfSeveralWindowsKeepsEachOverRandomOperations) {
         now += Duration{1ms} * random.below(80);
         const auto kind = static_cast<SendKind>(random.below(4));
         if (kind != SendKind::pong && pacer.earliest(kind, now) != now) continue;
-        if (kind != SendKind::pong) ASSERT_TRUE(all.fits(now));
+        if (kind != SendKind::pong) {
+            ASSERT_TRUE(all.fits(now));
+        }
         if (kind == SendKind::request) {
             ASSERT_TRUE(requests.fits(now));
             requests.record(now);

@@ -114,7 +114,9 @@ Counts play(const VenueProfile& profile, const Session& session) {
         EXPECT_NE(step.verdict, SequenceVerdict::gap) << text.substr(0, 200);
         EXPECT_NE(step.verdict, SequenceVerdict::duplicate) << text.substr(0, 200);
         if (!channels[message.channel].kind->time.empty() && message.venue_time == 0) ++counts.without_time;
-        if (message.venue_time != 0) EXPECT_GT(message.venue_time, 1'600'000'000'000'000'000);
+        if (message.venue_time != 0) {
+            EXPECT_GT(message.venue_time, 1'600'000'000'000'000'000);
+        }
     }
     return counts;
 }

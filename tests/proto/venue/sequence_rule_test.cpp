@@ -160,7 +160,9 @@ TEST(Section7Numbers, ContiguousAgreesWithASetOfNumbersOverRandomStreams) {
         }
         const auto step = rule.next(range(first, last));
         ASSERT_EQ(step.verdict == Verdict::gap, missing.has_value());
-        if (missing) ASSERT_EQ(std::pair(step.from, step.to), *missing);
+        if (missing) {
+            ASSERT_EQ(std::pair(step.from, step.to), *missing);
+        }
         ASSERT_EQ(step.verdict == Verdict::duplicate, last <= newest);
         for (std::int64_t n = first; n <= last; ++n) came.insert(n);
         while (came.size() > 64) came.erase(came.begin());

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "channel_table.h"
+
+namespace pinwheel {
+
+/// Fills one message with as many subscriptions as the venue allows. Threading: one thread. Allocates: its
+/// texts, which it reuses.
+class RequestBuilder {
+  public:
+    enum class Fit : std::uint8_t {
+        taken,
+        full,       ///< not into this message, but into another
+        too_large,  ///< not even alone
+    };
+
+    RequestBuilder(const VenueProfile& profile, const ChannelTable& channels)
+        : profile_(profile), channels_(channels) {}
+
+    /// An empty message.
+    void begin(bool unsubscribe, std::uint64_t id, std::int64_t unix_ms);
+    [[nodiscard]] Fit add(ChannelId channel);
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    /// The message of what was taken.
+    [[nodiscard]] std::string finish() const;
+    /// What a channel's argument takes; for limits on a connection's arguments.
+    [[nodiscard]] std::size_t arg_size(ChannelId channel) const;
+    /// The whole message's size with this channel alone.
+    [[nodiscard]] std::size_t size_alone(ChannelId channel) const;
+
+  private:
+    [[nodiscard]] const detail::RequestFormat& format() const noexcept;
+    [[nodiscard]] bool stands_alone(ChannelId channel) const noexcept;
+    [[nodiscard]] std::string render(ChannelId channel, std::string_view args) const;
+    void append_arg(ChannelId channel, std::string& out) const;
+
+    VenueProfile profile_;
+    const ChannelTable& channels_;
+    bool unsubscribe_ = false;
+    std::uint64_t id_ = 0;
+    std::int64_t unix_ms_ = 0;
+    std::size_t count_ = 0;
+    std::size_t size_ = 0;
+    ChannelId first_ = kNoChannel;
+    std::string args_;
+};
+
+}  // namespace pinwheel

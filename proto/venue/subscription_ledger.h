@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/clock.h"
+#include "request_builder.h"
+#include "venue_reply.h"
+
+namespace pinwheel {
+
+/// A channel's life on one connection.
+enum class ChannelState : std::uint8_t {
+    wanted,     ///< no connection
+    queued,     ///< waits to be sent
+    requested,  ///< sent, not yet acknowledged
+    live,       ///< acknowledged by the venue
+    refused,    ///< by the venue's word, or by its silence; not asked again on this connection
+    leaving,    ///< to be unsubscribed
+    gone,       ///< not wanted
+};
+
+/// The state's name. Static storage.
+[[nodiscard]] std::string_view to_string(ChannelState value) noexcept;
+
+struct LedgerOptions {
+    Duration ack_timeout = std::chrono::seconds{10};
+    unsigned ack_retries = 2;                        ///< further requests before a silent venue has refused
+    Duration retry_delay = std::chrono::seconds{1};  ///< after an error that asks to come again
+};
+
+/// A step of a channel, in order of happening. `code` and `message` tell why it was refused.
+struct ChannelChange {
+    ChannelId channel = kNoChannel;
+    ChannelState state = ChannelState::gone;
+    std::string code{}, message{};
+};
+
+/// A message to be sent.
+struct SubscriptionRequest {
+    std::uint64_t id = 0;
+    std::size_t channels = 0;
+    std::string text{};
+};
+
+/// What a reply did.
+enum class ReplyOutcome : std::uint8_t {
+    applied,
+    late,       ///< answers what is settled already
+    too_fast,   ///< the venue asks to come again; its requests wait for the retry delay
+    unmatched,  ///< nobody can say what it answers: alert, and do nothing
+};
+
+/// Which channels one connection has, has asked for, and still has to ask for. Nothing is confirmed or
+/// refused by guess: a reply acts on the request whose id it has, on the channels that it names, or on the
+/// one request that is pending. Time is an argument; no I/O.
+/// Threading: one thread. Invariant: a channel is in at most one request that may still change it.
+/// Allocates: on subscriptions and their replies.
+class SubscriptionLedger {
+  public:
+    /// `channels` outlives it.
+    SubscriptionLedger(const VenueProfile& profile, const ChannelTable& channels, LedgerOptions options = {});
+
+    void want(ChannelId channel);
+    void leave(ChannelId channel);
+    /// For a new snapshot: unsubscribes first where the venue wants it, then subscribes anew.
+    void resubscribe(ChannelId channel);
+
+    /// A new connection: the whole set is asked for, in the order of making.
+    void connected();
+    /// All that is wanted is wanted again, what was leaving is gone.
+    void disconnected();
+    /// While true nothing is asked for: the login is not acknowledged.
+    void hold(bool held) noexcept { held_ = held; }
+
+    /// True if next_request() has something to send. Ask the pacer before.
+    [[nodiscard]] bool has_request(TimePoint now) noexcept;
+    /// The next message, whose acknowledgement is awaited from `now` on. Nothing if none is due.
+    [[nodiscard]] std::optional<SubscriptionRequest> next_request(TimePoint now, std::int64_t unix_ms);
+    /// An id for messages that are no subscriptions: pings, answers, setup, login.
+    [[nodiscard]] std::uint64_t take_id() noexcept { return next_id_++; }
+
+    ReplyOutcome on_reply(const VenueReply& reply, TimePoint now);
+    /// Data on a channel counts as its acknowledgement.
+    void on_data(ChannelId channel);
+    /// Requests that nobody acknowledged in time are asked again, or count as refused.
+    void on_time(TimePoint now);
+    /// When on_time() or next_request() has something to do that time brings.
+    [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
+
+    [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
+    /// True once every wanted channel is live or refused.
+    [[nodiscard]] bool settled() const noexcept { return unsettled_ == 0; }
+    /// What happened since clear_changes().
+    [[nodiscard]] const std::vector<ChannelChange>& changes() const noexcept { return changes_; }
+    void clear_changes() noexcept { changes_.clear(); }
+
+  private:
+    struct Entry {
+        ChannelState state = ChannelState::gone;
+        bool is_wanted = false;
+        bool is_asked = false;          // queued, leaving: in a request
+        bool is_on_connection = false;  // counts for the venue's limits
+        bool refused_by_silence = false;
+        std::uint8_t attempts = 0;
+        std::uint32_t cycle = 0;       // of subscribing; a reply to an earlier one says nothing
+        std::size_t batch = SIZE_MAX;  // at most so many in its next message
+        std::uint32_t stamp = 0;
+        std::uint64_t request = 0;
+        std::size_t item = 0;
+    };
+    struct Item {
+        ChannelId channel;
+        std::uint32_t cycle;
+        bool is_open = true;
+    };
+    struct Request {
+        bool unsubscribe = false;
+        bool is_expired = false;
+        TimePoint deadline{};
+        std::vector<Item> items{};
+        std::size_t open = 0;
+        std::size_t unplaced = 0;  // errors for one of its channels, which they do not name
+        std::string code{}, message{};
+    };
+    using Requests = std::map<std::uint64_t, Request>;
+
+    [[nodiscard]] static bool is_unsettled(const Entry& entry) noexcept;
+    [[nodiscard]] static bool is_pending(const Entry& entry) noexcept;
+    void move(ChannelId channel, ChannelState state, std::string code = {}, std::string message = {});
+    void set_wanted(Entry& entry, bool wanted);
+    void queue(ChannelId channel);
+    void queue_leaving(ChannelId channel);
+    void begin_cycle(ChannelId channel, ChannelState state);
+    [[nodiscard]] bool is_due(ChannelId channel, bool unsubscribe) const noexcept;
+    [[nodiscard]] bool refuse_over_limit(ChannelId channel);
+    [[nodiscard]] std::optional<SubscriptionRequest> build(bool unsubscribe, TimePoint now,
+                                                           std::int64_t unix_ms);
+    void expire(std::uint64_t id);
+
+    void confirm(ChannelId channel, bool unsubscribed);
+    void refuse(ChannelId channel, std::string code, std::string message);
+    void close(std::uint64_t request, ChannelId channel);
+    [[nodiscard]] std::vector<ChannelId> open_channels(const Request& request) const;
+    [[nodiscard]] Requests::iterator only_pending();
+    [[nodiscard]] Requests::iterator earlier_request(ChannelId channel);
+
+    ReplyOutcome on_ack(Requests::iterator request, const VenueReply& reply);
+    ReplyOutcome on_named(Requests::iterator request, const VenueReply& reply);
+    ReplyOutcome on_list(Requests::iterator request, const VenueReply& reply);
+    ReplyOutcome on_connection_list(const VenueReply& reply);
+    ReplyOutcome on_error(Requests::iterator request, const VenueReply& reply, TimePoint now);
+    ReplyOutcome refuse_named(Requests::iterator request, const VenueReply& reply);
+    ReplyOutcome refuse_request(Requests::iterator request, const VenueReply& reply);
+    void confirm_request(Requests::iterator request);
+    void refuse_missing(std::uint64_t id);
+    void place_errors(std::uint64_t id);
+    void ask_again(Requests::iterator request, std::size_t batch);
+
+    VenueProfile profile_;
+    const detail::ProfileData& data_;
+    const ChannelTable& channels_;
+    LedgerOptions options_;
+    RequestBuilder builder_;
+    std::vector<Entry> entries_;
+    std::deque<ChannelId> to_subscribe_, to_unsubscribe_;
+    Requests requests_;
+    std::vector<ChannelChange> changes_;
+    std::uint64_t next_id_ = 1;
+    std::size_t unsettled_ = 0;
+    std::size_t on_connection_ = 0;  // requested, live or leaving
+    std::size_t args_bytes_ = 0;     // of these
+    std::uint32_t stamp_ = 0;
+    bool is_connected_ = false;
+    bool held_ = false;
+    TimePoint not_before_{};
+};
+
+}  // namespace pinwheel

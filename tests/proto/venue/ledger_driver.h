@@ -1,0 +1,70 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../../proto/venue/subscription_ledger.h"
+#include "padded.h"
+
+namespace pinwheel::test {
+
+/// A ledger with a manual time, to which a venue's texts are given as they would come.
+class LedgerDriver {
+  public:
+    explicit LedgerDriver(const VenueProfile& profile, LedgerOptions options = {})
+        : profile_(profile),
+          channels(profile_),
+          classifier_(profile_, channels),
+          ledger(profile_, channels, options) {}
+
+    ChannelId want(std::string_view name, std::string_view symbol = {}) {
+        const ChannelId id = *channels.add(name, symbol);
+        ledger.want(id);
+        return id;
+    }
+    /// All that can be sent now.
+    std::vector<std::string> send() {
+        std::vector<std::string> texts;
+        while (auto request = ledger.next_request(now, 1'700'000'000'000)) texts.push_back(request->text);
+        return texts;
+    }
+    ReplyOutcome receive(std::string_view text) {
+        const Padded padded(text);
+        const auto message = classifier_.classify(padded);
+        if (message.kind == MessageKind::data) {
+            ledger.on_data(message.channel);
+            return ReplyOutcome::applied;
+        }
+        const bool is_error = message.kind == MessageKind::error;
+        if (!is_error && message.kind != MessageKind::ack) return ReplyOutcome::unmatched;
+        return ledger.on_reply(read_reply(profile_, channels, classifier_.values(), padded, is_error), now);
+    }
+    void pass(Duration time) {
+        now += time;
+        ledger.on_time(now);
+    }
+    /// Why the channel was refused.
+    std::string refusal(ChannelId channel) const {
+        std::string text;
+        for (const auto& change : ledger.changes())
+            if (change.channel == channel && change.state == ChannelState::refused)
+                text = change.code + "|" + change.message;
+        return text;
+    }
+
+  private:
+    VenueProfile profile_;
+
+  public:
+    ChannelTable channels;
+
+  private:
+    MessageClassifier classifier_;
+
+  public:
+    SubscriptionLedger ledger;
+    TimePoint now{std::chrono::hours{1}};
+};
+
+}  // namespace pinwheel::test
