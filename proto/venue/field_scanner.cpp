@@ -1,5 +1,9 @@
 #include "field_scanner.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -16,6 +20,40 @@ constexpr std::size_t kMaxDepth = 16;
 bool is_space(char byte) noexcept {
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
+
+/// Where a number or a word ends, or else where the next quote or backslash of a string stands; `end` if
+/// nowhere. Reads 16 bytes at a time, up to 15 behind `end`.
+#ifdef __SSE2__
+template <bool kScalarEnd>
+const char* find_end(const char* at, const char* end) noexcept {
+    const auto is = [](__m128i block, char byte) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(byte)); };
+    for (; at < end; at += sizeof(__m128i)) {
+        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        __m128i hits{};
+        if constexpr (kScalarEnd) {
+            // What is not above a space is one.
+            hits = _mm_or_si128(_mm_or_si128(is(block, ','), is(block, '}')),
+                                _mm_or_si128(is(block, ']'), _mm_cmplt_epi8(block, _mm_set1_epi8('!'))));
+        } else {
+            hits = _mm_or_si128(is(block, '"'), is(block, '\\'));
+        }
+        if (const int mask = _mm_movemask_epi8(hits); mask != 0)
+            return std::min(at + std::countr_zero(static_cast<unsigned>(mask)), end);
+    }
+    return end;
+}
+#else
+template <bool kScalarEnd>
+const char* find_end(const char* at, const char* end) noexcept {
+    const auto is_end = [](char byte) {
+        if (kScalarEnd)
+            return byte == ',' || byte == '}' || byte == ']' || static_cast<signed char>(byte) <= ' ';
+        return byte == '"' || byte == '\\';
+    };
+    while (at < end && !is_end(*at)) ++at;
+    return at;
+}
+#endif
 
 /// RFC 6901 section 4: `~1` is a slash and `~0` a tilde. False for another tilde.
 bool unescape_token(std::string_view token, std::string& out) {
@@ -204,13 +242,14 @@ class FieldScan {
 
     /// Behind the closing quote.
     [[nodiscard]] const char* string_end(const char* at, bool& escaped) const noexcept {
-        for (; at < end_; ++at) {
+        while (true) {
+            at = find_end<false>(at, end_);
+            if (at == end_) return nullptr;
             if (*at == '"') return at + 1;
-            if (*at != '\\') continue;
             escaped = true;
-            ++at;
+            at += 2;
+            if (at >= end_) return nullptr;
         }
-        return nullptr;
     }
 
     [[nodiscard]] const char* skip(const char* at, JsonType type) const noexcept {
@@ -224,8 +263,7 @@ class FieldScan {
             case JsonType::object:
                 return skip_container(at);
             default:
-                while (at < end_ && *at != ',' && *at != '}' && *at != ']' && !is_space(*at)) ++at;
-                return at;
+                return find_end<true>(at, end_);
         }
     }
 

@@ -85,8 +85,8 @@ struct ConnectLimit {
 };
 
 struct PingFormat {
-    MessageTemplate message;
-    Matcher answer;
+    MessageTemplate message{};
+    Matcher answer{};
     Duration interval{};
     Duration timeout{};
     bool only_if_quiet = false;  ///< interval counts from the last bytes received
