@@ -2,10 +2,12 @@
 #include "../../../proto/venue/profile.h"
 
 #include <gtest/gtest.h>
+#include <simdjson.h>
 
 #include <string>
 #include <tuple>
 
+#include "../../../proto/venue/built_in_profiles.h"
 #include "../../../proto/venue/channel_table.h"
 #include "../../../proto/venue/message_template.h"
 #include "../../support/temp_dir.h"
@@ -120,6 +122,34 @@ TEST(Section1Profile, TheNineAreBuiltIn) {
         EXPECT_FALSE(profile->channel_names().empty());
     }
     EXPECT_EQ(load_venue("okx").error().message().substr(0, 19), "unknown venue 'okx'");
+}
+
+TEST(Section1Profile, EachFactOfTheNineNamesItsSource) {
+    using simdjson::dom::element;
+    for (const auto& [name, json] : detail::built_in_profiles()) {
+        simdjson::dom::parser parser;
+        const simdjson::padded_string text(json);
+        const element root = parser.parse(text);
+        const auto check = [&, venue = name](const element fact, const std::string& where) {
+            EXPECT_EQ(fact.at_key("source").error(), simdjson::SUCCESS) << venue << " " << where;
+        };
+        const auto check_each = [&](const element list, const std::string& where) {
+            for (const element fact : list.get_array()) check(fact, where);
+        };
+        for (const char* key : {"endpoints", "setup", "message_limits", "connect_limits", "answers",
+                                "heartbeats", "info", "notices"})
+            if (element list; root.at_key(key).get(list) == simdjson::SUCCESS) check_each(list, key);
+        for (const char* key : {"subscribe", "unsubscribe", "batch", "ack", "error", "login", "silence_limit",
+                                "first_subscribe", "lifetime", "data", "connection_sequence"})
+            if (element fact; root.at_key(key).get(fact) == simdjson::SUCCESS) check(fact, key);
+        if (element keepalive; root.at_key("keepalive").get(keepalive) == simdjson::SUCCESS) {
+            element ping;
+            check(keepalive.at_key("ping").get(ping) == simdjson::SUCCESS ? ping : keepalive, "keepalive");
+        }
+        for (const element channel : root.at_key("channels").get_array())
+            if (element rule; channel.at_key("sequence").get(rule) == simdjson::SUCCESS)
+                check(rule, "sequence");
+    }
 }
 
 TEST(Section1Channel, ANameWithASymbolOrTheVenuesOwnText) {
