@@ -39,7 +39,7 @@ void statistics() {
     std::printf("%lld\n", static_cast<long long>(recorder.snapshot().connection_time(clock.now()).count()));
     recorder.record_connect(clock.now(), clock.system_now());
     recorder.record_messages_received(1, 100, clock.now());
-    recorder.record_message_sent(50, clock.now());
+    recorder.record_message_sent(50, 0, clock.now());
     recorder.record_disconnect(true, clock.now());
     recorder.record_disconnect(false, clock.now());
     const WebSocketStats stats = recorder.snapshot();
