@@ -37,7 +37,6 @@ int main(int argc, char**) {{
 ELSEWHERE = {
     'tools/demo': 'builds all once more; fresh_machine runs it, and its last line is run as `pinwheel demo`',
     'tools/check': 'runs this test',
-    'tools/setup': 'tools/check begins with it',
     'tools/docs': 'a stage of tools/check',
     'tools/soak': 'a stage of tools/check',
     'pinwheel latency URL --plot FILE.svg': 'names no file; tests/tools runs it',
