@@ -43,9 +43,8 @@ WebSocketOptions WaiterList::listening(WebSocketOptions options) {
     return options;
 }
 
-void WaiterList::on_step(const SessionEvent::Any& event, const SessionFsm& after,
-                         const SessionEffects& effects, TimePoint now) noexcept {
-    if (next_ != nullptr) next_->on_step(event, after, effects, now);
+void WaiterList::on_step(const SessionStep& step) noexcept {
+    if (next_ != nullptr) next_->on_step(step);
     look_soon();
 }
 

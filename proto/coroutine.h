@@ -173,8 +173,7 @@ class WaiterList : private SessionObserver {
     [[nodiscard]] WebSocketOptions listening(WebSocketOptions options);
 
   private:
-    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects& effects,
-                 TimePoint now) noexcept override;
+    void on_step(const SessionStep& step) noexcept override;
     /// Something has changed: looks in the next turn who need not wait any more.
     void look_soon() noexcept {
         if (!waiting_.alone()) reactor_.schedule(timer_, TimePoint{});

@@ -20,7 +20,7 @@
 #include "../delivery/queue_sink.h"
 #include "../policy/disconnect_reason.h"
 #include "../policy/reconnect_policy.h"
-#include "../policy/session_fsm.h"
+#include "../policy/session_options.h"
 #include "../policy/subscription_set.h"
 #include "../policy/window_policy.h"
 #include "../websocket/connection.h"

@@ -1,5 +1,7 @@
 #include "session_event.h"
 
+#include <array>
+
 #include "../../core/duration_text.h"
 
 namespace pinwheel {
@@ -8,51 +10,51 @@ namespace {
 using Event = SessionEvent;
 using detail::text_of;
 
-struct Describe {
-    std::string operator()(const Event::Connect&) const { return "connect"; }
+// In the order of SessionEvent::Any.
+constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kNames{
+    "connect",      "request_disconnect", "schedule_reconnect", "close",      "kill",          "shutdown",
+    "force_close",  "transport_up",       "transport_ended",    "pong",       "pongs_held_up", "backoff_due",
+    "window_asked", "disconnect_asked",   "lifetime_due",       "stable_due", "keepalive_due"};
+
+/// What to_string() adds to the name.
+struct Details {
+    std::string operator()(const auto&) const { return {}; }
     std::string operator()(const Event::RequestDisconnect& event) const {
-        std::string text = "request_disconnect(" + std::string(to_string(event.reason));
+        std::string text = "(" + std::string(to_string(event.reason));
         if (event.reconnect_after) text += ", reconnect after " + text_of(*event.reconnect_after);
         return text + ")";
     }
     std::string operator()(const Event::ScheduleReconnect& event) const {
-        return "schedule_reconnect(" + text_of(event.delay) + ")";
+        return "(" + text_of(event.delay) + ")";
     }
-    std::string operator()(const Event::Close&) const { return "close"; }
-    std::string operator()(const Event::Kill&) const { return "kill"; }
-    std::string operator()(const Event::Shutdown&) const { return "shutdown"; }
-    std::string operator()(const Event::ForceClose&) const { return "force_close"; }
-    std::string operator()(const Event::TransportUp&) const { return "transport_up"; }
     std::string operator()(const Event::TransportEnded& event) const {
-        std::string text = "transport_ended(" + std::string(describe(event.error));
+        std::string text = "(" + std::string(describe(event.error));
         if (event.close_code != 0) text += ", close code " + std::to_string(event.close_code);
         if (event.http_status != 0) text += ", HTTP " + std::to_string(event.http_status);
         if (event.retry_after) text += ", retry after " + text_of(*event.retry_after);
         return text + ")";
     }
-    std::string operator()(const Event::Pong&) const { return "pong"; }
-    std::string operator()(const Event::PongsHeldUp&) const { return "pongs_held_up"; }
-    std::string operator()(const Event::BackoffDue&) const { return "backoff_due"; }
     std::string operator()(const Event::WindowAsked& event) const {
         const auto delay = event.answer.delay();
-        if (!delay) return "window_asked(no)";
-        return *delay == Duration::zero() ? "window_asked(yes)"
-                                          : "window_asked(after " + text_of(*delay) + ")";
+        if (!delay) return "(no)";
+        return *delay == Duration::zero() ? "(yes)" : "(after " + text_of(*delay) + ")";
     }
     std::string operator()(const Event::DisconnectAsked& event) const {
-        return event.answer ? "disconnect_asked(yes)" : "disconnect_asked(no)";
+        return event.answer ? "(yes)" : "(no)";
     }
-    std::string operator()(const Event::LifetimeDue&) const { return "lifetime_due"; }
-    std::string operator()(const Event::StableDue&) const { return "stable_due"; }
     std::string operator()(const Event::KeepaliveDue& event) const {
-        return event.all_read ? "keepalive_due" : "keepalive_due(more to read)";
+        return event.all_read ? "" : "(more to read)";
     }
 };
 
 }  // namespace
 
+std::string_view name_of(const SessionEvent::Any& event) noexcept {
+    return kNames[event.index()];
+}
+
 std::string to_string(const SessionEvent::Any& event) {
-    return std::visit(Describe{}, event);
+    return std::string(name_of(event)) + std::visit(Details{}, event);
 }
 
 }  // namespace pinwheel

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "../../core/clock.h"
@@ -69,6 +70,8 @@ struct SessionEvent {
                              DisconnectAsked, LifetimeDue, StableDue, KeepaliveDue>;
 };
 
+/// Such as `request_disconnect`. Static storage.
+[[nodiscard]] std::string_view name_of(const SessionEvent::Any& event) noexcept;
 /// One line for logs, such as `request_disconnect(SCHEDULED, reconnect after 5 s)`.
 [[nodiscard]] std::string to_string(const SessionEvent::Any& event);
 

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "../../core/clock.h"
-#include "../../core/error.h"
 #include "../../core/random.h"
 #include "connection_state.h"
 #include "disconnect_reason.h"
@@ -13,24 +12,10 @@
 #include "reconnect_policy.h"
 #include "session_effect.h"
 #include "session_event.h"
+#include "session_options.h"
 #include "window_policy.h"
 
 namespace pinwheel {
-
-/// Everything that decides what a session does; fixed for its life.
-struct SessionOptions {
-    bool auto_reconnect = true;
-    bool has_should_disconnect = false;
-    bool has_should_reconnect = false;
-    ReconnectOptions reconnect{};
-    KeepaliveOptions keepalive{};
-    WindowOptions window{};
-    /// Of the jitter's random numbers.
-    std::uint64_t jitter_seed = 0;
-};
-
-/// An error that names the field whose value cannot be; ok if there is none.
-[[nodiscard]] Error validate(const SessionOptions& options);
 
 /// The states inside. What a user sees of them is ConnectionState.
 enum class SessionState : std::uint8_t {

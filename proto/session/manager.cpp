@@ -86,41 +86,44 @@ const std::string& WebSocketManager::close_reason() const noexcept {
 
 // Connecting and disconnecting
 
-/// A handler may destroy the manager meanwhile.
-void WebSocketManager::feed(const SessionEvent::Any& event) {
-    const auto session = session_;
+namespace {
+
+/// `session` keeps it alive: a handler may destroy the manager meanwhile.
+void feed(std::shared_ptr<Session> session, const SessionEvent::Any& event) {
     session->feed(event);
 }
 
+}  // namespace
+
 void WebSocketManager::connect() {
-    feed(SessionEvent::Connect{});
+    feed(session_, SessionEvent::Connect{});
 }
 
 void WebSocketManager::request_disconnect(std::optional<Duration> reconnect_after, DisconnectReason reason) {
     require_proactive(reason);
     if (reconnect_after) detail::require_not_negative("reconnect_after", *reconnect_after);
-    feed(SessionEvent::RequestDisconnect{.reason = reason, .reconnect_after = reconnect_after});
+    feed(session_, SessionEvent::RequestDisconnect{.reason = reason, .reconnect_after = reconnect_after});
 }
 
 void WebSocketManager::schedule_reconnect(Duration delay) {
     detail::require_not_negative("the delay of schedule_reconnect()", delay);
-    feed(SessionEvent::ScheduleReconnect{delay});
+    feed(session_, SessionEvent::ScheduleReconnect{delay});
 }
 
 void WebSocketManager::close() {
-    feed(SessionEvent::Close{});
+    feed(session_, SessionEvent::Close{});
 }
 
 void WebSocketManager::kill() {
-    feed(SessionEvent::Kill{});
+    feed(session_, SessionEvent::Kill{});
 }
 
 void WebSocketManager::shutdown() {
-    feed(SessionEvent::Shutdown{});
+    feed(session_, SessionEvent::Shutdown{});
 }
 
 void WebSocketManager::force_close() {
-    feed(SessionEvent::ForceClose{});
+    feed(session_, SessionEvent::ForceClose{});
 }
 
 // Sending

@@ -193,7 +193,6 @@ class WebSocketManager {
     [[nodiscard]] std::optional<Message> take_message();
     /// True where stream() ends, false where it would wait; throws what it throws.
     [[nodiscard]] bool stream_is_over() const;
-    void feed(const SessionEvent::Any& event);
 
     std::shared_ptr<Session> session_;
 };

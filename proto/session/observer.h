@@ -1,21 +1,44 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "../../core/clock.h"
-#include "../policy/session_effect.h"
-#include "../policy/session_event.h"
-#include "../policy/session_fsm.h"
+#include "../../core/function_ref.h"
 
 namespace pinwheel {
 
-/// Sees each step of a session: what happened, the machine after it, and what is about to be done about it.
-/// For logs; the library writes none. Not called for messages. Threading: the reactor's thread. Must not
-/// throw, and must not call the session.
+enum class ConnectionState : std::uint8_t;
+
+/// One step of a session, as a record for logs. Only `event` may be kept beyond the call that shows the step.
+struct SessionStep {
+    /// What happened. A call of the user: `connect`, `request_disconnect`, `schedule_reconnect`, `close`,
+    /// `kill`, `shutdown`, `force_close`. The connection: `transport_up`, `transport_ended`, `pong`,
+    /// `pongs_held_up`. A timer: `backoff_due`, `window_asked`, `disconnect_asked`, `lifetime_due`,
+    /// `stable_due`, `keepalive_due`. Static storage.
+    std::string_view event;
+    ConnectionState before;     ///< the session's state
+    ConnectionState after;      ///< the same as `before` if the step did not change it
+    std::uint32_t attempt = 0;  ///< tries that the retry budget has spent
+    TimePoint time{};           ///< of the reactor's clock
+    SystemTime system_time{};   ///< the same moment, for a reader of the log
+    /// What text() calls.
+    FunctionRef<std::string()> describe{};
+
+    /// One line with the details of the event, the machine's inner state after it, and what is about to be
+    /// done, such as `transport_ended(the connection was reset by the peer) -> backoff, arm(backoff, 1 s)`.
+    /// For a person to read: the wording may change. Allocates.
+    [[nodiscard]] std::string text() const { return describe ? describe() : std::string(event); }
+};
+
+/// Sees each step of a session. For logs; the library writes none. Not called for messages. Threading: the
+/// reactor's thread. Must not throw, and must not call the session.
 class SessionObserver {
   public:
     virtual ~SessionObserver() = default;
-    /// After the decision, before it is done.
-    virtual void on_step(const SessionEvent::Any& event, const SessionFsm& after,
-                         const SessionEffects& effects, TimePoint now) noexcept = 0;
+    /// After the decision, before it is carried out.
+    virtual void on_step(const SessionStep& step) noexcept = 0;
 };
 
 }  // namespace pinwheel

@@ -100,8 +100,9 @@ Session::~Session() = default;
 void Session::feed(const SessionEvent::Any& event) {
     if (!reactor_.is_own_process()) return;  // the connection is the parent's
     const TimePoint now = reactor_.now();
+    const ConnectionState before = fsm_.connection_state();
     const SessionEffects effects = fsm_.on(event, now);
-    if (observer_ != nullptr) observer_->on_step(event, fsm_, effects, now);
+    if (observer_ != nullptr) tell_observer(event, before, effects, now);
     std::exception_ptr thrown;
     const HandlerScope scope(*this);
     for (const auto& effect : effects) {
@@ -112,6 +113,22 @@ void Session::feed(const SessionEvent::Any& event) {
         }
     }
     if (thrown) std::rethrow_exception(thrown);
+}
+
+void Session::tell_observer(const SessionEvent::Any& event, ConnectionState before,
+                            const SessionEffects& effects, TimePoint now) noexcept {
+    const auto text = [&] {
+        std::string line = to_string(event) + " -> " + std::string(to_string(fsm_.state()));
+        for (const auto& effect : effects) line += ", " + to_string(effect, now);
+        return line;
+    };
+    observer_->on_step({.event = name_of(event),
+                        .before = before,
+                        .after = fsm_.connection_state(),
+                        .attempt = fsm_.tries(),
+                        .time = now,
+                        .system_time = reactor_.system_now(),
+                        .describe = text});
 }
 
 void Session::retire() {

@@ -122,6 +122,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void execute(const SessionEffect::RecordStop& effect);
     void execute(const SessionEffect::Warn& effect);
 
+    void tell_observer(const SessionEvent::Any& event, ConnectionState before, const SessionEffects& effects,
+                       TimePoint now) noexcept;
     [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
     [[nodiscard]] bool tells_subscriptions() const noexcept {
         return fsm_.state() == SessionState::open && replayed_ == generation_;

@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 
 /// Events and the states that they led to; without the arming of timers, whose times are the clock's.
 struct Transitions final : SessionObserver {
-    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects&,
-                 TimePoint) noexcept override {
-        text += to_string(event) + " -> " + std::string(to_string(after.state())) + "\n";
+    void on_step(const SessionStep& step) noexcept override {
+        const std::string line = step.text();
+        text += line.substr(0, line.find(',', line.find(" -> "))) + "\n";
     }
     std::string text;
 };

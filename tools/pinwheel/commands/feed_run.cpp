@@ -66,19 +66,16 @@ void FeedRun::on_disconnect(DisconnectReason reason) {
     if (!ws_.is_dead()) say(why_ + "; connecting again");
 }
 
-void FeedRun::on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects& effects,
-                      TimePoint now) noexcept {
+void FeedRun::on_step(const SessionStep& step) noexcept {
     if (options_.verbose) {
         std::array<char, 32> since{};
         std::snprintf(since.data(), since.size(),
-                      "%.3f s: ", std::chrono::duration<double>(now - began_).count());
-        std::string line = since.data() + to_string(event) + " -> " + std::string(to_string(after.state()));
-        for (const auto& effect : effects) line += ", " + to_string(effect, now);
-        say(line);
+                      "%.3f s: ", std::chrono::duration<double>(step.time - began_).count());
+        say(since.data() + step.text());
     }
-    const bool ended = std::holds_alternative<SessionEvent::TransportEnded>(event);
+    const bool ended = step.event == "transport_ended";
     if (ended && ws_.generation() == 0) first_try_failed_ = true;
-    if (first_try_failed_ || (ended && after.connection_state() == ConnectionState::disconnected))
+    if (first_try_failed_ || (ended && step.after == ConnectionState::disconnected))
         client_.reactor().schedule(failure_timer_, client_.reactor().now());
 }
 

@@ -58,8 +58,7 @@ class FeedRun : private SessionObserver {
   private:
     [[nodiscard]] WebSocketOptions session_options();
     void on_disconnect(DisconnectReason reason);
-    void on_step(const SessionEvent::Any& event, const SessionFsm& after, const SessionEffects& effects,
-                 TimePoint now) noexcept override;
+    void on_step(const SessionStep& step) noexcept override;
     void on_failure_timer(TimePoint now);
     void on_end_timer(TimePoint) { end(); }
     void drain();

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+#include "../../core/error.h"
+#include "keepalive.h"
+#include "reconnect_policy.h"
+#include "window_policy.h"
+
+namespace pinwheel {
+
+/// Everything that decides what a session does; fixed for its life.
+struct SessionOptions {
+    bool auto_reconnect = true;
+    bool has_should_disconnect = false;
+    bool has_should_reconnect = false;
+    ReconnectOptions reconnect{};
+    KeepaliveOptions keepalive{};
+    WindowOptions window{};
+    /// Of the jitter's random numbers.
+    std::uint64_t jitter_seed = 0;
+};
+
+/// An error that names the field whose value cannot be; ok if there is none.
+[[nodiscard]] Error validate(const SessionOptions& options);
+
+}  // namespace pinwheel
