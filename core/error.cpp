@@ -134,7 +134,6 @@ Errc errc_from_errno(int error) noexcept {
             return Errc::connect_timeout;
         case EMFILE:
         case ENFILE:
-        case ENOSPC:  // of epoll_ctl(2): fs.epoll.max_user_watches
             return Errc::out_of_descriptors;
         case ENOMEM:
         case ENOBUFS:

@@ -24,6 +24,12 @@ Interest ready_of(std::uint32_t events) noexcept {
             (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
 }
 
+/// For an errno of epoll_ctl(2), where ENOSPC is the limit of watches (fs.epoll.max_user_watches), no full
+/// disk.
+Errc errc_from_epoll(int error) noexcept {
+    return error == ENOSPC ? Errc::out_of_descriptors : errc_from_errno(error);
+}
+
 constexpr Duration kLongestWait = std::chrono::hours{24};  // epoll_wait() takes an int of milliseconds
 
 }  // namespace
@@ -40,7 +46,7 @@ Errc Poller::set(int fd, void* key, Interest before, Interest after) noexcept {
     event.events = events_of(after);
     event.data.ptr = key;
     const int operation = !before.any() ? EPOLL_CTL_ADD : !after.any() ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-    return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? Errc::ok : errc_from_errno(errno);
+    return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? Errc::ok : errc_from_epoll(errno);
 }
 
 bool Poller::restore(int fd, void* key, Interest interest) noexcept {

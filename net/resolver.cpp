@@ -63,6 +63,7 @@ class HostQuery final : public Resolver::Query {
     }
 
     void begin(Duration timeout) {
+        channel_->forget_trouble();  // of earlier queries
         names_ = channel_->names_for(host_);
         outcomes_.resize(names_.size());
         end_ = time_after(reactor_.now(), timeout);
@@ -142,12 +143,20 @@ class HostQuery final : public Resolver::Query {
                 return {detail::is_exhausted(trouble.code) ? trouble.code : Errc::resolve_failed,
                         "no name server can be asked: " + trouble.message()};
             case ARES_ETIMEOUT:
-                if (detail::is_exhausted(trouble.code)) return {trouble.code, trouble.message()};
-                return {Errc::resolve_timeout, "no name server answered in time"};
+                return silence();
             default:
                 break;
         }
         return {Errc::resolve_failed, ares_strerror(status)};
+    }
+
+    /// No answer came. A socket call may have told why.
+    [[nodiscard]] Outcome silence() const {
+        const Error& trouble = channel_->trouble();
+        if (!trouble) return {Errc::resolve_timeout, "no name server answered in time"};
+        if (detail::is_exhausted(trouble.code)) return {trouble.code, trouble.message()};
+        return {Errc::resolve_failed,
+                "no name server answered, and one cannot be asked: " + trouble.message()};
     }
 
     /// The worst of what became of the names.
@@ -155,8 +164,7 @@ class HostQuery final : public Resolver::Query {
         Outcome worst{Errc::ok, {}};
         for (const auto& outcome : outcomes_)
             if (weight(outcome.code) > weight(worst.code)) worst = outcome;
-        if (!tickets_.empty() && !detail::is_exhausted(worst.code))
-            worst = {Errc::resolve_timeout, "no name server answered in time"};
+        if (!tickets_.empty() && !detail::is_exhausted(worst.code)) worst = silence();
         const std::string details = asked();
         return {worst.code, "cannot resolve '" + host_ + "': " + worst.text +
                                 (details.empty() ? "" : " (" + details + ")") + "; " +

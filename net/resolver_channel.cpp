@@ -23,6 +23,20 @@ namespace {
 /// of the query's time.
 constexpr std::size_t kMaxSearchDomains = 16;
 
+/// The refusal of an earlier datagram (ICMP) is reported once, by whichever call comes next. A send that
+/// takes it would hide it from the query it belongs to, which then waits for its timeout: it is left to a
+/// read, which c-ares takes as the word on all queries of that server.
+ssize_t send_parts(int fd, const iovec* parts, int count) noexcept {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = static_cast<std::size_t>(count);
+    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (sent >= 0 || errno != ECONNREFUSED) return sent;
+    const ssize_t again = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (again < 0) errno = ECONNREFUSED;
+    return again;
+}
+
 }  // namespace
 
 Resolver::Channel::Channel(Reactor& reactor, const ResolverOptions& options)
@@ -114,17 +128,21 @@ const ares_socket_functions& Resolver::Channel::socket_functions() noexcept {
             },
         .arecvfrom = [](ares_socket_t fd, void* to, std::size_t size, int flags, sockaddr* from,
                         ares_socklen_t* from_size, void* self) -> ares_ssize_t {
-            return static_cast<Channel*>(self)->noting(::recvfrom(fd, to, size, flags, from, from_size));
+            auto& channel = *static_cast<Channel*>(self);
+            const ssize_t result = ::recvfrom(fd, to, size, flags, from, from_size);
+            if (result > 0) channel.forget_trouble();
+            return channel.noting(result);
         },
         .asendv = [](ares_socket_t fd, const iovec* parts, int count, void* self) -> ares_ssize_t {
-            return static_cast<Channel*>(self)->noting(::writev(fd, parts, count));
+            return static_cast<Channel*>(self)->noting(send_parts(fd, parts, count));
         }};
     return functions;
 }
 
 ssize_t Resolver::Channel::noting(ssize_t result) noexcept {
     if (result >= 0) {
-        trouble_.code = Errc::ok;
+        // There was a descriptor. Only an answer shows that a server does not refuse.
+        if (detail::is_exhausted(trouble_.code)) forget_trouble();
     } else if (const int error = errno; error != EINPROGRESS && error != EINTR && error != EAGAIN) {
         try {
             trouble_ = detail::network_error(error);

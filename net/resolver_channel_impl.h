@@ -68,8 +68,9 @@ class Resolver::Channel {
     /// What to ask for, in order: the name itself before the search domains if it has `ndots` dots, else
     /// behind them (resolv.conf(5)). A name that ends with a dot is whole.
     [[nodiscard]] std::vector<std::string> names_for(const std::string& host) const;
-    /// Why the last socket to a name server could not be had, or did not reach it; ok: it did.
+    /// Why the last socket to a name server could not be had, or did not reach it; ok since an answer.
     [[nodiscard]] const Error& trouble() const noexcept { return trouble_; }
+    void forget_trouble() noexcept { trouble_.code = Errc::ok; }
 
   private:
     struct Socket final : Disposable {

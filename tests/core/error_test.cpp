@@ -28,6 +28,9 @@ TEST(Error, ErrnoMapsToACode) {
     EXPECT_EQ(errc_from_errno(0), Errc::ok);
     EXPECT_EQ(errc_from_errno(EPIPE), Errc::connection_reset);
     EXPECT_EQ(errc_from_errno(EMFILE), Errc::out_of_descriptors);
+    EXPECT_EQ(errc_from_errno(ENOSPC), Errc::io_failure) << "a full disk";
+    EXPECT_EQ(errc_from_errno(ENOMEM), Errc::out_of_memory);
+    EXPECT_EQ(errc_from_errno(ENOBUFS), Errc::out_of_memory);
     EXPECT_EQ(errc_from_errno(ENOTTY), Errc::io_failure);
 }
 

@@ -165,6 +165,37 @@ TEST_F(ResolverTest, ASilentServerIsGivenUpAtTheTimeout) {
     EXPECT_NE(answer.error.message().find("'feed.test'"), std::string::npos);
 }
 
+/// An address of a name server that nobody listens at: the system answers with ICMP.
+std::string refusing_server(const std::string& address = "127.0.0.1") {
+    Reactor reactor;
+    return DnsServer(reactor, address).servers();
+}
+
+TEST_F(ResolverTest, N7AServerThatRefusesIsToldAsThatAndNotWaitedFor) {
+    for (const std::string& servers :
+         {refusing_server(), refusing_server() + "," + refusing_server("127.0.0.2")}) {
+        Resolver refused(reactor, {.timeout = 5s, .servers = servers});
+        answer = {};
+        const auto query =
+            refused.resolve("feed.test", 443, Resolver::Callback::member<&Answer::take>(answer));
+        turn_until(reactor, [&] { return answer.calls > 0; });  // the clock stands still
+        EXPECT_EQ(answer.error.code, Errc::resolve_failed);
+        EXPECT_NE(answer.error.message().find("refused"), std::string::npos) << answer.error.message();
+        EXPECT_EQ(answer.error.message().find("in time"), std::string::npos) << answer.error.message();
+    }
+}
+
+TEST_F(ResolverTest, N7BesideAServerThatIsSilentTheRefusalIsToldToo) {
+    server.set("feed.test", {.kind = DnsReply::Kind::silence});
+    Resolver mixed(reactor, {.timeout = 5s, .servers = refusing_server() + "," + server.servers()});
+    const auto query = mixed.resolve("feed.test", 443, Resolver::Callback::member<&Answer::take>(answer));
+    turn_until(reactor, [&] { return server.questions().size() >= 2; });
+    clock.advance(6s);
+    turn_until(reactor, [&] { return answer.calls > 0; });
+    EXPECT_EQ(answer.error.code, Errc::resolve_failed);
+    EXPECT_NE(answer.error.message().find("refused"), std::string::npos) << answer.error.message();
+}
+
 TEST_F(ResolverTest, LiteralsNeedNoServer) {
     for (const auto& [host, text] :
          {std::pair{"192.0.2.7", "192.0.2.7:443"}, {"2001:db8::7", "[2001:db8::7]:443"}}) {
