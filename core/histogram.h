@@ -39,7 +39,7 @@ class Histogram {
     /// How many recorded values are at most `nanoseconds`, to the resolution of the buckets.
     [[nodiscard]] std::uint64_t count_at_most(std::uint64_t nanoseconds) const noexcept;
 
-    /// Adds all that the other has recorded.
+    /// Adds the other histogram's counts.
     void merge(const Histogram& other) noexcept;
     /// Back to nothing recorded.
     void reset() noexcept;

@@ -30,7 +30,7 @@ struct BackoffIdleOptions {
     Duration max_park = std::chrono::milliseconds{1};  ///< the longest
 };
 
-/// Spins, then gives the core to whoever waits for it, then sleeps, twice as long each time up to a limit:
+/// Spins, then yields the core, then sleeps; each sleep is twice as long as the last, up to a limit:
 /// for a core that is shared. It wakes late by as much as `max_park`, and what the kernel adds to a sleep.
 class BackoffIdle final : public IdleStrategy {
   public:

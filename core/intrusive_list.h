@@ -2,7 +2,7 @@
 
 namespace pinwheel::detail {
 
-/// A place in a circular list, embedded in what is listed; alone it is an empty list.
+/// A link of a circular list, embedded in its element. A link by itself is an empty list.
 /// Threading: that of the list. Invariant: the neighbours of a link point back at it. Allocates: nothing.
 struct ListLink {
     ListLink* next = this;

@@ -74,7 +74,7 @@ class MessageQueue {
     /// claim stays open.
     void publish() noexcept {
         if (committed_bytes_ == published_bytes_.load(std::memory_order_relaxed)) return;
-        // Before the records: whoever has seen one taken out finds it counted as put in.
+        // Before the records, so that no reader sees a record taken out before it is counted as put in.
         published_.store(committed_, std::memory_order_release);
         published_bytes_.store(committed_bytes_, std::memory_order_release);
         if (shown_ != newest_) [[unlikely]]

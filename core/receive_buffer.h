@@ -22,7 +22,7 @@ class ReceiveBuffer {
     explicit ReceiveBuffer(std::size_t smallest)
         : smallest_(smallest), room_(smallest), pages_(kLargest + kPayloadPadding) {}
 
-    /// Room behind what is there; what is there moves to the front if the room behind it is the smaller half.
+    /// Free space behind the data. Compacts when less than half of the buffer is free at the end.
     [[nodiscard]] std::span<std::byte> writable() noexcept;
     /// `count` bytes were written to writable().
     void commit(std::size_t count) noexcept {

@@ -7,7 +7,7 @@
 
 namespace pinwheel {
 
-/// A value, or the error that stands in its place.
+/// A value or an error.
 template <class T>
 class Result {
   public:

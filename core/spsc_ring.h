@@ -141,7 +141,8 @@ class BasicSpscRing {
   private:
     static constexpr std::uint64_t kMagic = 0x676e69722d6e6970;  // "pin-ring"
     static constexpr std::uint32_t kVersion = 1;
-    static constexpr std::size_t kApart = 128;  // two lines, lest neighbours fetched in pairs join both sides
+    static constexpr std::size_t kApart =
+        128;  // two lines: CPUs prefetch neighbours in pairs, which would share them
 
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;

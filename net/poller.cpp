@@ -18,7 +18,7 @@ std::uint32_t events_of(Interest interest) noexcept {
     return events;
 }
 
-/// An error or a hang-up wakes whoever waits; the next read or write tells which it was.
+/// An error or a hang-up wakes readers and writers; their next call reports which it was.
 Interest ready_of(std::uint32_t events) noexcept {
     return {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
             (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};

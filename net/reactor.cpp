@@ -65,7 +65,7 @@ int Reactor::turn(Duration max_wait) {
         work += visit(sources_);
     if (may_read_directly() && !polls_) [[likely]]
         return work + visit(watches_);
-    // Whoever waits for what a timer or a post has just done shall see it before the loop sleeps.
+    // The caller must see what a timer or a posted call has just done before the loop sleeps.
     return work + run_sockets(work > 0 ? Duration::zero() : sleep_time(max_wait));
 }
 
@@ -145,7 +145,7 @@ void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
     try {
         garbage_.push_back(std::move(garbage));
     } catch (const std::bad_alloc&) {
-        // Its own call may be under way: better kept for ever than gone under its feet.
+        // A call of the object may be under way: leak it rather than destroy it there.
         alignas(std::shared_ptr<void>) std::array<std::byte, sizeof garbage> unowned;
         new (unowned.data()) std::shared_ptr<void>(std::move(garbage));
     }

@@ -26,7 +26,7 @@ namespace pinwheel {
 class Reactor;
 
 /// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the
-/// descriptor. The callback must bear readiness that is not there, and returns the work done: 0 if there was
+/// descriptor. The callback must tolerate spurious readiness. It returns the work done: 0 if there was
 /// nothing to do. Threading: the reactor's thread. Allocates: nothing.
 class IoWatch : private detail::ListLink {
   public:
@@ -90,7 +90,7 @@ class Reactor {
 
     /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done, 0 for an
     /// idle turn, so that an engine can turn it inside its own loop. An exception of a handler leaves it; the
-    /// reactor stays valid and goes on with the rest in the next turn. Not to be called from inside a
+    /// reactor stays valid and does the rest in the next turn. Must not be called from inside a
     /// handler.
     int poll() { return turn(Duration::zero()); }
 
@@ -159,7 +159,7 @@ class Reactor {
     void dispose(std::unique_ptr<T> garbage) noexcept {
         if (in_turn_) keep(garbage.release());
     }
-    /// Allocates. Without memory the object is kept for ever.
+    /// Allocates. If allocation fails, the object is leaked.
     void dispose(std::shared_ptr<void> garbage) noexcept;
 
   private:

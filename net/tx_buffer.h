@@ -8,7 +8,7 @@
 
 namespace pinwheel {
 
-/// What is to be sent: keeps order, and the rest that the stream has not taken yet.
+/// Bytes to send, in order: holds what the stream has not taken yet.
 /// Threading: one thread. Invariant: a unit that was claimed and committed is sent whole or not at all, up to
 /// the end of the stream. Allocates: when the backlog grows; memory of a large backlog is given back once it
 /// is sent.

@@ -75,7 +75,7 @@ class Handler<void(Args...)> : public std::function<void(Args...)> {
     }
 };
 
-/// What a WebSocketManager is to do, all of it optional. Handlers run on the reactor's thread, after the
+/// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the
 /// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
 /// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
 struct WebSocketOptions {
@@ -96,13 +96,13 @@ struct WebSocketOptions {
     Handler<void()> on_connect{};
     /// Once for each connection that was up.
     Handler<void(DisconnectReason)> on_disconnect{};
-    /// At most once in disconnect_alert_interval, with the number of disconnects that it stands for.
+    /// At most once in disconnect_alert_interval, with the number of disconnects it reports.
     Handler<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
     /// Each message, as soon as it is whole. The view lies in the buffer that the socket was read into, with
     /// 64 readable bytes behind it, and is gone after the call. Statistics count it once its read is handed
     /// on.
     Handler<void(const Message&)> on_message{};
-    /// What a person should hear of. The channel is "websocket"; the views are gone after the call.
+    /// Conditions that a person should see. The channel is "websocket"; the views are gone after the call.
     Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
 
     // Limits. What is set here overrides `config` and is not clamped.
@@ -113,7 +113,7 @@ struct WebSocketOptions {
     std::optional<Seconds> reconnect_delay{};      ///< before the first try
     std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to
     std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries, or kUnlimited
-    std::optional<Seconds> stable_connection_time{};        ///< up so long, the budget is whole again
+    std::optional<Seconds> stable_connection_time{};        ///< uptime after which the retry budget resets
     std::optional<Seconds> server_unavailable_delay{};      ///< after a refusal for overload, at least
     std::optional<Seconds> disconnect_check_interval{};     ///< between questions to should_disconnect
     std::optional<Seconds> reconnect_check_interval{};      ///< between questions to should_reconnect

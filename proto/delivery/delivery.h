@@ -22,7 +22,7 @@ enum class DropCause : std::uint8_t {
     memory,       ///< there was none
 };
 
-/// Hears what a delivery cannot do alone. Never called from inside a sink's call.
+/// Called for what a delivery cannot do alone. Never called from inside a sink's call.
 class DeliveryOwner {
   public:
     virtual ~DeliveryOwner() = default;

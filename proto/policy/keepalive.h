@@ -57,7 +57,7 @@ class Keepalive {
 
     /// Over all connections.
     [[nodiscard]] const RoundTrip& round_trip() const noexcept { return round_trip_; }
-    /// Begins to count anew.
+    /// Resets the counts.
     void reset_round_trip() noexcept { round_trip_ = {}; }
 
   private:

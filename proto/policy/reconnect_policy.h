@@ -44,7 +44,7 @@ struct ReconnectOptions {
     double jitter = 0.1;
     /// Retries after the first failed try of a connect(), tries after a loss; 0 for none, or kUnlimited.
     std::uint32_t max_attempts = 10;
-    /// A connection that stays up so long gives the budget back.
+    /// Uptime after which the retry budget resets.
     Duration stable_connection_time = std::chrono::seconds{60};
     /// The least wait after a server has said that it cannot serve now.
     Duration server_unavailable_delay = std::chrono::seconds{30};

@@ -41,7 +41,7 @@ inline constexpr std::size_t kSessionTimers = 0 PINWHEEL_SESSION_TIMERS(PINWHEEL
 
 [[nodiscard]] std::string_view to_string(SessionTimer timer) noexcept;
 
-/// A call that changed nothing, or something that a person should hear of.
+/// A call without effect, or a condition that a person should see.
 enum class SessionWarning : std::uint8_t {
     connect_ignored,     ///< connect() where can_connect() is false
     reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it cannot be followed

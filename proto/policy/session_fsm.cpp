@@ -272,7 +272,7 @@ class SessionFsm::Step {
     void arm_keepalive() noexcept {
         if (const auto deadline = fsm_.keepalive_.deadline()) arm(SessionTimer::keepalive, *deadline);
     }
-    /// False for a timer that is not armed: its event has been overtaken.
+    /// False for a timer that is not armed: its event came too late.
     [[nodiscard]] bool fired(SessionTimer timer) noexcept {
         const bool was_armed = fsm_.armed_.test(index(timer));
         fsm_.armed_.reset(index(timer));

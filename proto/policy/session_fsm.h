@@ -69,7 +69,7 @@ enum class Resume : std::uint8_t {
 ///   a time. The owner feeds TransportUp, Pong and TransportEnded of that one only.
 /// - Timers live from Arm until they fire or a Disarm. One that fires is no longer armed. An owner that asks
 ///   should_disconnect or should_reconnect feeds the answer even if that callback has called the session: the
-///   answer counts only if the question still stands.
+///   answer is ignored if the state has changed since.
 /// - While reading is paused, PongsHeldUp takes the place of KeepaliveDue; it also comes when reading goes
 /// on. Before KeepaliveDue the owner reads: a late turn is no late pong.
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.

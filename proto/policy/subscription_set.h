@@ -29,7 +29,7 @@ class JsonSubscriptionCodec final : public SubscriptionCodec {
 };
 
 /// The channels that are wanted, in the order in which they were asked for. Threading: one thread.
-/// Invariant: no channel stands in it twice.
+/// Invariant: no channel is in it twice.
 class SubscriptionSet {
   public:
     SubscriptionSet() = default;

@@ -29,8 +29,8 @@ namespace pinwheel {
 
 class Session;
 
-/// A WebSocket session that lasts: connects, keeps alive, reconnects, restores subscriptions, and lets its
-/// user decide when a connection is cut and made again.
+/// A WebSocket session over many connections: connects, keeps alive, reconnects, restores subscriptions. Its
+/// user decides when a connection is cut and re-made.
 ///
 /// Threading: the reactor's thread, but for stats() and the consumer's end of queue(). Nothing blocks but the
 /// calls that are called waiting: they turn the reactor until what they wait for has come, and throw
@@ -44,7 +44,7 @@ class WebSocketManager {
     WebSocketManager(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
     /// Tries a close frame without waiting. No handler is called any more.
     ~WebSocketManager();
-    /// The other may only be destroyed then, and no ConnectedScope may refer to it.
+    /// A moved-from manager may only be destroyed, and no ConnectedScope may refer to it.
     WebSocketManager(WebSocketManager&&) noexcept = default;
     WebSocketManager& operator=(WebSocketManager&&) = delete;
 
@@ -58,8 +58,7 @@ class WebSocketManager {
     [[nodiscard]] bool is_connected() const noexcept { return state() == ConnectionState::connected; }
     /// Statistics up to now; from any thread.
     [[nodiscard]] WebSocketStats stats() const noexcept;
-    /// All that is counted back to zero, round trips and the ring's high-water mark included; what waits now
-    /// still waits.
+    /// Resets all counters, round trips and the ring's high-water mark. Queued messages are not affected.
     void reset_stats() noexcept;
     /// In the order in which they were made.
     [[nodiscard]] std::vector<std::string> subscriptions() const;

@@ -55,7 +55,7 @@ class WebSocketClosedError : public WebSocketError {
 
     /// 1006 if there was no close frame.
     [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
-    /// As the peer wrote it; what() has it in one line.
+    /// As the peer wrote it; what() shows it on one line.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
   private:

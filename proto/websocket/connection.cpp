@@ -342,7 +342,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) noexcept {
     if (state_ != State::open) return;
     send_close(code, reason);
     state_ = State::closing;
-    resume();  // what is held back stands before the peer's close frame
+    resume();  // held-back messages precede the peer's close frame
     reactor_.schedule_after(timer_, options_.close_timeout);
 }
 

@@ -21,7 +21,7 @@ class MessageSink {
     /// What becomes of a message.
     enum class Verdict : std::uint8_t {
         take,   ///< `room` is the payload's final place
-        drop,   ///< this message is to be skipped, unseen; the sink has counted it
+        drop,   ///< skip this message; the sink has counted it
         pause,  ///< no room now: stop reading, and ask again
     };
     /// The answer to claim().
@@ -40,7 +40,7 @@ class MessageSink {
                                        const MessageStamp& stamp);
     /// Room for a message of `size` bytes, with 64 readable bytes behind. At most one claim is open.
     [[nodiscard]] virtual Claim claim(std::size_t size) noexcept = 0;
-    /// Room for `size` bytes for the open claim, its first `used` bytes kept. Null: none is to be had, and
+    /// Room for `size` bytes for the open claim, its first `used` bytes kept. Null: no memory, and
     /// the claim is gone, counted as dropped.
     [[nodiscard]] virtual std::byte* grow(std::size_t used, std::size_t size) noexcept = 0;
     /// Ends the claim: the message has `size` bytes. May run a user's handler, whose exceptions pass through.
