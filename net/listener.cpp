@@ -3,15 +3,19 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <new>
 #include <system_error>
+#include <utility>
 
 #include "network_error_impl.h"
 
 namespace pinwheel {
 
-Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog)
+Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog,
+                   Exhausted exhausted)
     : reactor_(reactor),
       accepted_(accepted),
+      exhausted_(exhausted),
       fd_(::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
       watch_(IoWatch::Callback::member<&Listener::on_ready>(*this)) {
     const auto require = [&](bool done) {
@@ -35,13 +39,23 @@ Listener::Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted
 int Listener::on_ready(Interest, TimePoint) {
     const int socket = ::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
-        if (!detail::is_exhausted(errc_from_errno(errno))) return 0;
-        reactor_.change(watch_, {});
-        reactor_.schedule_after(pause_, kAcceptPause);
+        const Errc refused = errc_from_errno(errno);
+        if (!detail::is_exhausted(refused)) return 0;
+        pause(refused);
         return 1;
     }
-    accepted_(UniqueFd(socket));
+    try {
+        accepted_(UniqueFd(socket));
+    } catch (const std::bad_alloc&) {
+        pause(Errc::out_of_memory);
+    }
     return 1;
+}
+
+void Listener::pause(Errc reason) noexcept {
+    reactor_.change(watch_, {});
+    reactor_.schedule_after(pause_, kAcceptPause);
+    if (!std::exchange(told_, true) && exhausted_) exhausted_(reason);
 }
 
 void Listener::on_pause_over(TimePoint) {

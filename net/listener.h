@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../core/error.h"
 #include "../core/function_ref.h"
 #include "endpoint.h"
 #include "reactor.h"
@@ -7,15 +8,19 @@
 
 namespace pinwheel {
 
-/// Accepts TCP connections on the reactor: for servers in tests, tools and benchmarks. While this machine has
-/// no descriptor or memory for another one, it looks again each kAcceptPause. Threading: the reactor's
-/// thread.
+/// Accepts TCP connections on the reactor, one a turn, so that a flood of them leaves the turns to the
+/// others: for servers in tests, tools and benchmarks. While this machine has no descriptor or memory for
+/// another one (accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM; std::bad_alloc of the callback, which ends that
+/// connection), it looks again each kAcceptPause. Threading: the reactor's thread.
 class Listener {
   public:
     using Accepted = FunctionRef<void(UniqueFd socket)>;
+    /// Hears once in the listener's life that this machine has no descriptor or memory for a connection.
+    using Exhausted = FunctionRef<void(Errc reason)>;
 
     /// Listens at once; port 0 lets the kernel choose. Throws std::system_error with the address in its text.
-    Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog = 1024);
+    Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog = 1024,
+             Exhausted exhausted = {});
 
     /// Where it listens, with the port that was chosen.
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
@@ -27,9 +32,12 @@ class Listener {
   private:
     int on_ready(Interest ready, TimePoint now);
     void on_pause_over(TimePoint now);
+    void pause(Errc reason) noexcept;
 
     Reactor& reactor_;
     Accepted accepted_;
+    Exhausted exhausted_;
+    bool told_ = false;
     UniqueFd fd_;
     Endpoint endpoint_;
     IoWatch watch_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <new>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -44,6 +45,35 @@ TEST_F(ListenerTest, AcceptsAllThatComeOnBothFamilies) {
             EXPECT_TRUE(::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC);
         }
     }
+}
+
+/// T2, M2: a flood of connections leaves the turns to the others.
+TEST_F(ListenerTest, T2AcceptsOneATurn) {
+    const Listener listener = listen(*Endpoint::parse("127.0.0.1", 0));
+    std::vector<UniqueFd> clients;
+    for (int i = 0; i < 50; ++i) clients.push_back(connect_to(listener.endpoint()));
+    for (std::size_t before = 0; accepted.size() < clients.size(); before = accepted.size()) {
+        reactor.poll_for(std::chrono::milliseconds{20});
+        EXPECT_LE(accepted.size(), before + 1);
+    }
+}
+
+/// M1, M2: without memory for one connection the listener goes on after a pause.
+TEST_F(ListenerTest, M1BadAllocEndsOneConnection) {
+    std::vector<Errc> told;
+    int calls = 0;
+    auto tell = [&](Errc reason) { told.push_back(reason); };
+    auto fail_first = [&](UniqueFd socket) {
+        if (++calls <= 2) throw std::bad_alloc();
+        accept(std::move(socket));
+    };
+    const Listener listener(reactor, *Endpoint::parse("127.0.0.1", 0), fail_first, 1024, tell);
+    const UniqueFd first = connect_to(listener.endpoint());
+    const UniqueFd second = connect_to(listener.endpoint());
+    const UniqueFd third = connect_to(listener.endpoint());
+    test::turn_until(reactor, [&] { return accepted.size() == 1; });
+    EXPECT_EQ(calls, 3);
+    EXPECT_EQ(told, std::vector{Errc::out_of_memory});
 }
 
 TEST_F(ListenerTest, APortThatIsTakenIsAnErrorThatNamesIt) {

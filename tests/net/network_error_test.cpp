@@ -113,9 +113,10 @@ class Dialing : public testing::Test {
         ::getpeername(outcome.stream->fd(), reinterpret_cast<sockaddr*>(&address), &size);
         return Endpoint::from(reinterpret_cast<const sockaddr*>(&address)).value_or(Endpoint()).address();
     }
-    [[nodiscard]] Listener listen(const char* address, std::uint16_t port = 0) {
+    [[nodiscard]] Listener listen(const char* address, std::uint16_t port = 0,
+                                  Listener::Exhausted exhausted = {}) {
         return Listener(reactor, *Endpoint::parse(address, port),
-                        Listener::Accepted::member<&Dialing::accept>(*this));
+                        Listener::Accepted::member<&Dialing::accept>(*this), 1024, exhausted);
     }
 
     ManualClock clock;
@@ -247,15 +248,23 @@ TEST_F(Dialing, N7ACertificateFileThatCannotBeOpenedForWantOfDescriptorsSaysSo) 
     }
 }
 
+/// N7, M2: a turn without descriptors costs nothing, and the reason is told once.
 TEST_F(Dialing, N7AListenerWithoutDescriptorsWaitsInPlaceOfSpinning) {
-    const Listener listener = listen("127.0.0.1");
+    std::vector<Errc> told;
+    auto tell = [&](Errc reason) { told.push_back(reason); };
+    const Listener listener = listen("127.0.0.1", 0, tell);
     const UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     {
         const NoDescriptors none;
         ASSERT_EQ(::connect(client.get(), listener.endpoint().data(), listener.endpoint().size()), 0);
         turn_until(reactor, [&] { return reactor.poll() > 0; });
-        for (int i = 0; i < 10; ++i) EXPECT_EQ(reactor.poll(), 0) << "it spins";
+        for (int pauses = 0; pauses < 3; ++pauses) {
+            for (int i = 0; i < 1000; ++i) EXPECT_EQ(reactor.poll(), 0) << "it spins";
+            clock.advance(Listener::kAcceptPause);
+            EXPECT_EQ(reactor.poll(), 2) << "the pause ends, and one try fails";
+        }
     }
+    EXPECT_EQ(told, std::vector{Errc::out_of_descriptors});
     EXPECT_TRUE(accepted.empty());
     clock.advance(Listener::kAcceptPause);
     turn_until(reactor, [&] { return !accepted.empty(); });

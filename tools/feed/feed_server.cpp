@@ -3,37 +3,110 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string_view>
 #include <vector>
 
 #include "../../net/socket_options.h"
 #include "../../net/tcp_stream.h"
 #include "../../proto/websocket/close_code.h"
+#include "../../proto/websocket/frame_codec.h"
 
 namespace pinwheel {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
-constexpr std::size_t kSendLimit = std::size_t{256} << 20;
+/// Of a capture or a burst: what is made ahead of the client. Below what stops the reading.
 constexpr std::size_t kPlayAhead = std::size_t{1} << 20;
+static_assert(kPlayAhead < ServerSession::kReadHold);
+/// Of the market, which waits for nobody: a client that is further behind is cut off.
+constexpr std::size_t kMarketBehind = std::size_t{4} << 20;
+/// Of the market a tick, 1.5 MB a client: 10 million messages a second. After a pause the rest comes later.
+constexpr std::uint64_t kEventsATick = 10'000;
+constexpr int kBacklog = 1024;
+constexpr std::size_t kBurstChunk = std::size_t{16} << 10;
 
 std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text.data(), text.size()));
 }
+
+/// Binary frames of one size: made in pieces, so that their number and size cost nothing.
+class Burst {
+  public:
+    /// Of a target /burst/N/S.
+    [[nodiscard]] static std::optional<Burst> parse(std::string_view target) {
+        if (!target.starts_with(kPath)) return std::nullopt;
+        const char* const end = target.data() + target.size();
+        Burst burst;
+        const auto count = std::from_chars(target.data() + kPath.size(), end, burst.frames_a_message_);
+        if (count.ec != std::errc() || count.ptr == end || *count.ptr != '/') return std::nullopt;
+        const auto size = std::from_chars(count.ptr + 1, end, burst.size_);
+        if (size.ec != std::errc() || size.ptr != end) return std::nullopt;
+        return burst;
+    }
+    static constexpr std::string_view kPath = "/burst/";
+
+    void ask() noexcept {
+        const std::uint64_t room = std::numeric_limits<std::uint64_t>::max() - frames_;
+        frames_ += std::min<std::uint64_t>(frames_a_message_, room);
+    }
+    [[nodiscard]] bool over() const noexcept { return frames_ == 0 && payload_ == 0; }
+
+    /// The next bytes, in `chunk`; at least one.
+    [[nodiscard]] std::span<const std::byte> next(std::span<std::byte, kBurstChunk> chunk) noexcept {
+        std::size_t used = 0;
+        while (!over() && chunk.size() - used >= kMaxFrameHeader) {
+            if (payload_ == 0) {
+                --frames_;
+                payload_ = size_;
+                used += write_header(chunk.subspan(used));
+            }
+            const std::size_t part = std::min<std::size_t>(payload_, chunk.size() - used);
+            std::fill_n(chunk.begin() + static_cast<std::ptrdiff_t>(used), part, std::byte{'b'});
+            used += part;
+            payload_ -= static_cast<std::uint32_t>(part);
+        }
+        return chunk.first(used);
+    }
+
+  private:
+    /// RFC 6455 section 5.2: final, binary, no mask.
+    std::size_t write_header(std::span<std::byte> out) const noexcept {
+        const std::size_t length_bytes = size_ < 126 ? 0 : size_ < 65536 ? 2 : 8;
+        out[0] = std::byte{0x82};
+        out[1] = length_bytes == 0 ? static_cast<std::byte>(size_)
+                                   : (length_bytes == 2 ? std::byte{126} : std::byte{127});
+        for (std::size_t i = 0; i < length_bytes; ++i)
+            out[2 + i] = static_cast<std::byte>(std::uint64_t{size_} >> (8 * (length_bytes - 1 - i)));
+        return 2 + length_bytes;
+    }
+
+    std::uint32_t frames_a_message_ = 0;
+    std::uint32_t size_ = 0;
+    std::uint64_t frames_ = 0;   // that are to begin
+    std::uint32_t payload_ = 0;  // missing of the one that has begun
+};
 
 }  // namespace
 
 struct FeedServer::Client {
     enum class Kind : std::uint8_t { market, capture, echo, burst };
 
-    Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls, SessionHandler& handler)
-        : session(reactor, std::move(stream), tls, handler, kSendLimit) {}
+    Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, const FeedOptions& options,
+           SessionHandler& handler)
+        : session(reactor, std::move(stream), options.tls, handler, options.limits) {}
+
+    [[nodiscard]] bool receives() const noexcept {
+        return kind == Kind::capture || (kind == Kind::burst && !burst.over()) || !channels.empty();
+    }
 
     Kind kind = Kind::market;
     std::set<std::size_t> channels;
     std::size_t next_frame = 0;  // of the capture
     TimePoint began{};
-    std::vector<std::byte> burst;
+    Burst burst;
     ServerSession session;
 };
 
@@ -43,7 +116,9 @@ FeedServer::FeedServer(Reactor& reactor, FeedOptions options)
       market_(options.seed),
       began_(reactor.now()),
       tick_(Timer::Callback::member<&FeedServer::on_tick>(*this)),
-      listener_(reactor, options.listen, Listener::Accepted::member<&FeedServer::on_accepted>(*this)) {
+      listener_(reactor, options.listen, Listener::Accepted::member<&FeedServer::on_accepted>(*this),
+                kBacklog, options.exhausted) {
+    receivers_.reserve(options.max_clients);
     reactor_.schedule_after(tick_, kTick);
 }
 
@@ -55,28 +130,25 @@ void FeedServer::drop_clients() {
 }
 
 void FeedServer::on_accepted(UniqueFd socket) {
+    if (clients_.size() >= options_.max_clients) return;
     for ([[maybe_unused]] const auto& refused : apply({.receive_timestamps = false}, socket.get())) {
     }
     SessionHandler& handler = *this;
-    auto client = std::make_shared<Client>(reactor_, std::make_unique<TcpStream>(std::move(socket)),
-                                           options_.tls, handler);
+    auto client =
+        std::make_shared<Client>(reactor_, std::make_unique<TcpStream>(std::move(socket)), options_, handler);
     auto* const session = &client->session;
     clients_.emplace(session, std::move(client));
 }
 
 void FeedServer::on_session_open(ServerSession& session) {
     Client& client = *clients_.at(&session);
-    unsigned count = 0;
-    unsigned size = 0;
     if (session.target() == "/echo") {
         client.kind = Client::Kind::echo;
-    } else if (std::sscanf(session.target().c_str(), "/burst/%u/%u", &count, &size) == 2) {
+    } else if (const auto burst = Burst::parse(session.target())) {
         client.kind = Client::Kind::burst;
-        const std::vector<std::byte> payload(size, std::byte{'b'});
-        std::vector<std::byte> frame(frame_size(size));
-        frame.resize(encode_frame(Opcode::binary, payload, std::nullopt, frame));
-        for (unsigned i = 0; i < count; ++i)
-            client.burst.insert(client.burst.end(), frame.begin(), frame.end());
+        client.burst = *burst;
+    } else if (session.target().starts_with(Burst::kPath)) {
+        session.close(to_wire(CloseCode::policy_violation));
     } else if (options_.capture != nullptr) {
         client.kind = Client::Kind::capture;
         client.began = reactor_.now();
@@ -90,8 +162,8 @@ void FeedServer::on_session_message(ServerSession& session, const Message& messa
         case Client::Kind::echo:
             return session.send(message.is_text ? Opcode::text : Opcode::binary, message.payload);
         case Client::Kind::burst:
-            session.queue_raw(client.burst);
-            return session.flush();
+            client.burst.ask();
+            return go_on(client, reactor_.now());
         case Client::Kind::market:
             return handle_request(client, message);
         case Client::Kind::capture:
@@ -130,7 +202,7 @@ void FeedServer::handle_request(Client& client, const Message& message) {
 
 void FeedServer::on_session_drained(ServerSession& session) {
     Client& client = *clients_.at(&session);
-    if (client.kind == Client::Kind::capture) play(client, reactor_.now());
+    go_on(client, reactor_.now());
 }
 
 void FeedServer::on_session_gone(ServerSession& session) {
@@ -143,26 +215,39 @@ void FeedServer::on_session_gone(ServerSession& session) {
 void FeedServer::on_tick(TimePoint now) {
     reactor_.schedule(tick_, now + kTick);
     // Held here, since sending to one may end it.
-    std::vector<std::shared_ptr<Client>> receivers;
     for (const auto& [session, client] : clients_)
-        if (client->kind == Client::Kind::capture || !client->channels.empty()) receivers.push_back(client);
-    if (options_.capture == nullptr) return publish(receivers, now);
-    for (const auto& client : receivers) play(*client, now);
+        if (client->receives()) receivers_.push_back(client);
+    if (options_.capture == nullptr) publish(receivers_, now);
+    for (const auto& client : receivers_) go_on(*client, now);
+    receivers_.clear();
 }
 
 void FeedServer::publish(std::span<const std::shared_ptr<Client>> subscribers, TimePoint now) {
     const auto elapsed = std::chrono::duration<double>(now - began_).count();
-    const auto due = static_cast<std::uint64_t>(elapsed * options_.rate);
+    const auto due = std::min(static_cast<std::uint64_t>(elapsed * options_.rate), published_ + kEventsATick);
     for (; published_ < due; ++published_) {
         const auto event = market_.next(reactor_.system_now());
         for (const auto& client : subscribers)
             if (client->channels.contains(event.channel))
                 client->session.queue(Opcode::text, bytes_of(event.text));
     }
-    for (const auto& client : subscribers) client->session.flush();
+    for (const auto& client : subscribers) {
+        client->session.flush();
+        if (client->session.bytes_to_send() > kMarketBehind) client->session.drop();
+    }
 }
 
-/// Sends what is due, and no more than the client takes.
+/// Sends what is due of a capture or a burst, and no more than the client takes.
+void FeedServer::go_on(Client& client, TimePoint now) {
+    if (client.kind == Client::Kind::capture) return play(client, now);
+    auto& session = client.session;
+    if (client.kind != Client::Kind::burst || !session.is_open() || client.burst.over()) return;
+    std::array<std::byte, kBurstChunk> chunk;
+    while (!client.burst.over() && session.is_open() && session.bytes_to_send() < kPlayAhead)
+        session.queue_raw(client.burst.next(chunk));
+    session.flush();
+}
+
 void FeedServer::play(Client& client, TimePoint now) {
     auto& session = client.session;
     if (!session.is_open()) return;

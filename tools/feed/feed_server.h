@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "../../net/listener.h"
 #include "../../net/tls_context.h"
@@ -27,14 +28,22 @@ struct FeedOptions {
     const Capture* capture = nullptr;
     /// Times the recorded pace; 0: as fast as the client takes it.
     double speed = 1;
+    /// More are cut off as they come.
+    std::size_t max_clients = 2000;
+    /// What one client may cost.
+    ServerLimits limits{};
+    /// Hears once if this machine has no descriptor or memory for another client.
+    Listener::Exhausted exhausted{};
 };
 
 /// The built-in exchange: a WebSocket server for demos, tests and benchmarks. What a client gets depends on
 /// its path:
 ///   /echo        each message back, of the same type
-///   /burst/N/S   for each message, N binary frames of S bytes in one write
+///   /burst/N/S   for each message, N binary frames of S bytes (each below 2^32), made as the client takes
+///                them
 ///   any other    the market, or the capture if there is one: subscribe and unsubscribe as in
 ///                {"type":"subscribe","channel":"trades.BTC-USD"}, answered by an ack; channel "*" means all
+/// A client that does not read costs a few megabytes (an echo of 16 MB: twice that), then it is cut off.
 class FeedServer final : private SessionHandler {
   public:
     /// Throws std::system_error if it cannot listen.
@@ -62,11 +71,13 @@ class FeedServer final : private SessionHandler {
     void publish(std::span<const std::shared_ptr<Client>> subscribers, TimePoint now);
     void handle_request(Client& client, const Message& message);
     void play(Client& client, TimePoint now);
+    void go_on(Client& client, TimePoint now);
 
     Reactor& reactor_;
     const FeedOptions options_;
     Market market_;
     std::map<ServerSession*, std::shared_ptr<Client>> clients_;
+    std::vector<std::shared_ptr<Client>> receivers_;  // of one tick; has room for max_clients
     TimePoint began_;
     std::uint64_t published_ = 0;
     Timer tick_;

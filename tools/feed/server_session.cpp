@@ -1,6 +1,7 @@
 #include "server_session.h"
 
 #include <array>
+#include <new>
 #include <tuple>
 
 #include "../../proto/websocket/close_code.h"
@@ -9,40 +10,62 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = std::size_t{32} << 10;
-constexpr std::size_t kMaxMessage = std::size_t{64} << 20;
+/// Then the other clients have their turn; a TLS stream may hold more than one read takes.
+constexpr int kReadsATurn = 4;
 
 }  // namespace
 
 ServerSession::ServerSession(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls,
-                             SessionHandler& handler, std::size_t send_limit)
+                             SessionHandler& handler, const ServerLimits& limits)
     : reactor_(reactor),
       handler_(handler),
+      limits_(limits),
       state_(tls != nullptr ? State::tls_handshake : State::upgrading),
       stream_(std::move(stream)),
       rx_(kReceiveBuffer),
-      tx_(send_limit),
+      tx_(limits.send_bytes),
       sink_(CallbackSink::Callback::member<&ServerSession::on_message>(*this)),
-      assembler_(Role::server, kMaxMessage, sink_, *this),
-      watch_(IoWatch::Callback::member<&ServerSession::on_io>(*this)) {
+      assembler_(Role::server, limits.message_bytes, sink_, *this),
+      watch_(IoWatch::Callback::member<&ServerSession::on_io>(*this)),
+      deadline_(Timer::Callback::member<&ServerSession::on_deadline>(*this)) {
     if (tls != nullptr) {
         auto secured = tls->accept(std::move(stream_));
         tls_ = secured.get();
         stream_ = std::move(secured);
     }
-    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});
+    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});  // else the deadline ends it
+    reactor_.schedule_after(deadline_, limits_.handshake);
 }
 
 int ServerSession::on_io(Interest ready, TimePoint now) {
+    try {
+        serve(ready, now);
+    } catch (const std::bad_alloc&) {
+        drop();
+    }
+    update_interest();
+    return 1;
+}
+
+void ServerSession::serve(Interest ready, TimePoint now) {
     if (state_ == State::tls_handshake) shake_hands();
     if (ready.write && state_ != State::gone) {
+        const std::size_t waited = tx_.size();
         flush();
+        if (tx_.size() < waited) hear(now);  // there was no room before: the client has read
         if (state_ == State::open && tx_.size() == 0) handler_.on_session_drained(*this);
     }
     if (ready.read && state_ != State::gone && state_ != State::tls_handshake) read(now);
-    if (state_ != State::gone && stream_->has_buffered_input() && !stream_->reads_wait_for_write())
-        reactor_.revisit(watch_);
-    update_interest();
-    return 1;
+}
+
+void ServerSession::on_deadline(TimePoint now) {
+    if (state_ != State::open) return drop();
+    if (const TimePoint due = time_after(heard_at_, limits_.idle); now < due)
+        return reactor_.schedule(deadline_, due);
+    if (pinged_) return drop();
+    pinged_ = true;
+    reactor_.schedule_after(deadline_, limits_.idle);
+    send(Opcode::ping, {});
 }
 
 void ServerSession::shake_hands() {
@@ -52,15 +75,17 @@ void ServerSession::shake_hands() {
 }
 
 void ServerSession::read(TimePoint now) {
-    do {
+    for (int reads = 0; reads < kReadsATurn && may_read(); ++reads) {
         const IoResult got = stream_->read_some(rx_.writable());
         if (got.status == IoStatus::would_block) return;
         if (got.status != IoStatus::ok) return drop();
+        hear(now);
         rx_.commit(got.bytes);
         if (state_ == State::upgrading) read_request();
         if (state_ == State::open) decode(now);
         rx_.clear();
-    } while (state_ != State::gone && stream_->has_buffered_input());
+        if (state_ == State::gone || !stream_->has_buffered_input()) return;
+    }
 }
 
 void ServerSession::read_request() {
@@ -72,6 +97,7 @@ void ServerSession::read_request() {
     if (state_ == State::gone) return;
     if (outcome.status == UpgradeStatus::failed) return drop();
     state_ = State::open;
+    reactor_.schedule_after(deadline_, limits_.idle);
     handler_.on_session_open(*this);
 }
 
@@ -122,6 +148,7 @@ void ServerSession::close(std::uint16_t code) {
     queue(Opcode::close, payload);
     if (state_ == State::gone) return;
     state_ = State::closing;
+    reactor_.schedule_after(deadline_, limits_.closing);
     flush();
 }
 
@@ -130,6 +157,7 @@ void ServerSession::drop() {
     state_ = State::gone;
     assembler_.stop();
     watch_.stop();
+    deadline_.cancel();
     reactor_.dispose(std::move(stream_));
     handler_.on_session_gone(*this);
 }
@@ -139,9 +167,15 @@ void ServerSession::reset() {
     drop();
 }
 
+bool ServerSession::may_read() const noexcept {
+    return state_ != State::gone && tx_.size() <= kReadHold && !stream_->reads_wait_for_write();
+}
+
 void ServerSession::update_interest() {
-    if (watch_.active())
-        reactor_.change(watch_, {.read = true, .write = tx_.size() > 0 || stream_->wants_write()});
+    if (!watch_.active()) return;
+    const bool reads = may_read();
+    reactor_.change(watch_, {.read = reads, .write = tx_.size() > 0 || stream_->wants_write()});
+    if (reads && stream_->has_buffered_input()) reactor_.revisit(watch_);
 }
 
 }  // namespace pinwheel

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +20,19 @@ namespace pinwheel {
 
 class ServerSession;
 
+/// What one client may cost.
+struct ServerLimits {
+    /// Bytes that wait to be sent; more ends the session: the client is too slow.
+    std::size_t send_bytes = std::size_t{20} << 20;
+    /// A larger message ends the session. An echo of it fits into send_bytes.
+    std::size_t message_bytes = std::size_t{16} << 20;
+    Duration handshake = std::chrono::seconds{10};  ///< for TLS and the upgrade together
+    /// Without a byte from the client for so long it is pinged, and cut off if it does not answer for as long
+    /// again.
+    Duration idle = std::chrono::seconds{30};
+    Duration closing = std::chrono::seconds{5};  ///< from the close frame to the end of the connection
+};
+
 /// What a server does with its clients.
 class SessionHandler {
   public:
@@ -32,12 +47,16 @@ class SessionHandler {
 };
 
 /// One client of a server: TLS if asked for, the upgrade, frames both ways. The library's codec in the server
-/// role.
+/// role. While more than kReadHold bytes wait to be sent nothing is read. Without memory the session ends,
+/// and the server goes on: a handler may throw std::bad_alloc from on_session_open(), _message() and
+/// _drained().
 class ServerSession final : private ControlSink {
   public:
-    /// `tls` may be null. Bytes that wait beyond `send_limit` end the session: the client is too slow.
+    static constexpr std::size_t kReadHold = std::size_t{2} << 20;
+
+    /// `tls` may be null.
     ServerSession(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls,
-                  SessionHandler& handler, std::size_t send_limit);
+                  SessionHandler& handler, const ServerLimits& limits = {});
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
@@ -56,7 +75,10 @@ class ServerSession final : private ControlSink {
     /// Ends by a reset of the TCP connection, for what is still under way as well.
     void reset();
     /// Reads, answers and sends nothing any more, until drop().
-    void freeze() noexcept { watch_.stop(); }
+    void freeze() noexcept {
+        watch_.stop();
+        deadline_.cancel();
+    }
 
     [[nodiscard]] const std::string& target() const noexcept { return upgrade_.target(); }
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
@@ -66,6 +88,12 @@ class ServerSession final : private ControlSink {
     enum class State : std::uint8_t { tls_handshake, upgrading, open, closing, gone };
 
     int on_io(Interest ready, TimePoint now);
+    void on_deadline(TimePoint now);
+    void serve(Interest ready, TimePoint now);
+    void hear(TimePoint now) noexcept {
+        heard_at_ = now;
+        pinged_ = false;
+    }
     void shake_hands();
     void read(TimePoint now);
     void read_request();
@@ -75,12 +103,16 @@ class ServerSession final : private ControlSink {
     void on_pong(std::span<const std::byte> payload) override;
     void on_close(const CloseFrame& frame) override;
     void end_writing();
+    [[nodiscard]] bool may_read() const noexcept;
     void update_interest();
 
     Reactor& reactor_;
     SessionHandler& handler_;
+    const ServerLimits limits_;
     State state_;
     bool peer_closed_ = false;
+    bool pinged_ = false;  // since the client was heard
+    TimePoint heard_at_{};
     std::unique_ptr<ByteStream> stream_;
     TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
     UpgradeServer upgrade_;
@@ -89,6 +121,7 @@ class ServerSession final : private ControlSink {
     CallbackSink sink_;
     MessageAssembler assembler_;
     IoWatch watch_;
+    Timer deadline_;  // of the handshake, of silence, of the closing handshake
 };
 
 }  // namespace pinwheel

@@ -94,7 +94,7 @@ class EchoLife final : public ConnectionHandler {
         : with_tls_(with_tls),
           dialer_(reactor_, tls.client, to_client, to_server, std::move(wrap)),
           session_(reactor_, std::make_unique<MemoryStream>(to_server, to_client),
-                   with_tls ? &tls.server : nullptr, server, std::size_t{1} << 30) {}
+                   with_tls ? &tls.server : nullptr, server) {}
 
     std::vector<std::string> to_send{"one", "", std::string(70'000, 'x'), "four"};
 

@@ -33,7 +33,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 struct ChaosServer::Client {
     Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls, SessionHandler& handler)
-        : session(reactor, std::move(stream), tls, handler, kSendLimit) {}
+        : session(reactor, std::move(stream), tls, handler, {.send_bytes = kSendLimit}) {}
 
     std::uint64_t id = 0;  // 0: not upgraded yet
     Fate fate = Fate::close;

@@ -141,6 +141,14 @@ void complain(std::string message) {
     std::fprintf(stderr, "pinwheel: %s\n", fit(message, kLongestLine).c_str());
 }
 
+void ComplainOfExhaustion::operator()(Errc reason) const noexcept {
+    const std::string_view what = describe(reason);
+    std::fprintf(stderr, "pinwheel: clients wait to be accepted: %.*s; %s\n", static_cast<int>(what.size()),
+                 what.data(),
+                 reason == Errc::out_of_descriptors ? "raise the limit of open files (ulimit -n)"
+                                                    : "free memory of this machine");
+}
+
 std::string reason_of(const std::system_error& error) {
     const std::string all = error.what();
     const std::string general = ": " + error.code().message();

@@ -76,6 +76,11 @@ void catch_hangups();
 
 /// Prints `pinwheel: message` to stderr, with the command's options in place of the library's.
 void complain(std::string message);
+/// Tells why clients of a listener wait. Allocates: nothing.
+struct ComplainOfExhaustion {
+    void operator()(Errc reason) const noexcept;
+};
+inline constexpr ComplainOfExhaustion complain_of_exhaustion{};
 /// What a library's error says, without the general words behind it.
 [[nodiscard]] std::string reason_of(const std::system_error& error);
 

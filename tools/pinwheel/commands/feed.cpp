@@ -106,7 +106,8 @@ int feed(const FeedCommandOptions& options) {
             .rate = options.rate,
             .seed = options.seed,
             .capture = capture ? &*capture : nullptr,
-            .speed = speed});
+            .speed = speed,
+            .exhausted = complain_of_exhaustion});
     if (!options.ca_out.empty()) write_authority(options.ca_out, authority);
     std::printf("%u\n", server->endpoint().port());
     std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server->endpoint().to_string().c_str());

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLargestRequest = 8192;
 constexpr std::size_t kMostVisits = 16;
+constexpr int kBacklog = 16;
 constexpr Duration kPatience = std::chrono::seconds{5};  // with a slow visitor
 
 std::string answer(std::string_view status, std::string_view type, const std::string& body, bool with_body) {
@@ -110,7 +111,8 @@ class MetricsServer::Visit {
 MetricsServer::MetricsServer(std::uint16_t port, Collect collect)
     : collect_(std::move(collect)),
       listener_(reactor_, *Endpoint::parse("127.0.0.1", port),
-                Listener::Accepted::member<&MetricsServer::on_accepted>(*this)),
+                Listener::Accepted::member<&MetricsServer::on_accepted>(*this), kBacklog,
+                complain_of_exhaustion),
       thread_(start_without_signals([this] {
           leave_pinned_core();
           reactor_.run();
