@@ -7,11 +7,13 @@
 
 namespace pinwheel {
 
-/// Ok if `path` is a regular file of at most `limit` bytes: a device or a FIFO may have no end, or never
-/// begin. The error names the path and the reason.
-[[nodiscard]] Error check_regular_file(const std::string& path, std::uint64_t limit);
+/// A configuration or a certificate is far smaller.
+inline constexpr std::uint64_t kLargestTextFile = std::uint64_t{16} << 20;
 
-/// A whole file of at most 16 MiB. The error names the path and the reason.
-[[nodiscard]] Result<std::string> read_text_file(const std::string& path);
+/// All of a file, a FIFO (/dev/fd/63 of a shell's `<(...)`) or a device, of at most `limit` bytes. Waits for
+/// the writer of a FIFO. The error names the path and the reason: a folder, or more bytes than the limit, as
+/// of /dev/zero.
+[[nodiscard]] Result<std::string> read_text_file(const std::string& path,
+                                                 std::uint64_t limit = kLargestTextFile);
 
 }  // namespace pinwheel

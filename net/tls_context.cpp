@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -27,12 +31,31 @@ constexpr int kSecurityLevel = 2;
     throw std::system_error(make_error_code(code), what);
 }
 
-/// OpenSSL reads to the end, which a device does not have.
-void require_regular(const char* option, const std::string& file, const char* hint) {
-    if (const Error refused = check_regular_file(file, std::uint64_t{64} << 20))
-        refuse(std::string(option) + " '" + file +
-               "' cannot be used: " + refused.message().substr(file.size() + 2) + "; " + hint);
-}
+/// A file as OpenSSL may read it, to its end and more than once: what is no regular file (a FIFO, a device)
+/// is copied into memory first, at most kLargestTextFile bytes.
+class PemFile {
+  public:
+    PemFile(const char* option, const std::string& file) : path_(file) {
+        struct stat kind {};
+        if (::stat(file.c_str(), &kind) == 0 && S_ISREG(kind.st_mode) &&
+            static_cast<std::uint64_t>(kind.st_size) <= kLargestTextFile)
+            return;
+        const auto text = read_text_file(file);
+        if (!text)
+            refuse(std::string(option) + " '" + file + "' cannot be used: " +
+                   text.error().message().substr(file.size() + 2) + "; it must be a PEM file");
+        copy_ = UniqueFd(::memfd_create("pem", MFD_CLOEXEC));
+        if (!copy_ || ::write(copy_.get(), text->data(), text->size()) != static_cast<ssize_t>(text->size()))
+            throw std::system_error(errno, std::system_category(), "a copy of " + file + " in memory");
+        path_ = "/proc/self/fd/" + std::to_string(copy_.get());
+    }
+    [[nodiscard]] const char* path() const noexcept { return path_.c_str(); }
+
+  private:
+    std::string path_;
+    UniqueFd copy_;
+};
+
 void require_file(bool done, const char* option, const std::string& file, const char* hint) {
     if (done) return;
     const Errc exhausted = detail::exhaustion();
@@ -74,8 +97,8 @@ void load_trust(SSL_CTX* ctx, const TlsOptions& options) {
         return;
     }
     if (!options.ca_file.empty()) {
-        require_regular("ca_file", options.ca_file, "it must be a PEM file");
-        require_file(SSL_CTX_load_verify_file(ctx, options.ca_file.c_str()) == 1, "ca_file", options.ca_file,
+        const PemFile file("ca_file", options.ca_file);
+        require_file(SSL_CTX_load_verify_file(ctx, file.path()) == 1, "ca_file", options.ca_file,
                      "it must be a readable PEM file with at least one certificate");
     }
     if (!options.ca_path.empty())
@@ -85,12 +108,14 @@ void load_trust(SSL_CTX* ctx, const TlsOptions& options) {
 
 void load_identity(SSL_CTX* ctx, const TlsOptions& options) {
     if (options.certificate_file.empty() && options.key_file.empty()) return;
-    require_regular("certificate_file", options.certificate_file, "it must be a PEM file");
-    require_file(SSL_CTX_use_certificate_chain_file(ctx, options.certificate_file.c_str()) == 1,
-                 "certificate_file", options.certificate_file, "it must be a readable PEM file");
-    const auto& key = options.key_file.empty() ? options.certificate_file : options.key_file;
-    require_regular("key_file", key, "it must be a PEM file");
-    require_file(SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) == 1, "key_file", key,
+    const PemFile certificate("certificate_file", options.certificate_file);
+    require_file(SSL_CTX_use_certificate_chain_file(ctx, certificate.path()) == 1, "certificate_file",
+                 options.certificate_file, "it must be a readable PEM file");
+    std::optional<PemFile> own_file;
+    if (!options.key_file.empty()) own_file.emplace("key_file", options.key_file);
+    const PemFile& key = own_file ? *own_file : certificate;
+    require_file(SSL_CTX_use_PrivateKey_file(ctx, key.path(), SSL_FILETYPE_PEM) == 1, "key_file",
+                 own_file ? options.key_file : options.certificate_file,
                  "it must be a readable PEM file with the certificate's key");
 }
 

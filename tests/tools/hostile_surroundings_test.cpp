@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../tools/feed/temporary_identity.h"
@@ -50,13 +51,31 @@ TEST(HostileSurroundings, M5ClosedDescriptorsAreTakenBeforeASocketIs) {
 
 TEST(HostileSurroundings, M6FilesWithoutAnEndAreRefused) {
     const TempDir folder;
-    const std::string fifo = folder.path("fifo");
-    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-    for (const std::string& path : {std::string("/dev/zero"), fifo, folder.path("")}) {
-        expect_refusal(run({"config", "check", path}), 2, {path, "cannot be read"});
-        expect_refusal(run({"feed", "--capture", path}), 2, {path, "cannot be read"});
-        expect_refusal(run({"rtt", "wss://127.0.0.1:1/", "--ca", path}), 2, {path, "--ca"});
-        expect_refusal(run({"feed", "--cert", path}), 2, {path, "--cert"});
+    for (const auto& [path, reason] :
+         {std::pair(std::string("/dev/zero"), "it has more than"), std::pair(folder.path(""), "directory")}) {
+        expect_refusal(run({"config", "check", path}), 2, {path, "cannot be read", reason});
+        expect_refusal(run({"feed", "--capture", path}), 2, {path, "cannot be read", reason});
+        expect_refusal(run({"rtt", "wss://127.0.0.1:1/", "--ca", path}), 2, {path, "--ca", reason});
+        expect_refusal(run({"feed", "--cert", path}), 2, {path, "--cert", reason});
+    }
+}
+
+TEST(HostileSurroundings, M6PipesAreRead) {
+    const TemporaryIdentity identity;
+    const std::string command = "'" PINWHEEL_COMMAND "' ";
+    const std::string both = "cat '" + identity.certificate_file() + "' '" + identity.key_file() + "'";
+    for (const std::string& line :
+         {"echo '{\"tls\":{}}' | " + command + "config check /dev/stdin",
+          command + "config check <(echo '{\"tls\":{}}')",
+          command + "rtt wss://127.0.0.1:1/ --ca <(cat '" + identity.authority_file() + "')",
+          command + "feed --address 192.0.2.7 --capture <(printf '1\\t<\\tx\\n')",
+          command + "feed --address 192.0.2.7 --cert <(" + both + ")",
+          command + "feed --address 192.0.2.7 --cert '" + identity.certificate_file() + "' --key <(cat '" +
+              identity.key_file() + "')"}) {
+        const auto outcome = Subprocess({"bash", "-c", line}, Subprocess::Errors::kept).finish();
+        // Past the files: nothing answers there, or the address is another machine's.
+        EXPECT_EQ(outcome.status, line.find("config check") != std::string::npos ? 0 : 1)
+            << line << ": " << outcome.errors;
     }
 }
 

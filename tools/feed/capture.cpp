@@ -1,10 +1,8 @@
 #include "capture.h"
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <span>
+#include <sstream>
 #include <stdexcept>
 #include <string_view>
 
@@ -14,15 +12,15 @@
 namespace pinwheel {
 namespace {
 
-constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
+constexpr std::uint64_t kLargest = std::uint64_t{256} << 20;
 
 }  // namespace
 
 Capture Capture::load(const std::string& path) {
-    if (const Error refused = check_regular_file(path, kLargest))
-        throw std::runtime_error("capture '" + path + "'" + refused.message().substr(path.size()));
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw std::runtime_error("capture '" + path + "' cannot be read: " + std::strerror(errno));
+    auto text = read_text_file(path, kLargest);
+    if (!text)  // 'path: reason'
+        throw std::runtime_error("capture '" + path + "'" + text.error().message().substr(path.size()));
+    std::istringstream file(*std::move(text));
     constexpr double kLatest = 1e10;  // Unix time, some centuries ahead
     Capture capture;
     std::string line;
@@ -47,7 +45,6 @@ Capture Capture::load(const std::string& path) {
                 {std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time - first)),
                  line.substr(first_tab + 3)});
     }
-    if (file.bad()) throw std::runtime_error("capture '" + path + "' cannot be read: is it a file?");
     if (capture.received.empty())
         throw std::runtime_error("capture '" + path + "' holds no received message (a line with '<')");
     return capture;

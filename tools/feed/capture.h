@@ -15,8 +15,8 @@ struct Capture {
     };
     std::vector<Frame> received;
 
-    /// Tab-separated lines: Unix time, `<` received, `>` sent or `=` connected, payload in UTF-8; a regular
-    /// file of at most 1 GiB. Throws std::runtime_error that names the file, the line, and what is wrong with
+    /// Tab-separated lines: Unix time, `<` received, `>` sent or `=` connected, payload in UTF-8; of at
+    /// most 256 MiB. Throws std::runtime_error that names the file, the line, and what is wrong with
     /// it.
     [[nodiscard]] static Capture load(const std::string& path);
 };
