@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "session/session.h"
-
 namespace pinwheel {
 namespace detail {
 
@@ -61,15 +59,12 @@ void WaiterList::look(TimePoint) {
 }  // namespace detail
 
 AsyncWebSocket::AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options)
-    : WaiterList(reactor, options.observer), WebSocketManager(reactor, url, listening(std::move(options))) {}
+    : waiters_(reactor, options.observer), manager_(reactor, url, waiters_.listening(std::move(options))) {}
 
 Task<bool> AsyncWebSocket::wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect,
                                                      std::optional<Duration> timeout) {
     constexpr std::string_view kOperation = "wait_for_reconnect_window";
-    Reactor& loop = reactor();
-    const auto session = session_;
-    const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
-    const WindowPolicy policy(session->settings().session.window);
+    Reactor& loop = waiters_.reactor();
     const TimePoint end = timeout ? time_after(loop.now(), *timeout) : TimePoint::max();
     const auto is_closed = [this] { return state() == ConnectionState::closed; };
     const auto left_closing = [this] {
@@ -79,9 +74,8 @@ Task<bool> AsyncWebSocket::wait_for_reconnect_window(std::function<WindowAnswer(
     const bool in_time =
         co_await Until<bool, decltype(left_closing), true>(*this, left_closing, kOperation, timeout);
     if (!in_time || is_closed()) co_return false;
-    if (!condition) co_return true;
     while (true) {
-        const auto step = policy.after(session->ask(condition), loop.now());
+        const auto step = manager_.ask_reconnect_window(should_reconnect);
         if (is_closed()) co_return false;
         if (step.kind == WindowPolicy::Step::Kind::connect) co_return true;
         const Duration pause = std::max(std::min(step.at, end) - loop.now(), Duration::zero());

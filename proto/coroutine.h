@@ -4,11 +4,17 @@
 /// its turns: it may call everything that a handler may, and where others wait it says co_await.
 
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../core/clock.h"
 #include "../core/intrusive_list.h"
@@ -220,10 +226,10 @@ class Sleep {
     Timer timer_{Timer::Callback::member<&Sleep::wake>(*this)};
 };
 
-/// A session for coroutines: a WebSocketManager whose waiting calls are awaited. Everything else is as there,
-/// the handlers included; `on_message` needs no deliver_to_ring. One coroutine at a time receives. Its
+/// A session for coroutines: has a WebSocketManager, and awaits where that waits. What does not wait is as
+/// there, the handlers included; `on_message` needs no deliver_to_ring. One coroutine at a time receives. Its
 /// destructor tries a close frame without waiting; coroutines that wait then are never resumed.
-class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
+class AsyncWebSocket {
     template <class Result, class Look, bool kFalseAtTimeout>
     class Until;
 
@@ -239,9 +245,14 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
     /// As the manager does: does not connect yet, and throws WebSocketError.
     AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
 
+    /// The session, for what does not wait; the usual calls of that are here, too.
+    [[nodiscard]] WebSocketManager& manager() noexcept { return manager_; }
+    /// The same, to look at.
+    [[nodiscard]] const WebSocketManager& manager() const noexcept { return manager_; }
+
     /// As wait_connected().
     [[nodiscard]] auto connected(std::optional<Duration> timeout = std::nullopt) {
-        const auto look = [this] { return connect_outcome(); };
+        const auto look = [this] { return manager_.connect_outcome(); };
         return Until<bool, decltype(look), true>(*this, look, "wait_connected", timeout);
     }
     /// As wait_disconnected().
@@ -254,7 +265,7 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
     }
     /// Begins to connect. Resumes with true when CONNECTED, and otherwise as wait_connected() returns.
     [[nodiscard]] auto connect(std::optional<Duration> timeout = std::nullopt) {
-        WebSocketManager::connect();
+        manager_.connect();
         return connected(timeout);
     }
     /// The next message, there until the next one is asked for. Throws what receive() throws.
@@ -266,23 +277,87 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
     /// Give it a name, as there: g++ 12 makes wrong code of a bare while (co_await ws.next()).
     [[nodiscard]] auto next() {
         const auto look = [this]() -> std::optional<std::optional<Message>> {
-            if (auto message = take_message()) return message;
-            if (stream_is_over()) return std::optional<Message>();
+            if (auto message = manager_.try_next()) return message;
+            if (manager_.stream_is_over()) return std::optional<Message>();
             return std::nullopt;
         };
         return Until<std::optional<Message>, decltype(look), false>(*this, look, "stream", std::nullopt);
     }
     /// Ends as the manager's calls do; resumes when no connection is up or closing.
-    [[nodiscard]] auto close() { return WebSocketManager::close(), connection_ended(); }
+    [[nodiscard]] auto close() { return manager_.close(), connection_ended(); }
     /// For good; resumes when no connection is up or closing.
-    [[nodiscard]] auto shutdown() { return WebSocketManager::shutdown(), connection_ended(); }
+    [[nodiscard]] auto shutdown() { return manager_.shutdown(), connection_ended(); }
     /// Resumes when no connection is up or closing.
     [[nodiscard]] auto request_disconnect(std::optional<Duration> reconnect_after = std::nullopt) {
-        return WebSocketManager::request_disconnect(reconnect_after), connection_ended();
+        return manager_.request_disconnect(reconnect_after), connection_ended();
     }
     /// As there; a coroutine of its own.
     [[nodiscard]] Task<bool> wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect = {},
                                                        std::optional<Duration> timeout = std::nullopt);
+
+    /// As there.
+    [[nodiscard]] const std::string& url() const noexcept { return manager_.url(); }
+    /// As there.
+    [[nodiscard]] ConnectionState state() const noexcept { return manager_.state(); }
+    /// As there.
+    [[nodiscard]] bool is_connected() const noexcept { return manager_.is_connected(); }
+    /// As there.
+    [[nodiscard]] bool is_shutdown() const noexcept { return manager_.is_shutdown(); }
+    /// As there.
+    [[nodiscard]] bool is_dead() const noexcept { return manager_.is_dead(); }
+    /// As there.
+    [[nodiscard]] bool is_recoverable() const noexcept { return manager_.is_recoverable(); }
+    /// As there; from any thread.
+    [[nodiscard]] WebSocketStats stats() const noexcept { return manager_.stats(); }
+    /// As there.
+    [[nodiscard]] std::vector<std::string> subscriptions() const { return manager_.subscriptions(); }
+    /// As there.
+    [[nodiscard]] Duration connection_duration() const noexcept { return manager_.connection_duration(); }
+    /// As there.
+    [[nodiscard]] std::uint32_t generation() const noexcept { return manager_.generation(); }
+    /// As there.
+    [[nodiscard]] const Error& last_error() const noexcept { return manager_.last_error(); }
+    /// As there.
+    [[nodiscard]] std::uint16_t close_code() const noexcept { return manager_.close_code(); }
+    /// As there.
+    [[nodiscard]] const std::string& close_reason() const noexcept { return manager_.close_reason(); }
+    /// As there.
+    void schedule_reconnect(Duration delay) { manager_.schedule_reconnect(delay); }
+    /// As there.
+    void kill() { manager_.kill(); }
+    /// As there.
+    void force_close() { manager_.force_close(); }
+    /// As there.
+    void send(std::string_view text) { manager_.send(text); }
+    /// As there.
+    void send_binary(std::span<const std::byte> bytes) { manager_.send_binary(bytes); }
+    /// As there: a JsonValue, or what has a dump().
+    template <class Json>
+    void send_json(const Json& json) {
+        manager_.send_json(json);
+    }
+    /// As there.
+    void send_json(std::initializer_list<JsonValue::Member> members) { manager_.send_json(members); }
+    /// As there.
+    [[nodiscard]] Errc try_send(std::string_view text) noexcept { return manager_.try_send(text); }
+    /// As there.
+    [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept {
+        return manager_.try_send_binary(bytes);
+    }
+    /// As there: channels, or a span of them.
+    template <class... Channels>
+    void subscribe(const Channels&... channels) {
+        manager_.subscribe(channels...);
+    }
+    /// As there: channels, or a span of them.
+    template <class... Channels>
+    void unsubscribe(const Channels&... channels) {
+        manager_.unsubscribe(channels...);
+    }
+    /// As there.
+    [[nodiscard]] std::optional<Message> try_receive() { return manager_.try_receive(); }
+    /// As there.
+    [[nodiscard]] MessageQueue& queue() { return manager_.queue(); }
 
   private:
     /// Waits until `Look` has an answer, or throws. At the timeout: false, or WebSocketTimeoutError.
@@ -290,10 +365,10 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
     class Until final : public detail::Waiter {
       public:
         Until(AsyncWebSocket& ws, Look look, std::string_view operation, std::optional<Duration> timeout)
-            : Waiter(ws.reactor(), timeout), ws_(ws), look_(look), operation_(operation) {}
+            : Waiter(ws.waiters_.reactor(), timeout), ws_(ws), look_(look), operation_(operation) {}
 
         [[nodiscard]] bool await_ready() noexcept { return is_over(); }
-        void await_suspend(std::coroutine_handle<> handle) noexcept { suspend(handle, ws_); }
+        void await_suspend(std::coroutine_handle<> handle) noexcept { suspend(handle, ws_.waiters_); }
         Result await_resume() {
             if (thrown_) std::rethrow_exception(thrown_);
             if (found_) return *std::move(found_);
@@ -317,6 +392,9 @@ class AsyncWebSocket : private detail::WaiterList, public WebSocketManager {
         std::optional<Result> found_;
         std::exception_ptr thrown_;
     };
+
+    detail::WaiterList waiters_;  // observes the manager, and outlives it
+    WebSocketManager manager_;
 };
 
 }  // namespace pinwheel

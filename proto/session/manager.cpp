@@ -283,8 +283,9 @@ Message WebSocketManager::receive(std::optional<Duration> timeout) {
     throw_ended(*session);
 }
 
-std::optional<Message> WebSocketManager::take_message() {
-    return message_now(*session_);
+std::optional<Message> WebSocketManager::try_next() {
+    const auto session = session_;
+    return message_now(*session);
 }
 
 std::optional<Message> WebSocketManager::try_receive() {
@@ -326,6 +327,12 @@ bool wait_until_connected(const std::shared_ptr<Session>& session, std::string_v
     return *connected;
 }
 
+WindowPolicy::Step ask_window(Session& session, const std::function<WindowAnswer()>& should_reconnect) {
+    const auto& condition = should_reconnect ? should_reconnect : session.options().should_reconnect;
+    const WindowPolicy policy(session.settings().session.window);
+    return policy.after(condition ? session.ask(condition) : WindowAnswer(true), session.reactor().now());
+}
+
 bool has_connection(const Session& session) noexcept {
     const auto state = session.fsm().state();
     return state == SessionState::open || state == SessionState::closing;
@@ -345,20 +352,23 @@ bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
     });
 }
 
+WindowPolicy::Step WebSocketManager::ask_reconnect_window(
+    const std::function<WindowAnswer()>& should_reconnect) {
+    const auto session = session_;
+    return ask_window(*session, should_reconnect);
+}
+
 bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect,
                                                  std::optional<Duration> timeout) {
     const auto session = session_;
-    const auto& condition = should_reconnect ? should_reconnect : session->options().should_reconnect;
     const detail::Wait wait(session, "wait_for_reconnect_window", timeout);
     const auto over = [&] { return session->fsm().state() != SessionState::closing; };
     if (!wait.until(over)) return false;
     if (session->fsm().state() == SessionState::closed) return false;
-    if (!condition) return true;
-    const WindowPolicy policy(session->settings().session.window);
     const auto closed = [&] { return session->fsm().state() == SessionState::closed; };
     Reactor& reactor = session->reactor();
     while (true) {
-        const auto step = policy.after(session->ask(condition), reactor.now());
+        const auto step = ask_window(*session, should_reconnect);
         if (closed()) return false;
         if (step.kind == WindowPolicy::Step::Kind::connect) return true;
         if (wait.until(closed, step.at) || reactor.now() < step.at) return false;

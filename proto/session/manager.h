@@ -21,6 +21,7 @@
 #include "../delivery/stats.h"
 #include "../policy/connection_state.h"
 #include "../policy/disconnect_reason.h"
+#include "../policy/window_policy.h"
 #include "../text/json_value.h"
 #include "message_stream.h"
 #include "websocket_error.h"
@@ -182,16 +183,22 @@ class WebSocketManager {
     bool wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect = {},
                                    std::optional<Duration> timeout = std::nullopt);
 
+    // What the waiting calls look at, for loops of your own. These do not wait.
+
+    /// What wait_connected() returns or throws now; nothing while it would wait.
+    [[nodiscard]] std::optional<bool> connect_outcome() const;
+    /// stream()'s next message that is there now; nothing if there is none.
+    [[nodiscard]] std::optional<Message> try_next();
+    /// After try_next() found nothing: true where stream() ends, false where it would wait. Throws what
+    /// stream() throws.
+    [[nodiscard]] bool stream_is_over() const;
+    /// Asks once as wait_for_reconnect_window() does: when to connect, or when to ask again.
+    [[nodiscard]] WindowPolicy::Step ask_reconnect_window(
+        const std::function<WindowAnswer()>& should_reconnect = {});
+
   private:
     friend class ConnectedScope;
     friend class MessageStream;
-    friend class AsyncWebSocket;
-
-    /// What wait_connected() answers; nothing while it would wait.
-    [[nodiscard]] std::optional<bool> connect_outcome() const;
-    [[nodiscard]] std::optional<Message> take_message();
-    /// True where stream() ends, false where it would wait; throws what it throws.
-    [[nodiscard]] bool stream_is_over() const;
 
     std::shared_ptr<Session> session_;
 };

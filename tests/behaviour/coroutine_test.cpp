@@ -1,11 +1,15 @@
 // The waiting calls as coroutines await them.
 
+#include <type_traits>
+
 #include "../../proto/coroutine.h"
 
 #include "../support/managed.h"
 
 namespace pinwheel::test {
 namespace {
+
+static_assert(!std::is_convertible_v<AsyncWebSocket*, WebSocketManager*>, "it has one");
 
 using namespace std::chrono_literals;
 
@@ -27,7 +31,7 @@ Task<> stream_all(Reactor& reactor, const std::string& url, WebSocketOptions opt
     ws.subscribe("trades");
     while (const auto message = co_await ws.next()) {
         log += std::string(message->text()) + ";";
-        if (message->text() == "three") ws.WebSocketManager::close();
+        if (message->text() == "three") ws.manager().close();
     }
     log += to_string(ws.state());
 }
@@ -63,7 +67,7 @@ TEST_F(Coroutines, AStreamEndsAtACloseBetweenConnections) {
     script(0).end();
     turn();
     EXPECT_EQ(ws.state(), ConnectionState::reconnecting);
-    ws.WebSocketManager::close();
+    ws.manager().close();
     finish(task);
     EXPECT_EQ(log, "connect;disconnect NETWORK_ERROR;DISCONNECTED");
 }

@@ -52,6 +52,27 @@ TEST_F(Receiving, ReceiveOnASessionThatWasNeverConnectedThrowsClosedError) {
     EXPECT_THROW(std::ignore = ws().receive(), WebSocketClosedError);
 }
 
+TEST_F(Receiving, ALoopOfYourOwnSeesWhatTheWaitingCallsWouldReturn) {
+    dialer.plan();
+    make().connect();
+    EXPECT_EQ(ws().connect_outcome(), std::nullopt);
+    turn();
+    EXPECT_EQ(ws().connect_outcome(), true);
+    send_texts(0, "a");
+    turn();
+    EXPECT_EQ(ws().try_next()->text(), "a");
+    EXPECT_FALSE(ws().try_next());
+    EXPECT_FALSE(ws().stream_is_over());
+    ws().close();
+    script(0).bytes(close_frame(1000));
+    turn();
+    EXPECT_TRUE(ws().stream_is_over());
+    EXPECT_EQ(ws().connect_outcome(), false);
+    EXPECT_EQ(ws().ask_reconnect_window().kind, WindowPolicy::Step::Kind::connect);
+    EXPECT_EQ(ws().ask_reconnect_window([] { return WindowAnswer(false); }).kind,
+              WindowPolicy::Step::Kind::ask_at);
+}
+
 TEST_F(Receiving, ReceiveWaitsOverAReconnect) {
     connect();
     dialer.plan().script.bytes(text_frame("again"));

@@ -35,9 +35,9 @@ Task<> stream(Venue venue) {
     }
     ws.unsubscribe("trades.BTC-USD");
     co_await ws.close();
-    say("stream", ws);
+    say("stream", ws.manager());
     co_await ws.connect();  // possible again
-    say("stream", ws);
+    say("stream", ws.manager());
 }
 
 Task<> send_and_receive(Venue venue) {
@@ -52,24 +52,24 @@ Task<> pauses(Venue venue) {
     AsyncWebSocket ws(venue.reactor, venue.url, {.reconnect_check_interval = venue.pause / 10});
     co_await ws.connect();
     co_await ws.request_disconnect(venue.pause);
-    say("pauses", ws);
+    say("pauses", ws.manager());
     co_await ws.connected();
     co_await ws.request_disconnect();
     ws.schedule_reconnect(venue.pause);
-    say("pauses", ws);
+    say("pauses", ws.manager());
     co_await ws.connected();
     co_await ws.request_disconnect();
     const TimePoint opens = venue.reactor.now() + venue.pause;
     const auto is_trading_time = [&] { return WindowAnswer(venue.reactor.now() >= opens); };
     if (co_await ws.wait_for_reconnect_window(is_trading_time, 1h)) co_await ws.connect();
-    say("pauses", ws);
+    say("pauses", ws.manager());
 }
 
 Task<> emergency(Venue venue) {
     AsyncWebSocket ws(venue.reactor, venue.url);
     co_await ws.connect();
     ws.force_close();
-    say("force_close", ws);
+    say("force_close", ws.manager());
 }
 
 Task<> watchdog(Reactor& reactor, AsyncWebSocket& ws, Duration interval) {
@@ -89,11 +89,11 @@ Task<> kill_and_shutdown(Venue venue) {
     Task<> watching = watchdog(venue.reactor, ws, venue.pause);
     watching.start();  // from here on beside this one
     ws.kill();
-    say("kill", ws);
+    say("kill", ws.manager());
     while (!ws.is_connected()) co_await Sleep(venue.reactor, venue.pause);
-    say("restarted", ws);
+    say("restarted", ws.manager());
     co_await ws.shutdown();
-    say("shutdown", ws);
+    say("shutdown", ws.manager());
     while (!watching.done()) co_await Sleep(venue.reactor, venue.pause);
 }
 
