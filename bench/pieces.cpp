@@ -30,7 +30,7 @@ void upgrade(benchmark::State& state) {
     SecureRandom random;
     for (auto _ : state) {
         UpgradeClient client(*url, {}, random);
-        UpgradeServer server;
+        server::UpgradeServer server;
         if (server.feed(bytes_of(client.request())).status != UpgradeStatus::done ||
             client.feed(bytes_of(server.response()), {}).status != UpgradeStatus::done)
             return state.SkipWithError("the upgrade failed");

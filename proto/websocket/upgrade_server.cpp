@@ -2,7 +2,7 @@
 
 #include "accept_key.h"
 
-namespace pinwheel {
+namespace pinwheel::server {
 
 UpgradeClient::Outcome UpgradeServer::feed(std::span<const std::byte> bytes) {
     UpgradeClient::Outcome outcome;
@@ -54,4 +54,4 @@ UpgradeStatus UpgradeServer::refuse(const char* status_line) {
     return UpgradeStatus::failed;
 }
 
-}  // namespace pinwheel
+}  // namespace pinwheel::server

@@ -6,7 +6,7 @@
 
 #include "upgrade_client.h"
 
-namespace pinwheel {
+namespace pinwheel::server {
 
 /// The server's half of the upgrade (RFC 6455 section 4.2), without I/O: for the built-in exchange and for
 /// tests.
@@ -33,4 +33,4 @@ class UpgradeServer {
     std::string response_;
 };
 
-}  // namespace pinwheel
+}  // namespace pinwheel::server

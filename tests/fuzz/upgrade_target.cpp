@@ -109,9 +109,9 @@ void fuzz_request(std::span<const std::byte> bytes) {
     FuzzInput input(bytes);
     const auto sizes = draw_sizes(input);
     const auto text = input.rest();
-    UpgradeServer whole({"one", "two"});
+    server::UpgradeServer whole({"one", "two"});
     const auto outcome = whole.feed(std::as_bytes(std::span(text)));
-    UpgradeServer server({"one", "two"});
+    server::UpgradeServer server({"one", "two"});
     UpgradeClient::Outcome last;
     std::size_t consumed = 0;
     for (std::size_t at = 0, i = 0; at < text.size(); at += sizes[i++ % sizes.size()]) {

@@ -115,7 +115,7 @@ class ServerSession final : private ControlSink {
     TimePoint heard_at_{};
     std::unique_ptr<ByteStream> stream_;
     TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
-    UpgradeServer upgrade_;
+    server::UpgradeServer upgrade_;
     ReceiveBuffer rx_;
     TxBuffer tx_;
     CallbackSink sink_;

@@ -278,7 +278,7 @@ TEST_F(HandshakeTest, ClientAndServerAgreeHoweverTheRequestIsCut) {
     const auto client_request = make({.subprotocols = {"x", "y"}}).request();
     for (std::size_t split = 1; split < client_request.size(); ++split) {
         auto client = make({.subprotocols = {"x", "y"}});
-        UpgradeServer server({"y"});
+        server::UpgradeServer server({"y"});
         EXPECT_EQ(server.feed(bytes_of(client.request().substr(0, split))).status, UpgradeStatus::need_more);
         ASSERT_EQ(server.feed(bytes_of(client.request().substr(split))).status, UpgradeStatus::done);
         EXPECT_EQ(server.target(), "/stream?key=secret");
@@ -292,11 +292,11 @@ TEST(UpgradeServer, RefusesWhatIsNoUpgrade) {
          {"POST / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET /\n\n",
           "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           "Sec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13\r\n\r\n"}) {
-        UpgradeServer server;
+        server::UpgradeServer server;
         EXPECT_EQ(server.feed(bytes_of(request)).status, UpgradeStatus::failed) << request;
         EXPECT_TRUE(server.response().starts_with("HTTP/1.1 400 "));
     }
-    UpgradeServer old;
+    server::UpgradeServer old;
     EXPECT_EQ(
         old.feed(bytes_of("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n"))
