@@ -16,10 +16,11 @@ namespace {
 
 using namespace pinwheel::tool;
 
-/// A socket that got a closed standard descriptor's number would receive what is printed.
+/// A socket that got a closed standard descriptor's number would receive what is printed. What a command
+/// prints to a closed standard output is lost: a write there fails (EBADF), so that the status tells.
 void open_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd)
-        if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", O_RDWR) != fd) return;
+        if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) != fd) return;
 }
 
 /// The status of a run whose output is out. A reader that has left has what it wanted.
