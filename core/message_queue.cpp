@@ -18,6 +18,7 @@ MessageQueue::MessageQueue(std::size_t max_messages, std::size_t capacity, std::
     : max_messages_(max_messages != 0 ? max_messages : kNone),
       max_bytes_(max_bytes != 0 ? max_bytes : kNone),
       base_capacity_(capacity),
+      largest_(max_bytes_ <= kNone / 4 ? std::max(capacity, std::bit_ceil(max_bytes_)) : kNone),
       newest_(new Segment(capacity)),
       shown_(newest_),
       head_(newest_) {}
@@ -40,7 +41,7 @@ std::byte* MessageQueue::claim_in_new_segment(std::size_t size, std::span<const 
     if (better_capacity_ != 0)
         capacity = std::max(needed, better_capacity_);
     else if (needed <= newest)
-        capacity = 2 * newest;  // it would do, were it not full
+        capacity = std::max(needed, std::min(2 * newest, largest_));  // the newest would do, were it not full
     Segment* segment = nullptr;
     try {
         segment = new Segment(capacity);

@@ -15,9 +15,10 @@ namespace pinwheel {
 /// newest ring goes to a larger one linked behind it; the consumer drops a ring when it is drained and has a
 /// successor. A ring that has long been far too large gets a smaller successor. Threading: the producer's
 /// calls from one thread, the consumer's from one (other) thread, the numbers from any. Invariant: records
-/// come out in the order of commits; messages counted never exceed their limit, and bytes exceed theirs by
-/// less than one record. Allocates: a ring when the newest is too small or far too large; nothing in a
-/// steady state.
+/// come out in the order of commits; neither messages nor bytes exceed their limit, but for control
+/// records, a message that grew while it was claimed, and one alone that is larger. A ring is no larger than
+/// the limit of bytes, rounded up to a power of two, or than its only record needs. Allocates: a ring when
+/// the newest is too small or far too large; nothing in a steady state.
 class MessageQueue {
   public:
     /// The first ring's bytes unless others are given.
@@ -36,16 +37,23 @@ class MessageQueue {
 
     // The producer's side.
 
-    /// True if a limit is reached, records not published yet included.
-    [[nodiscard]] bool full() noexcept {
+    /// True if a message with a payload of `size` bytes would exceed a limit, records not published yet
+    /// included. An empty queue takes one of any size.
+    [[nodiscard]] bool full(std::size_t size = 0) noexcept {
+        asked_ = SpscRing::record_size(size);
         if (!seems_full()) [[likely]]
             return false;
         see_popped();
         return seems_full();
     }
-    /// Of a full queue: true if the limit of bytes is reached.
+    /// True if full() said so last because of the limit of messages.
+    [[nodiscard]] bool messages_reached() const noexcept {
+        return committed_ - cached_popped_ >= max_messages_;
+    }
+    /// True if full() said so last because of the limit of bytes.
     [[nodiscard]] bool bytes_reached() const noexcept {
-        return committed_bytes_ - cached_popped_bytes_ >= max_bytes_;
+        const std::size_t waiting = committed_bytes_ - cached_popped_bytes_;
+        return waiting + asked_ > max_bytes_ && waiting != 0;
     }
 
     /// Room for a payload of `size` bytes; null only if there is no memory, or the size is above kMaxPayload.
@@ -162,9 +170,7 @@ class MessageQueue {
     }
 
     /// By the consumer's counts as they were seen last.
-    [[nodiscard]] bool seems_full() const noexcept {
-        return committed_ - cached_popped_ >= max_messages_ || bytes_reached();
-    }
+    [[nodiscard]] bool seems_full() const noexcept { return messages_reached() || bytes_reached(); }
     void see_popped() noexcept {
         cached_popped_ = popped_.load(std::memory_order_acquire);
         cached_popped_bytes_ = popped_bytes_.load(std::memory_order_acquire);
@@ -194,11 +200,13 @@ class MessageQueue {
     const std::size_t max_messages_;
     const std::size_t max_bytes_;
     const std::size_t base_capacity_;
+    const std::size_t largest_;  // capacity of a ring for more than one record
 
     alignas(64) Segment* newest_;  // the producer's, as all up to head_
     Segment* shown_;               // the newest that the consumer can reach
     std::size_t committed_ = 0;
     std::size_t committed_bytes_ = 0;
+    std::size_t asked_ = 0;  // bytes of the record that full() was asked about last
     std::size_t cached_popped_ = 0;
     std::size_t cached_popped_bytes_ = 0;
     Counter published_{0};

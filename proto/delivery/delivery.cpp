@@ -53,8 +53,9 @@ void Delivery::on_overflow(MessageSink::Verdict verdict) {
 }
 
 DropCause Delivery::drop_cause() noexcept {
-    if (!queue_ || !queue_->full()) return DropCause::memory;
-    return queue_->bytes_reached() ? DropCause::queue_bytes : DropCause::queue_size;
+    if (!queue_) return DropCause::memory;
+    if (queue_->bytes_reached()) return DropCause::queue_bytes;
+    return queue_->messages_reached() ? DropCause::queue_size : DropCause::memory;
 }
 
 const RecordHeader* Delivery::show_next(bool with_dropped) {

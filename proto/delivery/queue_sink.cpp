@@ -76,7 +76,7 @@ MessageSink::Claim QueueSink::drop() noexcept {
 
 MessageSink::Verdict QueueSink::take(std::span<const std::byte> payload, bool is_text,
                                      const MessageStamp& stamp) {
-    const bool is_full = queue_.full();
+    const bool is_full = queue_.full(payload.size() + gap_size());
     if (is_full && policy_ == OverflowPolicy::backpressure) [[unlikely]]
         return pause();
     auto* const room = queue_room(payload.size(), is_full);
@@ -94,7 +94,7 @@ MessageSink::Verdict QueueSink::take(std::span<const std::byte> payload, bool is
 }
 
 MessageSink::Claim QueueSink::claim(std::size_t size) noexcept {
-    const bool is_full = queue_.full();
+    const bool is_full = queue_.full(size + gap_size());
     if (is_full && policy_ == OverflowPolicy::backpressure) return {pause(), nullptr};
     room_ = queue_room(size, is_full);
     for_callback_ = room_ == nullptr && on_message_;

@@ -47,8 +47,12 @@ class QueueSink final : public CountingSink {
   private:
     [[nodiscard]] Verdict pause() noexcept;
     /// Room in the queue; null if it takes no message of this size now.
-    [[nodiscard]] std::byte* queue_room(std::size_t size, bool is_full) noexcept;
-    void commit_to_queue(const Message& message) noexcept;
+    [[nodiscard]] inline std::byte* queue_room(std::size_t size, bool is_full) noexcept;
+    inline void commit_to_queue(const Message& message) noexcept;
+    /// Bytes of the record that tells of dropped messages, if one is due.
+    [[nodiscard]] std::size_t gap_size() const noexcept {
+        return unreported_ > 0 ? SpscRing::record_size(0) : 0;
+    }
     void drop_from_queue() noexcept;
     [[nodiscard]] Claim drop() noexcept;
     /// Puts the number of messages dropped since the last record, above 0, into the queue. False: no memory.

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -130,6 +131,48 @@ TEST(MessageQueueMemory, ARingThatBurstsStillNeedIsKept) {
 
 constexpr std::size_t kMega = std::size_t{1} << 20;
 
+/// Bytes of this process' address space.
+std::size_t mapped_bytes() {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// M3: rings map twice their capacity; two of 256 MiB and those below them are the most.
+TEST(MessageQueueMemory, LargeMessagesMapNoMoreThanTheLimitOfBytesAllows) {
+    MessageQueue queue(0, MessageQueue::kCapacity, 256 * kMega);
+    const std::size_t before = mapped_bytes();
+    std::size_t most = 0;
+    int refused = 0;
+    for (int i = 0; i < 1'000; ++i) {
+        if (queue.full(4 * kMega)) {
+            ++refused;
+            if (i % 2 == 0 && queue.front() != nullptr) queue.pop();
+            continue;
+        }
+        ASSERT_NE(queue.claim(4 * kMega), nullptr);
+        queue.commit({.size = 4 * kMega});
+        queue.publish();
+        most = std::max(most, mapped_bytes() - before);
+        ASSERT_LE(queue.bytes(), 256 * kMega);
+    }
+    EXPECT_GT(refused, 400);
+    EXPECT_LE(queue.capacity(), 256 * kMega);
+    EXPECT_LE(most, 2 * (2 * 256 * kMega));
+}
+
+// M3
+TEST(MessageQueueMemory, AFullQueueAtItsLimitOfBytesStaysInOneRing) {
+    MessageQueue queue(0, 1024, 4096);
+    for (int i = 0; i < 10'000; ++i) {
+        while (queue.full(300)) take(queue);
+        push(queue, std::string(300, 'x'));
+        queue.publish();
+        ASSERT_LE(queue.bytes(), 4096U);
+        ASSERT_LE(queue.capacity(), 4096U);
+    }
+}
+
 TEST(MessageQueueMemory, PublicationsOfNothingDoNotCountAsQuiet) {
     MessageQueue queue(0, 1024);
     push(queue, std::string(100'000, 'x'));
@@ -142,10 +185,7 @@ TEST(MessageQueueMemory, PublicationsOfNothingDoNotCountAsQuiet) {
 
 /// The kernel gives this process no piece of 16 MiB or more from now on.
 void refuse_large_mappings() {
-    std::size_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    const rlimit little_more{pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + 16 * kMega,
-                             RLIM_INFINITY};
+    const rlimit little_more{mapped_bytes() + 16 * kMega, RLIM_INFINITY};
     ASSERT_EQ(::setrlimit(RLIMIT_AS, &little_more), 0);
 }
 

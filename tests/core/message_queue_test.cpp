@@ -74,6 +74,21 @@ TEST(MessageQueue, IsFullAtTheLimitOfBytesThoughMessagesHaveNone) {
 }
 
 // M3
+TEST(MessageQueue, RefusesTheRecordThatWouldExceedTheLimitOfBytesUnlessItIsEmpty) {
+    const std::size_t record = SpscRing::record_size(2000);
+    MessageQueue queue(0, 1024, 2 * record - 1);
+    EXPECT_FALSE(queue.full(1'000'000)) << "one alone may be larger";
+    push(queue, std::string(2000, 'x'));
+    EXPECT_FALSE(queue.full());
+    EXPECT_TRUE(queue.full(2000));
+    EXPECT_TRUE(queue.bytes_reached());
+    EXPECT_FALSE(queue.messages_reached());
+    queue.publish();
+    take(queue);
+    EXPECT_FALSE(queue.full(2000));
+}
+
+// M3
 TEST(MessageQueue, TheFirstLimitThatIsReachedFillsIt) {
     MessageQueue queue(2, 1024, 1 << 20);
     push(queue, "a");
