@@ -72,7 +72,7 @@ class MessageAssembler {
     void fail(Errc code) noexcept;
     void take(const MessageStamp& stamp);
     void take_whole_messages(const MessageStamp& stamp);
-    void take_whole(const WholeMessage& message, const MessageStamp& stamp);
+    inline void take_whole(const WholeMessage& message, const MessageStamp& stamp);
     void take_part(const FrameChunk& chunk, const MessageStamp& stamp);
     void begin_frame(const FrameChunk& chunk) noexcept;
     void begin_message(bool is_text) noexcept;

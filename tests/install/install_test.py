@@ -19,8 +19,6 @@ COMPILER = sys.argv[3]
 ROOT = HERE.parent.parent
 EXPECTED = 'feed.example 1\n'
 THIRD_PARTY = re.compile(r'/(openssl|wslay|simdjson|CLI|boost|gtest|gmock|benchmark)[/.]|/ares\w*\.h')
-# Declared in headers that users include, for the library's own sources.
-INTERNAL = {'option_duration', 'reason_of', 'resolve'}
 
 
 def check_program(prefix, work, *options):
@@ -124,17 +122,45 @@ def exported_names_are_the_listed_ones(work):
     assert not gone, f'in exported.txt, and not exported: {gone}; users of theirs would not link any more'
 
 
-def what_users_include_is_exported(work):
+# S11
+def what_installed_headers_declare_is_exported(work):
+    if not shutil.which('clang++'):
+        return  # whose tree is read; what is declared does not depend on the compiler
     prefix = install(BUILD, work)
-    there = {symbols.own_name(symbol) for symbol in symbols.exported(next(prefix.rglob('libpinwheel.so')))}
-    written = {symbols.own_name(symbol) for symbol in symbols.written_in_sources(next(prefix.rglob('libpinwheel.a')))}
-    assert len(written) > 60, written
-    proto = prefix / 'include' / 'pinwheel' / 'proto'
-    headers = [proto / path for path in re.findall(r'#include "(.*)"', (proto / 'pinwheel.h').read_text(encoding='utf-8'))]
-    headers.append(proto / 'coroutine.h')
-    hidden = {name for name in written - there - {None} if symbols.named_in(name, headers)}
-    assert hidden == INTERNAL, f'not in pinwheel.map, though users include them: {sorted(hidden - INTERNAL)}; ' \
-        f'no longer internal: {sorted(INTERNAL - hidden)}'
+    include = prefix / 'include'
+    (work / 'all.cpp').write_text(''.join(f'#include <{header.relative_to(include)}>\n'
+                                          for header in sorted(include.rglob('*.h'))))
+    declared = symbols.declared_only(work / 'all.cpp', include)
+    assert len(declared) > 300, len(declared)
+    there = {line.split()[-1] for line in
+             run('nm', '--dynamic', '--defined-only', next(prefix.rglob('libpinwheel.so'))).splitlines()}
+    lost = run('c++filt', *sorted(declared - there)) if declared - there else ''
+    assert not lost, 'declared in an installed header, and not in pinwheel.map:\n' + lost
+
+
+# S11
+def installed_headers_are_the_listed_ones(work):
+    folder = install(BUILD, work) / 'include' / 'pinwheel'
+    found = {str(header.relative_to(folder)) for header in folder.rglob('*') if header.is_file()}
+    listed = set((HERE / 'headers.txt').read_text(encoding='utf-8').split('\n\n', 1)[1].splitlines())
+    assert found == listed, f'installed, and not in headers.txt: {sorted(found - listed)}; ' \
+        f'listed, and not installed: {sorted(listed - found)}'
+
+
+def examples_compile_with_what_is_installed(work):
+    prefix = install(BUILD, work)
+    examples = sorted((ROOT / 'tools' / 'examples').glob('*.cpp'))
+    assert len(examples) > 10, examples
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda example: run(COMPILER, '-fsyntax-only', *pkg_config(prefix, '--cflags'), example), examples))
+
+
+# S11
+def compiler_flags_are_only_its_own(work):
+    prefix = install(BUILD, work)
+    for options in ([], ['--static']):
+        assert sorted(pkg_config(prefix, '--cflags', *options)) == [f'-I{prefix}/include', '-std=c++20'], \
+            pkg_config(prefix, '--cflags', *options)
 
 
 def inline_functions_find_what_they_call(work):
@@ -173,5 +199,6 @@ def hardened(work):
 
 
 sys.exit(play([shared, static, cmake_package, meson_subproject, headers_compile_alone_and_know_no_third_party,
-               exported_names_are_the_listed_ones, what_users_include_is_exported,
-               inline_functions_find_what_they_call, hardened]))
+               exported_names_are_the_listed_ones, what_installed_headers_declare_is_exported,
+               installed_headers_are_the_listed_ones, examples_compile_with_what_is_installed,
+               compiler_flags_are_only_its_own, inline_functions_find_what_they_call, hardened]))

@@ -1,5 +1,5 @@
 """The names that leave a library, at the level of classes and free functions."""
-import pathlib
+import json
 import re
 
 from installed import run
@@ -20,12 +20,6 @@ def exported(library):
     return [line.split(' ', 2)[2] for line in lines if line.split()[1] not in 'VWuvw']
 
 
-def written_in_sources(library):
-    """Those with a place of their own, in an archive or a library that is not stripped: no inline ones."""
-    lines = run('nm', '--demangle', '--defined-only', library).splitlines()
-    return [line.split(' ', 2)[2] for line in lines if re.match(r'[0-9a-f]+ [Tt] ', line)]
-
-
 def undefined_in_inline_functions(object_file):
     """Pairs of an inline function and a symbol that it needs from elsewhere; compiled with -ffunction-sections."""
     function, pairs = None, []
@@ -38,9 +32,37 @@ def undefined_in_inline_functions(object_file):
     return pairs
 
 
-def named_in(name, headers):
-    """True if one of the headers declares a class or a function of that name."""
-    name = name.removeprefix('detail::')
-    pattern = re.compile(rf'\b(?:class|struct)\s+{name}\b[^;{{]*{{|\b{name}\(')
-    texts = (re.sub(r'//.*', '', pathlib.Path(header).read_text(encoding='utf-8')) for header in headers)
-    return any(pattern.search(text) for text in texts)
+FUNCTIONS = {'FunctionDecl', 'CXXMethodDecl', 'CXXConstructorDecl', 'CXXDestructorDecl', 'CXXConversionDecl'}
+# Every user instantiates templates; friends are declared again where they belong.
+TEMPLATES = {'FunctionTemplateDecl', 'ClassTemplateDecl', 'ClassTemplatePartialSpecializationDecl',
+             'ClassTemplateSpecializationDecl', 'VarTemplateDecl', 'FriendDecl'}
+NOT_ELSEWHERE = ('inline', 'constexpr', 'explicitlyDefaulted', 'explicitlyDeleted', 'isImplicit', 'pure')
+
+
+def declared_only(source, include):
+    """Mangled names of pinwheel's functions, members and variables that must be defined elsewhere. Reads clang's tree."""
+    text = run('clang++', '-std=c++20', '-I', include, '-fsyntax-only', '-Xclang', '-ast-dump=json',
+               '-Xclang', '-ast-dump-filter=pinwheel', source)
+    declared, defined = set(), set()
+
+    def visit(node):
+        kind, inner = node.get('kind'), node.get('inner', [])
+        if kind in FUNCTIONS:
+            has_body = any(child.get('kind') in ('CompoundStmt', 'CXXTryStmt') for child in inner)
+            here = has_body or any(node.get(property) for property in NOT_ELSEWHERE)
+            (defined if here else declared).add(node.get('mangledName'))
+        elif kind == 'VarDecl':
+            elsewhere = node.get('storageClass') in ('extern', 'static') and 'init' not in node
+            (declared if elsewhere and not node.get('inline') and not node.get('constexpr') else defined).add(
+                node.get('mangledName'))
+        elif kind not in TEMPLATES:
+            for child in inner:
+                visit(child)
+
+    decoder, position = json.JSONDecoder(), text.find('{')
+    while position >= 0:
+        tree, position = decoder.raw_decode(text, position)
+        visit(tree)
+        position = text.find('\n{', position)
+        position += position >= 0
+    return declared - defined - {None}
