@@ -73,8 +73,7 @@ void Connection::on_dial_warning(const Error& warning) {
 }
 
 void Connection::on_dial_failed(const Error& error) {
-    if (state_ != State::dialing)
-        return;  // a handler has aborted it, and the dial was in the middle of a call
+    if (state_ != State::dialing) return;  // a handler aborted it in the middle of the dial's call
     end({.error = error}, State::gone);
 }
 
@@ -99,11 +98,7 @@ void Connection::read_upgrade_answer() {
     const auto outcome = upgrade_->feed(rx_.readable(), reactor_.system_now());
     rx_.consume(outcome.consumed);
     if (outcome.status == UpgradeStatus::need_more) return;
-    if (outcome.status == UpgradeStatus::failed)
-        return end({.error = upgrade_->error(),
-                    .http_status = upgrade_->http_status(),
-                    .retry_after = upgrade_->retry_after()},
-                   State::gone);
+    if (outcome.status == UpgradeStatus::failed) return end_upgrade();
     stream_->rate_peer(true);
     subprotocol_ = upgrade_->subprotocol();
     upgrade_.reset();
@@ -117,6 +112,7 @@ void Connection::on_timer(TimePoint) {
         case State::dialing:
             return end({.error = dial_timed_out()}, State::gone);
         case State::upgrading:
+            if (upgrade_->refused()) return upgrade_cut_short();
             return end({.error = {Errc::connect_timeout,
                                   target_.to_string() + " did not answer the upgrade within the connection "
                                                         "timeout; is this a WebSocket server?"}},
@@ -224,8 +220,7 @@ int Connection::discard() {
     return 1;
 }
 
-/// While a pong waits for the socket, of all pings behind it only the last is answered (RFC 6455
-/// section 5.5.3): a burst of pings fills no buffer.
+/// Behind a pong that waits for the socket only the last ping is answered (RFC 6455 section 5.5.3).
 void Connection::on_ping(std::span<const std::byte> payload) {
     std::ranges::copy(payload, ping_.begin());
     ping_size_ = payload.size();
@@ -356,16 +351,23 @@ void Connection::abort(std::optional<std::uint16_t> code) noexcept {
 }
 
 void Connection::stream_failed(const IoResult& result) {
-    if (state_ == State::upgrading && result.status == IoStatus::eof) {
-        upgrade_->end_of_stream();
-        return end({.error = upgrade_->error(),
-                    .http_status = upgrade_->http_status(),
-                    .retry_after = upgrade_->retry_after()},
-                   State::gone);
-    }
+    if (state_ == State::upgrading && (result.status == IoStatus::eof || upgrade_->refused()))
+        return upgrade_cut_short();
     const std::string detail = stream_->error_detail();
     end({.error = {result.error, target_.to_string() + ": " + std::string(pinwheel::describe(result.error)) +
                                      (detail.empty() ? "" : " (" + detail + ")")}},
+        State::gone);
+}
+
+void Connection::upgrade_cut_short() {
+    upgrade_->end_of_stream();
+    end_upgrade();
+}
+
+void Connection::end_upgrade() {
+    end({.error = upgrade_->error(),
+         .http_status = upgrade_->http_status(),
+         .retry_after = upgrade_->retry_after()},
         State::gone);
 }
 

@@ -166,6 +166,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     void flush() noexcept;
     void write_backlog();
     void update_interest() noexcept;
+    void upgrade_cut_short();  // before the answer was complete
+    void end_upgrade();        // failed
     void stream_failed(const IoResult& result);
     void end(ConnectionEnd end, State next);
     void drop_stream() noexcept;

@@ -53,6 +53,8 @@ class UpgradeClient {
     /// without user information and query. What this side has sent is hidden in it, even if the server
     /// repeats it.
     [[nodiscard]] const Error& error() const noexcept { return error_; }
+    /// The head of a refusal has come: whatever ends the attempt now, it ends as that refusal.
+    [[nodiscard]] bool refused() const noexcept { return head_done_; }
     /// 0 until a status line has come.
     [[nodiscard]] int http_status() const noexcept { return http_status_; }
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }

@@ -45,13 +45,43 @@ class ConnectionFault : public testing::Test, public ConnectionHandler {
     ManualClock clock;
     Reactor reactor{{.clock = &clock}};
     ScriptedDialer dialer{reactor};
-    StreamScript& script = dialer.plan().script;
+    ScriptedDialer::Plan& plan = dialer.plan();
+    StreamScript& script = plan.script;
     CallbackSink sink{CallbackSink::Callback::member<&ConnectionFault::on_message>(*this)};
     Connection connection{reactor, dialer, {}, *this, sink};
     std::string log;
     ConnectionEnd end;
     int ends = 0;
 };
+
+constexpr const char* kRefusalWithoutItsBody =
+    "HTTP/1.1 429 Slow\r\nRetry-After: 20\r\nContent-Length: 30\r\n\r\n";
+
+// H2
+TEST_F(ConnectionFault, ARefusalWhoseBodyDoesNotComeIsThatRefusalAtTheTimeout) {
+    plan.answer = kRefusalWithoutItsBody;
+    connection.start(*Url::parse("ws://feed.example/stream"));
+    turn();
+    EXPECT_EQ(ends, 0);
+    clock.advance(30s);
+    turn();
+    ASSERT_EQ(ends, 1);
+    EXPECT_EQ(end.error.code, Errc::upgrade_unavailable);
+    EXPECT_EQ(end.http_status, 429);
+    EXPECT_EQ(end.retry_after, 20s);
+}
+
+// H2
+TEST_F(ConnectionFault, ARefusalWhoseBodyEndsInAResetIsThatRefusal) {
+    plan.answer = kRefusalWithoutItsBody;
+    script.fail(Errc::connection_reset);
+    connection.start(*Url::parse("ws://feed.example/stream"));
+    turn();
+    ASSERT_EQ(ends, 1);
+    EXPECT_EQ(end.error.code, Errc::upgrade_unavailable);
+    EXPECT_EQ(end.http_status, 429);
+    EXPECT_EQ(end.retry_after, 20s);
+}
 
 TEST_F(ConnectionFault, OurCloseFrameIsTheLastEvenIfThePeerBreaksTheProtocolBehindIt) {
     open();
