@@ -31,9 +31,9 @@ struct RingControl {
 /// split. Positions count units of 64 bytes and wrap at their type's size. Threading: the producer's calls
 /// from one thread, the consumer's from one (other) thread. Invariant: read <= written <= read + capacity, in
 /// wrapping arithmetic. Each side checks the positions and sizes that the other wrote. One that breaks the
-/// invariant makes the ring broken for both, for good: nothing is claimed and nothing shown any more. A
-/// writer that alters a record after it was shown is not noticed. Allocates: its memory at construction,
-/// nothing later.
+/// invariant makes the ring broken for both, for good: nothing is claimed and nothing shown any more, from a
+/// side's next look at the other's position on. A writer that alters a record after it was shown is not
+/// noticed. Allocates: its memory at construction, nothing later.
 template <std::unsigned_integral Position>
 class BasicSpscRing {
   public:

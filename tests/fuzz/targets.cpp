@@ -10,7 +10,7 @@ std::span<const FuzzTarget> fuzz_targets() noexcept {
         FuzzTarget{"request", &fuzz_request}, FuzzTarget{"url", &fuzz_url},
         FuzzTarget{"config", &fuzz_config},   FuzzTarget{"session", &fuzz_session},
         FuzzTarget{"tls", &fuzz_tls},         FuzzTarget{"connection", &fuzz_connection},
-        FuzzTarget{"manager", &fuzz_manager},
+        FuzzTarget{"manager", &fuzz_manager}, FuzzTarget{"ring", &fuzz_ring},
     };
     return kTargets;
 }

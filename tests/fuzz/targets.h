@@ -31,5 +31,7 @@ void fuzz_tls(std::span<const std::byte> input);
 void fuzz_connection(std::span<const std::byte> input);
 /// The whole client: a session that lasts, over scripted streams.
 void fuzz_manager(std::span<const std::byte> input);
+/// A shared ring whose positions and headers the other side writes as it likes.
+void fuzz_ring(std::span<const std::byte> input);
 
 }  // namespace pinwheel::test

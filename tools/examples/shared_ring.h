@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -64,10 +65,12 @@ class Writer {
         std::filesystem::rename(file + ".new", file);
     }
 
+    /// Throws if the ring is broken: it takes nothing any more.
     void message(const pinwheel::Message& message) {
         tell_gap(message.generation);
         auto* const room = dropped_ == 0 ? ring_.claim(message.payload.size()) : nullptr;
         if (room == nullptr) {
+            if (ring_.broken()) throw std::runtime_error("the ring is broken");
             ++dropped_;  // the reader is told as soon as there is room
             return;
         }

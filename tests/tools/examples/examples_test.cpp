@@ -1,6 +1,12 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -165,6 +171,22 @@ TEST(SharedRing, TellsWhatItsReaderWasTooSlowFor) {
     reader.pop();
     EXPECT_EQ(reader.front()->sequence, 5U);
     EXPECT_TRUE(reader.writer_lives());
+}
+
+// M4
+TEST(SharedRing, ItsWriterEndsWhenTheRingIsBroken) {
+    const TempDir folder;
+    shared_ring::Writer writer(folder.path("ring"), 512);
+    const int file = ::open(folder.path("ring").c_str(), O_RDWR);
+    const std::uint64_t garbage = 1U << 20;
+    ASSERT_EQ(::pwrite(file, &garbage, sizeof garbage,
+                       shared_ring::kPage - shared_ring::kControl + offsetof(SpscRing::Control, read)),
+              8);
+    ::close(file);
+    const auto write = [&] {
+        for (int i = 0; i < 6; ++i) writer.message({.payload = std::as_bytes(std::span("x"))});
+    };
+    EXPECT_THROW(write(), std::runtime_error);
 }
 
 TEST(SharedRingDeath, ARecordCannotBeChangedByItsReader) {
