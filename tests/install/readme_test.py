@@ -43,8 +43,6 @@ ELSEWHERE = {
     'pinwheel config check FILE': 'names no file; tests/tools runs it',
     'pinwheel doctor': 'tells of this machine; tests/tools runs it on made-up ones',
     'tools/fuzz': 'a stage of tools/check',
-    'meson setup build/release -Dtests=false -Dbenches=false': 'fresh_machine runs it',
-    'ninja -C build/release': 'builds all once more; fresh_machine runs it',
     'build/release/bench/compare/compare --plot latency.svg': 'takes minutes; --smoke of it is a test',
     'build/release/bench/counted': 'takes a minute; --smoke of it is a test',
     'build/release/bench/ring': 'a benchmark, which tools/check runs in short',
@@ -109,7 +107,7 @@ def commands_run(work):
         return run('sh', '-ec', line, cwd=work, env={**environment(prefix), **options}, timeout=120)
 
     def run_install(line):
-        line = line.replace('-C build/release', f'-C {shlex.quote(str(BUILD))} --no-rebuild --destdir {stage}')
+        line = line.replace('-C build/demo', f'-C {shlex.quote(str(BUILD))} --no-rebuild --destdir {stage}')
         shell(line)
         assert list(stage.rglob('pinwheel.pc')), line
 
