@@ -52,8 +52,12 @@ bool has_token(std::string_view list, std::string_view token) noexcept {
 HttpHead::Status HttpHead::feed(std::span<const std::byte> bytes, std::size_t& consumed) {
     for (consumed = 0; consumed < bytes.size();) {
         const char c = static_cast<char>(bytes[consumed++]);
-        if (c == '\n' && !text_.ends_with('\r')) return Status::malformed;
-        if (text_.ends_with('\r') && c != '\n') return Status::malformed;
+        if ((c == '\n') != text_.ends_with('\r')) {
+            start_line_ = text_.substr(0, text_.find('\r'));
+            const auto lines = static_cast<std::size_t>(std::count(text_.begin(), text_.end(), '\n'));
+            return malformed(lines,
+                             c == '\n' ? "ends with a line feed alone" : "has a carriage return alone");
+        }
         text_.push_back(c);
         if (c == '\n' && text_.ends_with("\r\n\r\n")) return parse();
         if (text_.size() >= kMaxSize) return Status::too_large;
@@ -69,16 +73,39 @@ HttpHead::Status HttpHead::parse() {
         return line;
     };
     start_line_ = next_line();
-    if (!is_field_value(start_line_)) return Status::malformed;
-    for (auto line = next_line(); !line.empty(); line = next_line()) {
-        if (headers_.size() == kMaxHeaders) return Status::too_large;
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos) return Status::malformed;
-        HttpHeader header{std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))};
-        if (!is_valid_header(header)) return Status::malformed;
-        headers_.push_back(std::move(header));
+    if (!is_field_value(start_line_)) return malformed(0, "has a control character");
+    std::size_t number = 1;
+    for (auto line = next_line(); !line.empty(); line = next_line(), ++number) {
+        if (number > kMaxHeaders) return Status::too_large;
+        if (const std::string wrong = take_line(line); !wrong.empty()) return malformed(number, wrong);
     }
     return Status::done;
+}
+
+std::string HttpHead::take_line(std::string_view line) {
+    const bool is_folded = line.starts_with(' ') || line.starts_with('\t');
+    if (is_folded) {
+        if (folding_ == Folding::refuse) return "continues the line before it";
+        if (headers_.empty()) return "continues a header, and there is none before it";
+        if (!is_field_value(line)) return "has a control character";
+        std::string& value = headers_.back().value;
+        if (const auto more = trim(line); !more.empty()) (value += value.empty() ? "" : " ") += more;
+        return {};
+    }
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return "has no colon";
+    HttpHeader header{std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))};
+    if (header.name.empty()) return "has no name before the colon";
+    if (trim(header.name).size() != header.name.size()) return "has a space before the colon";
+    if (!is_token(header.name)) return "has a name with a character that no header's name has";
+    if (!is_field_value(header.value)) return "('" + header.name + "') has a control character in its value";
+    headers_.push_back(std::move(header));
+    return {};
+}
+
+HttpHead::Status HttpHead::malformed(std::size_t line, const std::string& what) {
+    fault_ = (line == 0 ? "the start line " : "header line " + std::to_string(line) + " ") + what;
+    return Status::malformed;
 }
 
 std::size_t HttpHead::count(std::string_view name) const noexcept {

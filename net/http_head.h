@@ -25,19 +25,28 @@ struct HttpHeader {
 [[nodiscard]] bool has_token(std::string_view list, std::string_view token) noexcept;
 
 /// Collects the head of an HTTP message, start line and headers, from pieces of any size, and reads it
-/// strictly: CRLF only, no folded lines, no space before the colon (RFC 9112 sections 2.2 and 5).
+/// strictly: CRLF only, no space before the colon (RFC 9112 sections 2.2 and 5).
 class HttpHead {
   public:
+    /// What becomes of a header that goes on in the next line (obs-fold, RFC 9112 section 5.2): a server may
+    /// refuse it, a client must read the line break as a space.
+    enum class Folding { refuse, to_space };
+
     static constexpr std::size_t kMaxSize = std::size_t{16} << 10;
     static constexpr std::size_t kMaxHeaders = 100;
 
     enum class Status { need_more, done, malformed, too_large };
 
+    explicit HttpHead(Folding folding = Folding::refuse) noexcept : folding_(folding) {}
+
     /// Takes bytes up to the end of the head; `consumed` tells how many, the rest belongs to what follows.
     /// With need_more all were taken.
     [[nodiscard]] Status feed(std::span<const std::byte> bytes, std::size_t& consumed);
 
+    /// With malformed and too_large also, as far as it came.
     [[nodiscard]] const std::string& start_line() const noexcept { return start_line_; }
+    /// After malformed: which line, and what is wrong with it. It holds no header's value.
+    [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
     /// The value of a header that is there exactly once.
     [[nodiscard]] std::optional<std::string_view> single(std::string_view name) const noexcept;
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
@@ -46,9 +55,14 @@ class HttpHead {
 
   private:
     [[nodiscard]] Status parse();
+    /// Empty if the line was taken.
+    [[nodiscard]] std::string take_line(std::string_view line);
+    [[nodiscard]] Status malformed(std::size_t line, const std::string& what);
 
+    Folding folding_;
     std::string text_;
     std::string start_line_;
+    std::string fault_;
     std::vector<HttpHeader> headers_;
 };
 

@@ -203,7 +203,7 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
     if (failure.cause.code == Errc::connect_timeout)
         throw WebSocketTimeoutError("connect", session.settings().connection.connection_timeout,
                                     failure.cause);
-    throw WebSocketConnectionError(session.url(), failure.attempts, failure.cause);
+    throw WebSocketConnectionError(session.shown_url(), failure.attempts, failure.cause);
 }
 
 [[noreturn]] void throw_ended(const Session& session) {

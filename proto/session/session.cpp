@@ -251,7 +251,7 @@ void Session::execute(const SessionEffect::StartConnect& effect) {
         last_error_ = {Errc::out_of_memory};
     } catch (const std::exception& error) {
         last_error_ = {Errc::io_failure,
-                       "no connection to " + url_.without_query() + " could be begun: " + error.what()};
+                       "no connection to " + shown_url() + " could be begun: " + error.what()};
     }
     connection_.reset();
     reactor_.schedule(start_failed_, reactor_.now());
@@ -318,9 +318,9 @@ void Session::execute(const SessionEffect::NotifyGaveUp& effect) {
     last_error_ = {effect.error,
                    failure_->error == Errc::retries_exhausted
                        ? std::string(WebSocketReconnectError(effect.attempts, failure_->cause).what())
-                       : WebSocketConnectionError(url_text_, effect.attempts, failure_->cause).what()};
+                       : WebSocketConnectionError(shown_url(), effect.attempts, failure_->cause).what()};
     const std::array<AlertField, 2> context{
-        {{"url", url_.without_query()}, {"attempts", std::to_string(effect.attempts)}}};
+        {{"url", shown_url()}, {"attempts", std::to_string(effect.attempts)}}};
     alert(last_error_.message(), context);
 }
 

@@ -61,6 +61,10 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
 
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
     [[nodiscard]] const std::string& url() const noexcept { return url_text_; }
+    /// For messages: without the query and what must be hidden.
+    [[nodiscard]] std::string shown_url() const {
+        return url_.without_query(settings_.connection.upgrade.hidden);
+    }
     [[nodiscard]] const SessionFsm& fsm() const noexcept { return fsm_; }
     [[nodiscard]] Delivery& delivery() noexcept { return delivery_; }
     [[nodiscard]] const WebSocketOptions& options() const noexcept { return options_; }

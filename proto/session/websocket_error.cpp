@@ -9,8 +9,13 @@
 namespace pinwheel {
 namespace {
 
-std::string_view without_query(std::string_view url) {
-    return url.substr(0, url.find_first_of("?#"));
+/// The URL without its query and without the keys in its path.
+std::string public_url(std::string_view url) {
+    url = url.substr(0, url.find_first_of("?#"));
+    const auto scheme = url.find("://");
+    const auto path = url.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
+    if (path == std::string_view::npos) return std::string(url);
+    return std::string(url.substr(0, path)) + hide_path_keys(url.substr(path));
 }
 
 std::string attempts_text(std::uint32_t attempts) {
@@ -18,8 +23,8 @@ std::string attempts_text(std::uint32_t attempts) {
 }
 
 Error connection_error(std::string_view url, std::uint32_t attempts, const Error& last) {
-    return {last.code, "cannot connect to " + std::string(without_query(url)) + " (" +
-                           attempts_text(attempts) + "): " + last.message()};
+    return {last.code,
+            "cannot connect to " + public_url(url) + " (" + attempts_text(attempts) + "): " + last.message()};
 }
 
 Error closed_error(std::uint16_t code, const std::string& reason) {
@@ -53,7 +58,7 @@ Error queue_full_error(std::size_t queue_size, std::uint64_t dropped) {
 WebSocketConnectionError::WebSocketConnectionError(std::string_view url, std::uint32_t attempts,
                                                    Error last_error)
     : WebSocketError(connection_error(url, attempts, last_error)),
-      url_(without_query(url)),
+      url_(public_url(url)),
       attempts_(attempts),
       last_error_(std::move(last_error)) {}
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "../../core/error.h"
+
 namespace pinwheel {
 
 /// RFC 6455 section 7.4.1 and the registry that it founded.
@@ -34,5 +36,8 @@ enum class CloseCode : std::uint16_t {
 
 /// The registry's name; "private" from 4000, "registered" from 3000, "unknown" else. Static storage.
 [[nodiscard]] std::string_view describe_close_code(std::uint16_t code) noexcept;
+
+/// The code that tells the peer what it did wrong (RFC 6455 section 7.4.1).
+[[nodiscard]] CloseCode close_code_for(Errc broken) noexcept;
 
 }  // namespace pinwheel

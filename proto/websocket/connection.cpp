@@ -21,18 +21,6 @@ std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// The close code that tells the peer what it did (RFC 6455 section 7.4.1).
-CloseCode close_code_for(Errc code) noexcept {
-    switch (code) {
-        case Errc::bad_utf8:
-            return CloseCode::invalid_payload;
-        case Errc::message_too_large:
-            return CloseCode::message_too_big;
-        default:
-            return CloseCode::protocol_error;
-    }
-}
-
 std::string describe_close(std::uint16_t code, std::string_view reason) {
     std::string text =
         "close code " + std::to_string(code) + " (" + std::string(describe_close_code(code)) + ")";
@@ -60,8 +48,9 @@ Connection::~Connection() = default;
 // The attempt
 
 void Connection::start(const Url& url) {
-    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls(), .server_name = url.host()};
-    redactor_ = Redactor(url.target(), options_.upgrade.headers, options_.upgrade.subprotocols);
+    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls(), .server_name = url.name()};
+    const UpgradeOptions& upgrade = options_.upgrade;
+    redactor_ = Redactor(url.target(), upgrade.headers, upgrade.subprotocols, upgrade.hidden);
     upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());
     dial_ = dialer_.dial(target_, *this);
     state_ = State::dialing;

@@ -8,6 +8,15 @@ namespace {
 /// A word of a header's value is a secret from here on; shorter ones are such as `Bearer`.
 constexpr std::size_t kLongWord = 8;
 
+/// Letters and digits from which on a path segment is a key: Binance's listen keys have 64, a UUID has 32.
+constexpr std::ptrdiff_t kKeyLength = 24;
+
+bool is_key(std::string_view segment) noexcept {
+    return std::ranges::count_if(segment, [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+           }) >= kKeyLength;
+}
+
 int hexadecimal(char c) noexcept {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -57,10 +66,29 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+std::string hide_path_keys(std::string_view path, std::span<const std::string> hidden) {
+    std::string shown(path);
+    for (const auto& secret : hidden)
+        if (!secret.empty()) replace_all(shown, secret, Redactor::kMark);
+    for (std::size_t begin = 0; begin < shown.size(); ++begin) {
+        const auto size = std::min(shown.find('/', begin), shown.size()) - begin;
+        const bool hide = is_key(std::string_view(shown).substr(begin, size));
+        if (hide) shown.replace(begin, size, Redactor::kMark);
+        begin += hide ? Redactor::kMark.size() : size;
+    }
+    return shown;
+}
+
 Redactor::Redactor(std::string_view target, const std::vector<HttpHeader>& headers,
-                   const std::vector<std::string>& subprotocols) {
+                   const std::vector<std::string>& subprotocols, const std::vector<std::string>& hidden) {
     const auto query = target.find('?');
     if (query != std::string_view::npos) add_query(target.substr(query + 1));
+    for_each_part(target.substr(0, query), "/", [this](std::string_view segment) {
+        if (!is_key(segment)) return;
+        add(segment);
+        add(percent_decoded(segment));
+    });
+    for (const auto& secret : hidden) add(secret);
     for (const auto& header : headers) {
         add(header.value);
         for_each_part(header.value, " \t,;=\"", [this](std::string_view word) {

@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ctime>
 #include <tuple>
 
 #include "accept_key.h"
+#include "retry_after_impl.h"
 
 namespace pinwheel {
 namespace {
 
 constexpr std::size_t kExcerpt = 120;
+/// Of a chunked body, with its chunk sizes.
+constexpr std::size_t kChunkedExcerpt = 1024;
 constexpr std::size_t kMaxLocation = 200;
 constexpr int kMaxInterim = 10;
 
@@ -41,44 +43,30 @@ int parse_status(std::string_view line) {
     return error == std::errc() && end == line.data() + 12 && status >= 100 ? status : 0;
 }
 
-constexpr long kLongestRetryAfter = 365L * 24 * 3600;  // seconds
+/// What has come of a chunked body (RFC 9112 section 7.1), and whether more of it may come.
+struct Chunks {
+    std::string text{};
+    bool is_open = true;
+};
 
-/// One of the three date forms of RFC 9110 section 5.6.7, in seconds since 1970. A two-digit year that looks
-/// more than 50 years ahead is of the past.
-std::optional<long> parse_http_date(const std::string& text, SystemTime now) {
-    const auto reads = [&text](const char* form, std::tm& date) {
-        const char* const end = ::strptime(text.c_str(), form, &date);
-        return end == text.c_str() + text.size();
-    };
-    std::tm date{};
-    if (reads("%a, %d %b %Y %H:%M:%S GMT", date) || reads("%a %b %e %H:%M:%S %Y", date = {}))
-        return ::timegm(&date);
-    if (!reads("%A, %d-%b-%y %H:%M:%S GMT", date = {})) return std::nullopt;
-    const std::time_t today = std::chrono::system_clock::to_time_t(now);
-    std::tm latest{};
-    ::gmtime_r(&today, &latest);
-    latest.tm_year += 50;
-    date.tm_year = date.tm_year % 100 + latest.tm_year / 100 * 100;
-    std::tm candidate = date;
-    if (::timegm(&candidate) > ::timegm(&latest)) date.tm_year -= 100;
-    return ::timegm(&date);
+Chunks read_chunks(std::string_view raw) {
+    Chunks chunks;
+    while (true) {
+        const auto line_end = raw.find("\r\n");
+        if (line_end == std::string_view::npos) return chunks;
+        std::size_t size = 0;
+        const auto [end, error] = std::from_chars(raw.data(), raw.data() + line_end, size, 16);
+        chunks.is_open = error == std::errc() && size > 0;
+        if (!chunks.is_open) return chunks;
+        raw.remove_prefix(line_end + 2);
+        chunks.text += raw.substr(0, size);
+        if (raw.size() < size || raw.size() - size < 2) return chunks;
+        raw.remove_prefix(size + 2);
+    }
 }
 
-/// Seconds, or a date. What is neither, such as a negative number, is nothing; more than a year is a year.
-std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now) {
-    if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {
-        long seconds = 0;
-        const auto error = std::from_chars(text.data(), text.data() + text.size(), seconds).ec;
-        return std::chrono::seconds{error == std::errc() ? std::min(seconds, kLongestRetryAfter)
-                                                         : kLongestRetryAfter};
-    }
-    const auto date = parse_http_date(std::string(text), now);
-    if (!date) return std::nullopt;
-    const auto today = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
-    // The year may be any: clamped before it becomes nanoseconds.
-    const auto when = std::clamp<long>(*date, today, today + kLongestRetryAfter + 1);
-    return std::clamp<Duration>(SystemTime{std::chrono::seconds{when}} - now, Duration::zero(),
-                                std::chrono::seconds{kLongestRetryAfter});
+bool is_blank(std::string_view list) {
+    return list.find_first_not_of(", \t") == std::string_view::npos;
 }
 
 /// What is not ASCII to be read becomes a space.
@@ -98,7 +86,7 @@ std::string public_part(std::string_view location) {
         text = location.substr(0, host + 2);
         location.remove_prefix(at != std::string_view::npos && at > host ? at + 1 : host + 2);
     }
-    return (text += location).substr(0, kMaxLocation);
+    return (text += hide_path_keys(location)).substr(0, kMaxLocation);
 }
 
 /// What to do about an answer; empty if there is nothing to say.
@@ -139,8 +127,8 @@ Error validate(const UpgradeOptions& options) {
 }
 
 UpgradeClient::UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random)
-    : where_(url.without_query()),
-      redactor_(url.target(), options.headers, options.subprotocols),
+    : where_(url.without_query(options.hidden)),
+      redactor_(url.target(), options.headers, options.subprotocols, options.hidden),
       subprotocols_(options.subprotocols) {
     const std::string key = make_upgrade_key(random);
     accept_ = accept_for_key(key);
@@ -167,16 +155,20 @@ UpgradeClient::Outcome UpgradeClient::feed(std::span<const std::byte> bytes, Sys
         } else if (status == HttpHead::Status::too_large) {
             outcome.status = fail(Errc::upgrade_too_large, "the answer's headers exceed 16 KiB or 100 lines");
         } else {
-            outcome.status =
-                fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
+            outcome.status = fail_malformed();
         }
         if (outcome.status != UpgradeStatus::need_more) return outcome;
     }
     const auto body = bytes.subspan(outcome.consumed);
-    const std::size_t taken = std::min(body.size(), kExcerpt - std::min(kExcerpt, body_.size()));
+    const std::size_t limit = is_chunked_ ? kChunkedExcerpt : kExcerpt;
+    const std::size_t taken = std::min(body.size(), limit - std::min(limit, body_.size()));
     body_.append(reinterpret_cast<const char*>(body.data()), taken);
     outcome.consumed = bytes.size();
     body_left_ -= std::min(body_left_, body.size());
+    if (is_chunked_) {
+        const Chunks chunks = read_chunks(body_);
+        if (!chunks.is_open || chunks.text.size() >= kExcerpt) body_left_ = 0;
+    }
     if (body_left_ == 0) outcome.status = refuse();
     return outcome;
 }
@@ -194,21 +186,30 @@ UpgradeStatus UpgradeClient::fail(Errc code, const std::string& what) {
     return UpgradeStatus::failed;
 }
 
+UpgradeStatus UpgradeClient::fail_malformed() {
+    if (parse_status(head_.start_line()) == 0)
+        return fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
+    return fail(Errc::upgrade_malformed,
+                "the answer breaks HTTP: " + redactor_.redact(head_.fault()) + "; ask the server's operator");
+}
+
 UpgradeStatus UpgradeClient::take_head(SystemTime now) {
     http_status_ = parse_status(head_.start_line());
-    if (http_status_ == 0)
-        return fail(Errc::upgrade_malformed, "the answer is not HTTP/1.1; is this a WebSocket server?");
+    if (http_status_ == 0) return fail_malformed();
     if (http_status_ == 101) return check_upgrade();
     if (http_status_ < 200) {  // an interim answer (RFC 9110 section 15.2)
         if (++interim_ > kMaxInterim)
             return fail(Errc::upgrade_too_large, "the server sends interim answers without end");
-        head_ = {};
+        head_ = HttpHead(HttpHead::Folding::to_space);
         return UpgradeStatus::need_more;
     }
     head_done_ = true;
     if (const auto retry_after = head_.single("Retry-After"))
-        retry_after_ = parse_retry_after(*retry_after, now);
-    if (const auto length = head_.single("Content-Length")) {
+        retry_after_ = detail::parse_retry_after(*retry_after, now);
+    is_chunked_ = has_token(head_.joined("Transfer-Encoding"), "chunked");
+    if (is_chunked_) {
+        body_left_ = kChunkedExcerpt;
+    } else if (const auto length = head_.single("Content-Length")) {
         std::size_t size = 0;
         std::from_chars(length->data(), length->data() + length->size(), size);
         body_left_ = std::min(size, kExcerpt);
@@ -231,9 +232,9 @@ UpgradeStatus UpgradeClient::check_upgrade() {
                                                   ? "Sec-WebSocket-Accept is not the answer to our key; does "
                                                     "something in between answer for the server?"
                                                   : "Sec-WebSocket-Accept is not there exactly once");
-    if (head_.count("Sec-WebSocket-Extensions") > 0)
+    if (!is_blank(head_.joined("Sec-WebSocket-Extensions")))
         return fail(Errc::upgrade_bad_protocol, "the server uses an extension, and none was offered");
-    if (head_.count("Sec-WebSocket-Protocol") > 0) {
+    if (!is_blank(head_.joined("Sec-WebSocket-Protocol"))) {
         const auto chosen = head_.single("Sec-WebSocket-Protocol");
         if (!chosen || std::find(subprotocols_.begin(), subprotocols_.end(), *chosen) == subprotocols_.end())
             return fail(Errc::upgrade_bad_protocol, "the server chose a subprotocol that was not offered");
@@ -254,7 +255,8 @@ UpgradeStatus UpgradeClient::refuse() {
 }
 
 std::string UpgradeClient::body_excerpt() const {
-    std::string text = printable(redactor_.redact(body_));
+    const std::string body = is_chunked_ ? read_chunks(body_).text : body_;
+    std::string text = printable(redactor_.redact(body.substr(0, kExcerpt)));
     text.erase(text.find_last_not_of(' ') + 1);
     return text;
 }

@@ -22,6 +22,9 @@ struct UpgradeOptions {
     std::vector<HttpHeader> headers{};
     /// In order of preference.
     std::vector<std::string> subprotocols{};
+    /// Texts that errors, alerts and close reasons must not show, such as a short key in the URL's path. Path
+    /// segments of 24 and more letters and digits are hidden without it.
+    std::vector<std::string> hidden{};
 };
 
 /// An error that names the offending header (never its value) or subprotocol; ok if there is none.
@@ -63,6 +66,7 @@ class UpgradeClient {
 
   private:
     [[nodiscard]] UpgradeStatus fail(Errc code, const std::string& what);
+    [[nodiscard]] UpgradeStatus fail_malformed();
     [[nodiscard]] UpgradeStatus take_head(SystemTime now);
     [[nodiscard]] UpgradeStatus check_upgrade();
     [[nodiscard]] UpgradeStatus refuse();
@@ -73,8 +77,9 @@ class UpgradeClient {
     const std::vector<std::string> subprotocols_;
     std::string accept_;
     std::string request_;
-    HttpHead head_;
+    HttpHead head_{HttpHead::Folding::to_space};
     bool head_done_ = false;
+    bool is_chunked_ = false;    // the refusal's body
     std::size_t body_left_ = 0;  // of the part of a refusal's body that is worth waiting for
     std::string body_;
     int http_status_ = 0;

@@ -5,11 +5,14 @@
 #include <optional>
 
 #include "../../net/endpoint.h"
+#include "redactor.h"
 
 namespace pinwheel {
 namespace {
 
 constexpr std::size_t kMaxLength = 8192;
+constexpr std::string_view kPunycode =
+    " (a name that is not ASCII is written in punycode, as in xn--bcher-kva.example)";
 constexpr std::string_view kHint = "; write it as ws://host[:port]/path or wss://host[:port]/path";
 
 Error invalid(const std::string& what) {
@@ -43,6 +46,23 @@ std::optional<std::size_t> find_forbidden(std::string_view text) {
     return static_cast<std::size_t>(at - text.begin());
 }
 
+bool is_ascii(char c) {
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
+bool is_in_authority(std::string_view text, std::size_t at) {
+    const auto scheme_end = text.find("://");
+    return scheme_end != std::string_view::npos && at >= scheme_end + 3 &&
+           at < text.find_first_of("/?#", scheme_end + 3);
+}
+
+/// RFC 6874 section 2: unreserved characters; an interface's name has no others.
+bool is_zone(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return is_host_character(c) || (c >= 'A' && c <= 'Z') || c == '~';
+    });
+}
+
 std::optional<std::uint16_t> parse_port(std::string_view text) {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -55,6 +75,9 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 Result<Url> Url::parse(std::string_view text) {
     if (text.size() > kMaxLength)
         return invalid("it is longer than " + std::to_string(kMaxLength) + " bytes");
+    if (const auto at = find_forbidden(text); at && is_in_authority(text, *at) && !is_ascii(text[*at]))
+        return invalid("the host's character at position " + std::to_string(*at) + " is not ASCII" +
+                       std::string(kPunycode));
     if (const auto at = find_forbidden(text))
         return invalid("the character at position " + std::to_string(*at) +
                        " is not allowed (a space, a line break, or one that must be percent-encoded)");
@@ -93,16 +116,26 @@ Result<Url> Url::parse(std::string_view text) {
             return invalid("there is something between ']' and the port");
         if (!behind.empty()) {
             port_text = behind.substr(1);
-            if (!parse_port(port_text))
+            if (!port_text.empty() && !parse_port(port_text))
                 return invalid("the port" + quoted(port_text) + " is not within 1 to 65535");
         }
+    }
+    std::string zone;
+    if (const auto mark = host.find("%25"); bracketed && mark != std::string_view::npos) {
+        zone = "%" + std::string(host.substr(mark + 3));
+        host = host.substr(0, mark);
+        if (!is_zone(zone.substr(1)))
+            return invalid("the zone" + quoted(zone.substr(1)) +
+                           " of the IPv6 address is no interface's name");
     }
     url.host_ = lower(host);
     if (url.host_.empty()) return invalid("the host is empty");
     if (bracketed && (!Endpoint::parse(url.host_, 0) || url.host_.find(':') == std::string::npos))
         return invalid("the host" + quoted("[" + url.host_ + "]") + " is no IPv6 address");
     if (!bracketed && !std::all_of(url.host_.begin(), url.host_.end(), &is_host_character))
-        return invalid("the host" + quoted(url.host_) + " has a character that no host name has");
+        return invalid("the host" + quoted(url.host_) + " has a character that no host name has" +
+                       std::string(url.host_.find('%') != std::string::npos ? kPunycode : ""));
+    url.host_ += zone;
     url.port_ = port_text.empty() ? (url.tls_ ? 443 : 80) : *parse_port(port_text);
     url.target_ = (target.starts_with('/') ? "" : "/") + std::string(target);
     return url;
@@ -110,12 +143,13 @@ Result<Url> Url::parse(std::string_view text) {
 
 std::string Url::authority() const {
     const bool literal6 = host_.find(':') != std::string::npos;
-    const std::string host = literal6 ? "[" + host_ + "]" : host_;
+    const std::string host = literal6 ? "[" + name() + "]" : host_;
     return port_ == (tls_ ? 443 : 80) ? host : host + ":" + std::to_string(port_);
 }
 
-std::string Url::without_query() const {
-    return (tls_ ? "wss://" : "ws://") + authority() + target_.substr(0, target_.find('?'));
+std::string Url::without_query(std::span<const std::string> hidden) const {
+    return (tls_ ? "wss://" : "ws://") + authority() +
+           hide_path_keys(target_.substr(0, target_.find('?')), hidden);
 }
 
 }  // namespace pinwheel

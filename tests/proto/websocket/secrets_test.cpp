@@ -75,6 +75,17 @@ TEST(Secrets, NoUrlErrorHoldsQueryOrUserInformation) {
     expect_hidden(Url::parse("ws://h/p?key=" + kToken)->without_query(), "without_query");
 }
 
+// M8
+TEST(Secrets, NoErrorHoldsAKeyOfTheUrlsPath) {
+    const std::string key = "pqia91ma19a5s61cv6a81va65sdf19v8";
+    const std::string short_key = "hunter2";
+    const Redactor redactor("/ws/" + key + "/" + short_key, {}, {}, {short_key});
+    EXPECT_EQ(redactor.redact("no stream " + key + " or hunter2!"), "no stream [hidden] or [hidden]!");
+    const WebSocketConnectionError error("wss://h/ws/" + key + "?x=1", 1, Error{Errc::timeout});
+    EXPECT_EQ(error.url(), "wss://h/ws/[hidden]");
+    EXPECT_EQ(std::string(error.what()).find(key), std::string::npos);
+}
+
 TEST(Secrets, NoOptionErrorHoldsAHeadersValue) {
     for (const auto& header : std::vector<HttpHeader>{{"X-Key", kToken + "\r\nX: y"},
                                                       {"Host", kToken},

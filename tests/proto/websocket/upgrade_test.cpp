@@ -247,6 +247,72 @@ TEST_F(HandshakeTest, RetryAfterTakesAllDateFormsAndSaturates) {
         EXPECT_EQ(retry_after(wrong), std::nullopt) << wrong;
 }
 
+// H3
+TEST_F(HandshakeTest, ADateMustBeWholeAndBeADay) {
+    const auto retry_after = [&](const std::string& value) {
+        auto client = make();
+        std::string rest;
+        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
+        return client.retry_after();
+    };
+    EXPECT_EQ(retry_after("Mon, 14 Nov 2023 22:14:20 GMT"), 60s);  // the weekday of another date
+    for (const char* wrong :
+         {"Tue, 14 Nov 2023 22:14:20", "Tue, 14 Nov 2023 22:14:20 GMT+1", "Tue, 4 Nov 2023 22:14:20 GMT",
+          "tue, 14 nov 2023 22:14:20 gmt", "Tue, 31 Nov 2023 22:14:20 GMT", "Tue, 14 Nov 2023 24:14:20 GMT",
+          "Tue, 14 Nov 2023 22:60:20 GMT", "Tue, 14 Nov  2023 22:14:20 GMT", "Tue Nov 14 22:14:20 2023 GMT",
+          "Tues, 14-Nov-23 22:14:20 GMT", "Tuesday, 14-Nov-2023 22:14:20 GMT", "Tue, 14 Nov 2023", "Tue"})
+        EXPECT_EQ(retry_after(wrong), std::nullopt) << wrong;
+}
+
+// H3
+TEST_F(HandshakeTest, AChunkedBodyIsShownWithoutItsChunkSizes) {
+    const std::string head = "HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string body : {"5\r\nbusy \r\n3;x=y\r\nnow\r\n0\r\n\r\n", "5\r\nbusy \r\n9\r\nnow"})
+        for (const std::size_t piece : {1U, 1000U}) {
+            auto client = make();
+            std::string rest;
+            const auto status = feed(client, head + body, piece, rest);
+            if (status == UpgradeStatus::need_more) client.end_of_stream();
+            EXPECT_NE(client.error().message().find(": busy now; try again later"), std::string::npos)
+                << client.error().message();
+        }
+    auto client = make();
+    std::string rest;
+    std::string endless;
+    for (int i = 0; i < 2000; ++i) endless += "1\r\nx\r\n";
+    EXPECT_EQ(feed(client, head + endless, 7, rest), UpgradeStatus::failed);
+    EXPECT_NE(client.error().message().find("xxxx"), std::string::npos);
+    EXPECT_LT(client.error().message().size(), 400U);
+}
+
+// H4
+TEST_F(HandshakeTest, AFoldedHeaderIsReadAsOne) {
+    auto client = make();
+    std::string rest;
+    std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After:\r\n\t 20 \r\nX: a\r\n b\r\n\r\n", 1, rest);
+    EXPECT_EQ(client.http_status(), 503);
+    EXPECT_EQ(client.retry_after(), 20s);
+}
+
+// H4
+TEST_F(HandshakeTest, AHeadersFaultIsNamed) {
+    const auto expect = [&](const std::string& answer, const char* text) {
+        const Error error = refusal(answer);
+        EXPECT_EQ(error.code, Errc::upgrade_malformed);
+        EXPECT_NE(error.message().find(text), std::string::npos) << error.message();
+    };
+    expect("HTTP/1.1 503 X\r\nA: b\r\nno colon\r\n\r\n", "header line 2 has no colon");
+    expect("HTTP/1.1 503 X\r\nA : b\r\n\r\n", "header line 1 has a space before the colon");
+    expect("HTTP/1.1 503 X\r\n: b\r\n\r\n", "header line 1 has no name");
+    expect("HTTP/1.1 503 X\r\nA@: b\r\n\r\n", "header line 1 has a name with a character");
+    expect("HTTP/1.1 503 X\r\nA: \x01\r\n\r\n", "header line 1 ('A') has a control character");
+    expect("HTTP/1.1 503 X\r\n b\r\n\r\n", "header line 1 continues a header, and there is none");
+    expect("HTTP/1.1 503 X\r\nA: b\n", "header line 1 ends with a line feed alone");
+    expect("HTTP/1.1 503 X\r\nA: b\rc", "header line 1 has a carriage return alone");
+    expect("SSH-2.0-x\r\nno colon\r\n\r\n", "the answer is not HTTP/1.1");
+    expect("SSH-2.0-x\n", "the answer is not HTTP/1.1");
+}
+
 TEST_F(HandshakeTest, AnEndBeforeTheAnswerIsCompleteIsTold) {
     auto client = make();
     std::string rest;
