@@ -1,0 +1,279 @@
+// A feed on one session, in a world without sockets: sections 2 to 5, 7 and 8 of the feed's rules.
+#include "../../../proto/feed/feed.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "../../support/managed.h"
+
+namespace pinwheel {
+namespace {
+
+using namespace std::chrono_literals;
+using State = ChannelState;
+using Texts = std::vector<std::string>;
+
+/// One channel a message, two requests a second; what is tested shows without a venue's detail.
+constexpr std::string_view kVenue = R"({
+  "format": "pinwheel.venue/1", "name": "small", "title": "Small", "sources": {"test": "none"},
+  "endpoints": [{"name": "public", "url": "ws://feed.example/stream"}],
+  "ids": "integer",
+  "subscribe": {"message": "sub {args} {id}", "arg": "{channel}"},
+  "unsubscribe": {"message": "unsub {args} {id}", "arg": "{channel}"},
+  "batch": {"max_args": 1},
+  "ack": {"match": {"at": "/ok", "exists": true}, "confirms": "request", "id_at": "/ok"},
+  "error": {"match": {"at": "/err", "exists": true}, "id_at": "/err", "code_at": "/code",
+            "message_at": "/msg", "refuses": "channel"},
+  "login": {"accepted": {"at": "/login", "equals": true}, "refused": {"at": "/login", "equals": false}},
+  "message_limits": [{"count": 2, "window_ms": 1000, "scope": "connection",
+                      "counts": ["requests", "answers"]}],
+  "silence_limit": {"ms": 20000},
+  "answers": [{"match": {"at": "/ask", "exists": true}, "reply": "answer {value}", "value_at": "/ask"}],
+  "notices": [{"match": {"at": "/bye", "exists": true}}],
+  "data": {"match": {"at": "/c", "exists": true}, "channel_at": "/c"},
+  "time_unit": "ms",
+  "channels": [{"name": "t", "text": "t.{symbol}", "time_at": "/at", "unsubscribe_first": true,
+                "sequence": {"rule": "contiguous", "last_at": "/n"}}]
+})";
+
+class FeedTest : public test::ManagedTest {
+  protected:
+    FeedTest() {
+        feed_options.on_channel = [this](ChannelId channel, ChannelState state, const Error& error) {
+            note(std::to_string(channel) + " " + std::string(to_string(state)) +
+                 (error ? " " + error.detail : std::string()));
+        };
+        feed_options.on_message = [this](const FeedMessage& message) {
+            got.push_back(std::to_string(message.channel) + ":" +
+                          std::to_string(message.sequence_end.value_or(-1)) +
+                          (message.is_after_gap ? " after a gap" : ""));
+            last_time = message.venue_time;
+        };
+        feed_options.on_gap = [this](const FeedGap& gap) {
+            got.push_back("gap " + std::to_string(gap.from) + "-" + std::to_string(gap.to));
+        };
+        options.reconnect_delay = WebSocketOptions::Seconds{0};
+        options.ping_interval = WebSocketOptions::Seconds{0};
+        options.on_connect = nullptr;
+        options.on_disconnect = nullptr;
+    }
+
+    Feed& make_feed() {
+        const auto profile = parse_venue(kVenue, "small");
+        if (!profile) throw std::runtime_error(profile.error().detail);
+        feed_options.websocket = options;
+        feed = std::make_unique<Feed>(reactor, *profile, feed_options);
+        return *feed;
+    }
+    /// With channels t.a, t.b … and a connection that is up.
+    void start(int channels) {
+        make_feed();
+        for (int i = 0; i < channels; ++i)
+            EXPECT_EQ(feed->subscribe("t", std::string(1, static_cast<char>('a' + i))),
+                      static_cast<ChannelId>(i));
+        dialer.plan();
+        feed->connect();
+        turn();
+    }
+    void receive(const std::string& text, std::size_t connection = 0) {
+        script(connection).bytes(test::text_frame(text));
+        turn();
+    }
+    /// The peer cuts, and the next connection comes up.
+    void cut(std::size_t connection = 0) {
+        dialer.plan();
+        script(connection).end();
+        for (int i = 0; i < 1000 && dialer.dials() < connection + 2; ++i) {
+            clock.advance(10ms);
+            turn(3);
+        }
+        turn();
+    }
+    void go_live() {
+        start(1);
+        receive(R"({"ok":1})");
+        ASSERT_TRUE(feed->settled());
+        EXPECT_EQ(sent(0), Texts{"text sub t.a 1"});
+    }
+
+    FeedOptions feed_options;
+    std::unique_ptr<Feed> feed;
+    Texts got;
+    std::int64_t last_time = 0;
+};
+
+TEST_F(FeedTest, Section2SubscribedAcknowledgedSettled) {
+    start(2);
+    EXPECT_EQ(sent(0), (Texts{"text sub t.a 1", "text sub t.b 2"}));
+    receive(R"({"ok":2})");
+    EXPECT_EQ(feed->state(0), State::requested);
+    EXPECT_EQ(feed->state(1), State::live);
+    EXPECT_FALSE(feed->wait_settled(1ms));
+    receive(R"({"ok":1})");
+    EXPECT_TRUE(feed->wait_settled(1ms));
+    EXPECT_NE(log.find("1 requested;1 live;0 live;"), std::string::npos) << log;
+}
+
+TEST_F(FeedTest, Section2RefusedIsToldOnceAndAskedAgainOnTheNextConnection) {
+    start(1);
+    receive(R"({"err":1,"code":"60018","msg":"no such channel"})");
+    EXPECT_TRUE(feed->settled());
+    EXPECT_EQ(alerts, Texts{"alert feed: refused: t a code=60018 message=no such channel"});
+    EXPECT_NE(log.find("0 refused 60018 no such channel;"), std::string::npos) << log;
+    pass(15s);
+    EXPECT_EQ(sent(0), Texts{"text sub t.a 1"});
+    cut();
+    EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
+}
+
+TEST_F(FeedTest, Section2LostAcknowledgementsAreAskedAgainThenRefused) {
+    feed_options.silence_limit = Duration::zero();
+    start(1);
+    for (int i = 0; i < 5; ++i) pass(11s);
+    EXPECT_EQ(sent(0), (Texts{"text sub t.a 1", "text sub t.a 2", "text sub t.a 3"}));
+    EXPECT_EQ(feed->state(0), State::refused);
+}
+
+TEST_F(FeedTest, Section2AnErrorOfNobodyIsAlertedAndRefusesNothing) {
+    start(2);
+    receive(R"({"err":null,"code":"1","msg":"what"})");
+    EXPECT_EQ(feed->state(0), State::requested);
+    EXPECT_EQ(last_alert(),
+              "alert feed: nobody can say what the venue's answer belongs to code=1 message=what");
+}
+
+TEST_F(FeedTest, Section2RestoredInOrderAtThePaceAllowed) {
+    start(4);
+    EXPECT_EQ(sent(0), (Texts{"text sub t.a 1", "text sub t.b 2"}));
+    pass(1200ms);
+    EXPECT_EQ(sent(0), (Texts{"text sub t.c 3", "text sub t.d 4"}));
+    cut();
+    EXPECT_EQ(sent(1), (Texts{"text sub t.a 5", "text sub t.b 6"}));
+    pass(1200ms);
+    EXPECT_EQ(sent(1), (Texts{"text sub t.c 7", "text sub t.d 8"}));
+}
+
+TEST_F(FeedTest, Section2LoginFirstAtEachConnect) {
+    int logins = 0;
+    feed_options.login = [&](std::int64_t) { return "login " + std::to_string(++logins); };
+    start(1);
+    EXPECT_EQ(sent(0), Texts{"text login 1"});
+    receive(R"({"login":true})");
+    EXPECT_EQ(sent(0), Texts{"text sub t.a 1"});
+    cut();
+    EXPECT_EQ(sent(1), Texts{"text login 2"});
+}
+
+TEST_F(FeedTest, Section2ALoginWithoutAnswerIsTriedOnANewConnection) {
+    feed_options.login = [](std::int64_t) { return std::string("login"); };
+    start(1);
+    dialer.plan();
+    pass(11s);
+    EXPECT_EQ(last_alert(), "alert feed: no answer to the login; reconnecting");
+    pass(13s);
+    EXPECT_EQ(sent(1), Texts{"text login"});
+}
+
+TEST_F(FeedTest, Section4AnswersGoAheadOfQueuedSubscriptions) {
+    start(4);
+    std::ignore = sent(0);
+    receive(R"({"ask":7})");
+    pass(1200ms);
+    EXPECT_EQ(sent(0), (Texts{"text answer 7", "text sub t.c 4"}));
+}
+
+TEST_F(FeedTest, Section4SilenceResubscribesThenReconnects) {
+    go_live();
+    dialer.plan();
+    pass(20s);
+    EXPECT_EQ(last_alert(), "alert feed: no data within the silence limit");
+    pass(20s);
+    EXPECT_EQ(last_alert(), "alert feed: still no data; subscribing anew");
+    ASSERT_FALSE(sent(0).empty());
+    EXPECT_EQ(dialer.dials(), 1U);
+    pass(25s);
+    EXPECT_EQ(dialer.dials(), 2U);
+}
+
+TEST_F(FeedTest, Section4AStaleChannelIsToldOnce) {
+    feed_options.stale_after = 2s;
+    feed_options.on_stale = [this](ChannelId channel) { note("stale " + std::to_string(channel)); };
+    go_live();
+    log.clear();
+    pass(5s);
+    EXPECT_EQ(log, "stale 0;");
+}
+
+TEST_F(FeedTest, Section5ANoticeReconnectsAtOnce) {
+    go_live();
+    dialer.plan();
+    receive(R"({"bye":1})");
+    const auto frames = sent(0);
+    ASSERT_EQ(frames, Texts{"close 1000"});
+    script(0).bytes(test::close_frame(1000));
+    script(0).end();
+    turn(40);
+    EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
+    EXPECT_EQ(feed->stats().drains, 1U);
+}
+
+TEST_F(FeedTest, Section7AGapIsToldBeforeItsMessageAndDuplicatesAreDropped) {
+    go_live();
+    for (const auto* number : {"1", "2", "2", "5"})
+        receive(R"({"c":"t.a","at":1700000000123,"n":)" + std::string(number) + "}");
+    EXPECT_EQ(got, (Texts{"0:1", "0:2", "gap 3-4", "0:5 after a gap"}));
+    EXPECT_EQ(last_alert(), "alert feed: messages are missing: t a from=3 to=4");
+    EXPECT_EQ(feed->stats().duplicates, 1U);
+    EXPECT_EQ(feed->stats().gaps, 1U);
+    EXPECT_EQ(last_time, 1'700'000'000'123'000'000);
+    EXPECT_TRUE(sent(0).empty());
+}
+
+TEST_F(FeedTest, Section7AGapResubscribesByPolicy) {
+    feed_options.on_hole = GapPolicy::resubscribe;
+    go_live();
+    receive(R"({"c":"t.a","n":1})");
+    receive(R"({"c":"t.a","n":3})");
+    EXPECT_EQ(sent(0), Texts{"text unsub t.a 2"});
+    receive(R"({"ok":2})");
+    pass(1200ms);
+    EXPECT_EQ(sent(0), Texts{"text sub t.a 3"});
+    EXPECT_TRUE(alerts.empty());
+}
+
+TEST_F(FeedTest, Section8ControlMessagesOnlyIfAskedFor) {
+    go_live();
+    EXPECT_TRUE(got.empty());
+    feed_options.deliver_control = true;
+    start(1);
+    receive(R"({"ok":1})", 1);
+    EXPECT_EQ(got, Texts{std::to_string(kNoChannel) + ":-1"});
+}
+
+TEST_F(FeedTest, AHandlerMayDestroyTheFeed) {
+    feed_options.on_channel = [this](ChannelId, ChannelState state, const Error&) {
+        if (state == State::live) feed.reset();
+    };
+    start(2);
+    receive(R"({"ok":1})");
+    EXPECT_EQ(feed, nullptr);
+}
+
+TEST_F(FeedTest, AThrowingHandlerStopsNoClock) {
+    feed_options.on_channel = [](ChannelId, ChannelState state, const Error&) {
+        if (state == State::live) throw std::runtime_error("mine");
+    };
+    start(2);
+    script(0).bytes(test::text_frame(R"({"ok":1})"));
+    EXPECT_THROW(turn(), std::runtime_error);
+    std::ignore = sent(0);
+    pass(11s);
+    EXPECT_EQ(sent(0), Texts{"text sub t.b 3"});
+}
+
+}  // namespace
+}  // namespace pinwheel
