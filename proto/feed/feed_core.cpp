@@ -184,8 +184,9 @@ void FeedCore::on_disconnect(DisconnectReason reason) {
 }
 
 void FeedCore::reconnect(std::string_view why, Duration delay) {
+    // The alert is last: a handler that throws must not keep the connection.
+    if (session_->is_connected()) session_->schedule_reconnect(delay);
     alert(why);
-    if (!is_over_ && session_->is_connected()) session_->schedule_reconnect(delay);
 }
 
 void FeedCore::on_timer(TimePoint now) {
