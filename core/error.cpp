@@ -9,7 +9,7 @@ namespace {
 struct Row {
     Errc code;
     ErrorClass group;
-    bool may_pass;
+    bool is_retryable;
     std::string_view text;
 };
 
@@ -89,8 +89,8 @@ ErrorClass error_class(Errc code) noexcept {
     return row(code).group;
 }
 
-bool may_pass(Errc code) noexcept {
-    return row(code).may_pass;
+bool is_retryable(Errc code) noexcept {
+    return row(code).is_retryable;
 }
 
 std::string_view describe(Errc code) noexcept {

@@ -61,7 +61,7 @@ enum class Errc : std::uint8_t {
     retries_exhausted,
 };
 
-/// What kind of failure an error is. The state machine looks only at this and at `may_pass`.
+/// What kind of failure an error is. The state machine looks only at this and at `is_retryable`.
 enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, handshake, protocol, limit };
 
 /// The class that a code belongs to; none for ok.
@@ -69,7 +69,7 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 
 /// True if the same attempt may succeed later: false for a refused certificate, a refused upgrade
 /// (HTTP 4xx other than 408, 425 and 429) and for usage errors.
-[[nodiscard]] bool may_pass(Errc code) noexcept;
+[[nodiscard]] bool is_retryable(Errc code) noexcept;
 
 /// A short sentence for the code, without details. Static storage.
 [[nodiscard]] std::string_view describe(Errc code) noexcept;

@@ -223,7 +223,7 @@ class SocketDialer::SocketDial final : public Dial {
 
     /// The attempt may pass if the way to any of the addresses may.
     void note_code(Errc code) noexcept {
-        if (code_ == Errc::ok || !may_pass(code_) || may_pass(code)) code_ = code;
+        if (code_ == Errc::ok || !is_retryable(code_) || is_retryable(code)) code_ = code;
     }
 
     void note_failure(const Endpoint& address, const Error& error) {

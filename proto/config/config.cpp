@@ -9,8 +9,8 @@
 #include "../../core/nearest_name.h"
 #include "../../core/text_file.h"
 #include "../text/json_kind_impl.h"
-#include "../text/json_place.h"
 #include "../websocket/url.h"
+#include "limit_reader_impl.h"
 
 namespace pinwheel {
 namespace {
@@ -145,21 +145,14 @@ class Reader {
     Error error_;
 };
 
-/// What lies under `websocket` and is no key of the table.
+/// A key under `websocket` that nothing reads.
 Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
     for (const auto& warning : limits.warnings) {
         if (!warning.expected.empty()) continue;
         const auto dot = warning.path.rfind('.');
-        const std::string parent = warning.path.substr(0, dot);
-        std::vector<std::string_view> known;
-        for (const auto& row : websocket_limit_table())
-            if (parent == "websocket")
-                known.push_back(row.group);
-            else if (parent == "websocket." + std::string(row.group))
-                known.push_back(row.key);
-        return {Errc::invalid_argument,
-                std::string(name) + ": " + warning.path + ": unknown key" +
-                    did_you_mean(std::string_view(warning.path).substr(dot + 1), known)};
+        return {Errc::invalid_argument, std::string(name) + ": " + warning.path + ": unknown key" +
+                                            did_you_mean(std::string_view(warning.path).substr(dot + 1),
+                                                         detail::keys_under(warning.path.substr(0, dot)))};
     }
     return {};
 }
@@ -167,17 +160,15 @@ Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
 }  // namespace
 
 Result<Config> parse_config(std::string_view json, std::string_view name) {
-    auto limits = get_websocket_limits(json, name);  // tells where the text is no JSON
-    if (!limits) return limits.error();
-    const simdjson::padded_string text(detail::with_finite_numbers(json));
     simdjson::dom::parser parser;
-    Element root;
-    if (parser.parse(text).get(root) != simdjson::SUCCESS)
-        return Error{Errc::invalid_argument, std::string(name) + ": not valid JSON"};
+    const auto root = detail::parse_json(parser, json, name);
+    if (!root) return root.error();
     Config config;
-    config.limits = *std::move(limits);
-    if (Error error = Reader(config, name).read(root)) return error;
+    if (Error error = Reader(config, name).read(*root)) return error;
+    detail::read_limits(*root, config.limits);
     if (Error error = find_unknown(config.limits, name)) return error;
+    if (const Error error = validate(config.limits.upgrade))
+        return Error{error.code, std::string(name) + ": websocket.upgrade: " + error.message()};
     return config;
 }
 
@@ -207,7 +198,7 @@ std::vector<std::string> Config::describe() const {
     line("reactor.mode", mode.value_or(ReactorMode::epoll) == ReactorMode::epoll ? "epoll" : "busy_spin",
          mode.has_value());
     line("reactor.cpu", cpu ? std::to_string(*cpu) : "none", cpu.has_value());
-    for (const auto& value : limits.values) lines.push_back(value.describe());
+    for (const auto& value : limits.describe()) lines.push_back(value);
     return lines;
 }
 

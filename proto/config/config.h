@@ -20,8 +20,9 @@ namespace pinwheel {
 ///      "reactor": {"mode": "busy_spin", "cpu": 1},
 ///      "websocket": {"ping": {"interval": 20}, …}}
 ///
-/// Under `tls` stand the fields of TlsOptions by their names, but for the one that is dangerous; under
-/// `websocket` the keys of websocket_limit_table().
+/// Under `tls` stand the fields of TlsOptions by their names, except the dangerous one. Under `websocket`
+/// stand the keys of websocket_limit_table(), and `reconnect.strategy`, `queue.overflow`, `upgrade.headers`
+/// (an object) and `upgrade.subprotocols` (an array).
 struct Config {
     std::optional<std::string> url{};          ///< as it is written there
     std::vector<std::string> subscriptions{};  ///< channels, in order

@@ -105,7 +105,8 @@ struct WebSocketOptions {
     /// Conditions that a person should see. The channel is "websocket"; the views are gone after the call.
     Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
 
-    // Limits. What is set here overrides `config` and is not clamped.
+    // Limits. What is set here, or as an optional further down, overrides `config` and is not clamped. What
+    // is not set has the default of kLimitRows.
 
     std::optional<Seconds> ping_interval{};        ///< 0: no pings
     std::optional<Seconds> ping_timeout{};         ///< for a pong to come; one that lies unread has come
@@ -128,28 +129,29 @@ struct WebSocketOptions {
     // Reconnecting
 
     /// How delays follow each other.
-    ReconnectStrategy reconnect_strategy = ReconnectStrategy::exponential_backoff;
-    bool auto_reconnect = true;                  ///< after a reactive disconnect
-    double reconnect_jitter = 0.1;               ///< 0 to 1; 0: the exact schedule
-    std::optional<std::uint64_t> jitter_seed{};  ///< not set: drawn by lot
-    Seconds connection_lifetime{};               ///< the venue's limit on a connection's age; 0: none
+    std::optional<ReconnectStrategy> reconnect_strategy{};
+    bool auto_reconnect = true;                    ///< after a reactive disconnect
+    std::optional<double> reconnect_jitter{};      ///< 0 to 1; 0: the exact schedule
+    std::optional<std::uint64_t> jitter_seed{};    ///< not set: drawn by lot
+    std::optional<Seconds> connection_lifetime{};  ///< the venue's limit on a connection's age; 0: none
 
     // Messages
 
     /// Messages go to the ring as well as to on_message, which sees also those that the ring has no room for.
     bool deliver_to_ring = false;
-    OverflowPolicy overflow = OverflowPolicy::drop_newest;  ///< when the ring is full
+    std::optional<OverflowPolicy> overflow{};  ///< when the ring is full
     /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in
     /// the sequence numbers shows it.
     bool throw_on_dropped = false;
     /// In bytes; a larger message ends the connection with close code 1009.
-    std::size_t max_message_size = std::size_t{64} << 20;
-    std::size_t send_buffer_limit = std::size_t{16} << 20;  ///< bytes that may wait for the socket
+    std::optional<std::size_t> max_message_size{};
+    std::optional<std::size_t> send_buffer_limit{};  ///< bytes that may wait for the socket
 
     // The connection
 
-    UpgradeOptions upgrade{};                                       ///< extra headers, subprotocols
-    Seconds close_timeout{2};                                       ///< of the close handshake
+    /// Extra headers, subprotocols. A list that is not empty overrides the config's.
+    UpgradeOptions upgrade{};
+    std::optional<Seconds> close_timeout{};                         ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
     /// How to reach the network; not looked at if there is a `dialer`.
     NetworkOptions network{};
@@ -165,6 +167,7 @@ struct SessionSettings {
     ConnectionOptions connection{};
     std::uint32_t queue_size = 0;
     std::uint64_t queue_bytes = 0;
+    OverflowPolicy overflow{};
     Duration disconnect_alert_interval{};
 };
 

@@ -15,6 +15,7 @@ Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
+      alerts_(kAlertInterval),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
       alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
     sink_ = &callback_sink_.emplace(handler, CountingSink::Overflow::member<&Delivery::on_overflow>(*this),
@@ -26,6 +27,7 @@ Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
+      alerts_(kAlertInterval),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
       alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
     queue_.emplace(queue_size, MessageQueue::kCapacity, queue_bytes);
@@ -47,9 +49,10 @@ void Delivery::disconnected(std::uint8_t reason, std::uint16_t code, TimePoint n
 void Delivery::on_overflow(MessageSink::Verdict verdict) {
     if (verdict == MessageSink::Verdict::pause) return reactor_.schedule_after(room_timer_, kRoomCheck);
     stats_.record_dropped(1);
-    ++untold_;
+    alerts_.add();
     cause_ = drop_cause();
-    if (!alert_timer_.armed()) reactor_.schedule(alert_timer_, std::max(next_alert_, reactor_.now()));
+    if (!alert_timer_.armed())
+        reactor_.schedule(alert_timer_, std::max(alerts_.next_alert(), reactor_.now()));
 }
 
 DropCause Delivery::drop_cause() noexcept {
@@ -87,8 +90,7 @@ void Delivery::on_room_timer(TimePoint) {
 }
 
 void Delivery::on_alert_timer(TimePoint now) {
-    next_alert_ = time_after(now, kAlertInterval);
-    owner_.on_dropped(std::exchange(untold_, 0), cause_);
+    owner_.on_dropped(alerts_.take(now), cause_);
 }
 
 }  // namespace pinwheel

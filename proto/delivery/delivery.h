@@ -7,6 +7,7 @@
 #include "../../core/function_ref.h"
 #include "../../core/message_queue.h"
 #include "../../net/reactor.h"
+#include "../policy/alert_throttle.h"
 #include "../websocket/message_sink.h"
 #include "callback_sink.h"
 #include "message.h"
@@ -82,12 +83,11 @@ class Delivery {
     std::optional<QueueSink> queue_sink_;
     std::optional<CallbackSink> callback_sink_;
     MessageSink* sink_;
-    bool shown_ = false;        // the ring's oldest record, to the consumer on this thread
-    std::uint64_t untold_ = 0;  // messages dropped
-    DropCause cause_{};         // of the last of them
-    TimePoint next_alert_{};    // not before
-    Timer room_timer_;          // looks for room, while paused
-    Timer alert_timer_;         // armed while dropped messages are untold
+    bool shown_ = false;    // the ring's oldest record, to the consumer on this thread
+    AlertThrottle alerts_;  // of dropped messages
+    DropCause cause_{};     // of the last dropped message
+    Timer room_timer_;      // looks for room, while paused
+    Timer alert_timer_;     // armed while dropped messages are untold
 };
 
 }  // namespace pinwheel

@@ -5,9 +5,13 @@
 namespace pinwheel {
 
 std::optional<std::uint64_t> AlertThrottle::count(TimePoint now, std::uint64_t events) noexcept {
-    held_back_ += events;
-    if (last_alert_ && now - *last_alert_ < interval_) return std::nullopt;
-    last_alert_ = now;
+    add(events);
+    if (now < next_alert_) return std::nullopt;
+    return take(now);
+}
+
+std::uint64_t AlertThrottle::take(TimePoint now) noexcept {
+    next_alert_ = time_after(now, interval_);
     return std::exchange(held_back_, 0);
 }
 

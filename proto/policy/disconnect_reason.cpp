@@ -6,17 +6,10 @@
 namespace pinwheel {
 
 DisconnectReason reason_of(Errc error) noexcept {
-    switch (error) {
-        case Errc::closed_by_peer:
-            return DisconnectReason::server_closed;
-        case Errc::pong_timeout:
-            return DisconnectReason::ping_timeout;
-        case Errc::message_too_large:
-            return DisconnectReason::protocol_error;
-        default:
-            return error_class(error) == ErrorClass::protocol ? DisconnectReason::protocol_error
-                                                              : DisconnectReason::network_error;
-    }
+    if (error == Errc::closed_by_peer) return DisconnectReason::server_closed;
+    if (error == Errc::pong_timeout) return DisconnectReason::ping_timeout;
+    const bool is_protocol = error == Errc::message_too_large || error_class(error) == ErrorClass::protocol;
+    return is_protocol ? DisconnectReason::protocol_error : DisconnectReason::network_error;
 }
 
 std::string_view to_string(DisconnectReason reason) noexcept {

@@ -7,14 +7,15 @@
 #include <span>
 
 #include "../../core/clock.h"
+#include "../websocket/limit_table.h"
 
 namespace pinwheel {
 
 struct KeepaliveOptions {
     /// Between two pings; 0 for no pings at all.
-    Duration interval = std::chrono::seconds{20};
+    Duration interval = kDefaultLimits.ping_interval;
     /// A ping's pong must come within it.
-    Duration timeout = std::chrono::seconds{10};
+    Duration timeout = kDefaultLimits.ping_timeout;
 };
 
 /// Round trips of pings; all zero until the first pong.

@@ -54,7 +54,7 @@ Error validate(const ReconnectOptions& options) {
 }
 
 bool is_retryable(Errc error, int http_status) noexcept {
-    if (http_status == 0) return may_pass(error);
+    if (http_status == 0) return is_retryable(error);
     if (http_status < 400 || http_status >= 500) return true;
     return http_status == kRequestTimeout || http_status == kTooEarly || http_status == kTooManyRequests;
 }

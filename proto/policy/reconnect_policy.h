@@ -7,6 +7,7 @@
 
 #include "../../core/clock.h"
 #include "../../core/error.h"
+#include "../websocket/limit_table.h"
 
 namespace pinwheel {
 
@@ -38,16 +39,16 @@ enum class ReconnectStrategy : std::uint8_t {
 
 struct ReconnectOptions {
     ReconnectStrategy strategy = ReconnectStrategy::exponential_backoff;
-    Duration delay = std::chrono::seconds{1};
-    Duration max_delay = std::chrono::seconds{60};
+    Duration delay = kDefaultLimits.reconnect_delay;
+    Duration max_delay = kDefaultLimits.max_reconnect_delay;
     /// A delay is multiplied by a random factor in [1 - jitter, 1].
-    double jitter = 0.1;
+    double jitter = kDefaultLimits.reconnect_jitter;
     /// Retries after the first failed try of a connect(), tries after a loss; 0 for none, or kUnlimited.
-    std::uint32_t max_attempts = 10;
+    std::uint32_t max_attempts = kDefaultLimits.max_reconnect_attempts;
     /// Uptime after which the retry budget resets.
-    Duration stable_connection_time = std::chrono::seconds{60};
+    Duration stable_connection_time = kDefaultLimits.stable_connection_time;
     /// The least wait after a server has said that it cannot serve now.
-    Duration server_unavailable_delay = std::chrono::seconds{30};
+    Duration server_unavailable_delay = kDefaultLimits.server_unavailable_delay;
 };
 
 /// An error that names the field whose value cannot be; ok if there is none.

@@ -6,6 +6,7 @@
 
 #include "../../core/clock.h"
 #include "../../core/error.h"
+#include "../websocket/limit_table.h"
 
 namespace pinwheel {
 
@@ -33,13 +34,13 @@ class WindowAnswer {
 
 struct WindowOptions {
     /// Between two questions to should_disconnect while connected.
-    Duration disconnect_check_interval = std::chrono::seconds{10};
+    Duration disconnect_check_interval = kDefaultLimits.disconnect_check_interval;
     /// Between two questions to should_reconnect while its window is closed.
-    Duration reconnect_check_interval = std::chrono::seconds{5};
+    Duration reconnect_check_interval = kDefaultLimits.reconnect_check_interval;
     /// The venue's limit on a connection's age; 0 for none.
-    Duration connection_lifetime{};
+    Duration connection_lifetime = kDefaultLimits.connection_lifetime;
     /// A connection is given up so long before that limit.
-    Duration disconnect_margin = std::chrono::seconds{300};
+    Duration disconnect_margin = kDefaultLimits.disconnect_margin;
 };
 
 /// An error that names the field whose value cannot be, such as a margin that leaves no positive age; ok if

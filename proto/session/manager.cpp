@@ -146,7 +146,7 @@ Error unsent(const Session& session, Errc refused, std::size_t size) {
                              "; wait until it is CONNECTED"};
     if (refused == Errc::invalid_argument)
         return {refused, "a text message must be UTF-8; use send_binary() for other bytes"};
-    const std::size_t limit = session.options().send_buffer_limit;
+    const std::size_t limit = session.settings().connection.send_buffer_limit;
     const std::string message = "a message of " + std::to_string(size) + " bytes ";
     const std::string bound = "send_buffer_limit of " + std::to_string(limit) + " bytes";
     if (frame_size(size) > limit) return {refused, message + "exceeds the " + bound + "; raise it"};
@@ -188,13 +188,7 @@ namespace {
 
 /// Something is open, or is to be.
 bool connection_is_coming(const SessionFsm& fsm) noexcept {
-    switch (fsm.state()) {
-        case SessionState::idle:
-        case SessionState::closed:
-            return false;
-        default:
-            return true;
-    }
+    return fsm.state() != SessionState::idle && fsm.state() != SessionState::closed;
 }
 
 [[noreturn]] void throw_failure(const Session& session) {

@@ -43,7 +43,7 @@ Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& ow
     const auto handler = options.on_message ? Delivery::Handler(options.on_message) : Delivery::Handler();
     if (handler && !options.deliver_to_ring) return Delivery(reactor, stats, owner, handler);
     return Delivery(reactor, stats, owner, handler, settings.queue_size, settings.queue_bytes,
-                    options.overflow);
+                    settings.overflow);
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {

@@ -108,7 +108,10 @@ void Connection::on_timer(TimePoint) {
                        State::gone);
         case State::closing:
             return end({}, State::gone);
-        default:
+        case State::idle:
+        case State::open:
+        case State::draining:
+        case State::gone:
             return drop_stream();
     }
 }
@@ -183,8 +186,11 @@ void Connection::decode(TimePoint now) {
     const Errc broken = assembler_.error();
     // One close frame is all that is sent of them (RFC 6455 section 5.5.1).
     if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
-    end({.error = {broken, std::string(pinwheel::describe(broken)) + " (" + target_.to_string() + ")"}},
-        State::draining);
+    std::string what(pinwheel::describe(broken));
+    if (broken == Errc::message_too_large)
+        what += ": " + std::to_string(assembler_.refused_size()) + " bytes or more; max_message_size is " +
+                std::to_string(options_.max_message_size);
+    end({.error = {broken, what + " (" + target_.to_string() + ")"}}, State::draining);
 }
 
 bool Connection::catch_up(TimePoint now) {

@@ -20,6 +20,7 @@
 #include "../../net/tx_buffer.h"
 #include "close_code.h"
 #include "frame_codec.h"
+#include "limit_table.h"
 #include "message_assembler.h"
 #include "message_sink.h"
 #include "opcode.h"
@@ -34,13 +35,13 @@ struct ConnectionOptions {
     /// Extra request headers and subprotocols, in order.
     UpgradeOptions upgrade{};
     /// Bounds the whole attempt: name resolution, TCP, TLS and upgrade together.
-    Duration connection_timeout = std::chrono::seconds{30};
+    Duration connection_timeout = kDefaultLimits.connection_timeout;
     /// Bounds the close handshake, and after it the wait for the peer to end the stream.
-    Duration close_timeout = std::chrono::seconds{2};
+    Duration close_timeout = kDefaultLimits.close_timeout;
     /// A larger message is refused with close code 1009.
-    std::size_t max_message_size = std::size_t{64} << 20;
+    std::size_t max_message_size = kDefaultLimits.max_message_size;
     /// Bytes that may wait for the socket; send() fails past it. A pong and a close frame still fit behind.
-    std::size_t send_buffer_limit = std::size_t{16} << 20;
+    std::size_t send_buffer_limit = kDefaultLimits.send_buffer_limit;
 };
 
 /// Why a connection ended, told once.

@@ -71,6 +71,11 @@ void MessageAssembler::fail(Errc code) noexcept {
     state_ = State::failed;
 }
 
+void MessageAssembler::refuse(std::uint64_t size) noexcept {
+    refused_size_ = size;
+    fail(Errc::message_too_large);
+}
+
 /// The usual case, messages in one frame each: they are checked and handed on where they lie.
 void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
     for (WholeMessage message; state_ == State::decoding && decoder_.next_whole(message);)
@@ -79,7 +84,7 @@ void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
 
 inline void MessageAssembler::take_whole(const WholeMessage& message, const MessageStamp& stamp) {
     if (message.payload.size() > max_message_size_) [[unlikely]]
-        return fail(Errc::message_too_large);
+        return refuse(message.payload.size());
     if (message.is_text && !is_ascii(message.payload) && !is_utf8(message.payload)) [[unlikely]]
         return fail(Errc::bad_utf8);
     if (messages_.take(message.payload, message.is_text, stamp) == MessageSink::Verdict::pause) [[unlikely]] {
@@ -108,7 +113,7 @@ void MessageAssembler::begin_frame(const FrameChunk& chunk) noexcept {
     const bool continues = chunk.opcode == Opcode::continuation;
     if (continues != (open_ != Open::none)) return fail(Errc::bad_fragment);
     const std::size_t before = continues ? announced_ : 0;
-    if (chunk.payload_length > max_message_size_ - before) return fail(Errc::message_too_large);
+    if (chunk.payload_length > max_message_size_ - before) return refuse(before + chunk.payload_length);
     announced_ = before + static_cast<std::size_t>(chunk.payload_length);
     if (!continues) return begin_message(chunk.opcode == Opcode::text);
     if (open_ == Open::stored && announced_ > before) {

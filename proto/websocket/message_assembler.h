@@ -57,6 +57,8 @@ class MessageAssembler {
     void stop() noexcept { state_ = State::stopped; }
     /// After failed.
     [[nodiscard]] Errc error() const noexcept { return error_; }
+    /// After failed with message_too_large: bytes of the message, by its frames so far.
+    [[nodiscard]] std::uint64_t refused_size() const noexcept { return refused_size_; }
 
   private:
     enum class State : std::uint8_t {
@@ -70,6 +72,7 @@ class MessageAssembler {
     enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are coming
 
     void fail(Errc code) noexcept;
+    void refuse(std::uint64_t size) noexcept;
     void take(const MessageStamp& stamp);
     void take_whole_messages(const MessageStamp& stamp);
     inline void take_whole(const WholeMessage& message, const MessageStamp& stamp);
@@ -87,6 +90,7 @@ class MessageAssembler {
     Open open_ = Open::none;
     bool is_text_ = false;
     Errc error_ = Errc::ok;
+    std::uint64_t refused_size_ = 0;
     WholeMessage whole_;         // while whole_pending
     std::byte* room_ = nullptr;  // of the open message
     std::size_t announced_ = 0;  // bytes of it, by its frames so far

@@ -1,8 +1,12 @@
 // Section 11 of the behaviour: options and configuration, as a manager takes them.
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
+#include <sstream>
 
+#include "../../core/text_file.h"
 #include "../support/managed.h"
 
 namespace pinwheel::test {
@@ -28,6 +32,8 @@ const std::vector<DurationRow> kRows{
     {"reconnect_check_interval", &WebSocketOptions::reconnect_check_interval, 5},
     {"disconnect_margin", &WebSocketOptions::disconnect_margin, 300},
     {"disconnect_alert_interval", &WebSocketOptions::disconnect_alert_interval, 300},
+    {"connection_lifetime", &WebSocketOptions::connection_lifetime, 0},
+    {"close_timeout", &WebSocketOptions::close_timeout, 2},
 };
 
 /// Where a field ends up.
@@ -43,6 +49,8 @@ Duration resolved(const SessionSettings& settings, const std::string& field) {
     if (field == "disconnect_check_interval") return session.window.disconnect_check_interval;
     if (field == "reconnect_check_interval") return session.window.reconnect_check_interval;
     if (field == "disconnect_margin") return session.window.disconnect_margin;
+    if (field == "connection_lifetime") return session.window.connection_lifetime;
+    if (field == "close_timeout") return settings.connection.close_timeout;
     return settings.disconnect_alert_interval;
 }
 
@@ -73,8 +81,10 @@ TEST_F(Limits, EachFieldHasItsDefault) {
     EXPECT_EQ(settings->queue_bytes, 268'435'456U);
     EXPECT_EQ(settings->session.reconnect.strategy, ReconnectStrategy::exponential_backoff);
     EXPECT_TRUE(settings->session.auto_reconnect);
-    EXPECT_EQ(settings->session.window.connection_lifetime, Duration::zero());
-    EXPECT_EQ(settings->connection.close_timeout, 2s);
+    EXPECT_EQ(settings->session.reconnect.jitter, 0.1);
+    EXPECT_EQ(settings->connection.max_message_size, std::size_t{64} << 20);
+    EXPECT_EQ(settings->connection.send_buffer_limit, std::size_t{16} << 20);
+    EXPECT_EQ(settings->overflow, OverflowPolicy::drop_newest);
 }
 
 TEST_F(Limits, AnOptionIsNotClamped) {
@@ -94,13 +104,6 @@ TEST_F(Limits, ANegativeNanOrInfiniteOptionIsAnErrorThatNamesTheField) {
             EXPECT_TRUE(refusal().starts_with(row.field)) << row.field << ": " << refusal();
             options.*row.option = std::nullopt;
         }
-    for (auto* const field : {&options.connection_lifetime, &options.close_timeout}) {
-        const Seconds before = *field;
-        *field = Seconds(-1);
-        EXPECT_TRUE(
-            refusal().starts_with(field == &options.close_timeout ? "close_timeout" : "connection_lifetime"));
-        *field = before;
-    }
     EXPECT_EQ(refusal(), "");
 }
 
@@ -143,35 +146,88 @@ TEST_F(Limits, AConfigIsClampedAndAnOptionOverridesIt) {
     EXPECT_EQ(settings->session.reconnect.delay, 1s) << "the default";
 }
 
-TEST_F(Limits, TheHardBoundsAreThoseOfTheTable) {
-    struct Bounds {
-        const char* field;
-        const char* path;
-        double min;
-        double max;
-    };
-    const std::vector<Bounds> wanted{
-        {"ping_interval", "websocket.ping.interval", 5, 60},
-        {"ping_timeout", "websocket.ping.timeout", 5, 30},
-        {"connection_timeout", "websocket.connection.timeout", 5, 120},
-        {"reconnect_delay", "websocket.reconnect.delay", 0, 300},
-        {"max_reconnect_delay", "websocket.reconnect.max_delay", 1, 600},
-        {"max_reconnect_attempts", "websocket.reconnect.max_attempts", 0, 100},
-        {"stable_connection_time", "websocket.reconnect.stable_connection_time", 10, 300},
-        {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 10, 300},
-        {"queue_size", "websocket.queue.size", 0, 4'194'304},
-        {"queue_bytes", "websocket.queue.bytes", 1048576, 17179869184},
-        {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 1, 60},
-        {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 0.5, 60},
-        {"disconnect_margin", "websocket.proactive.disconnect_margin", 60, 3600},
-        {"disconnect_alert_interval", "websocket.alerts.disconnect_interval", 30, 3600}};
-    const auto rows = websocket_limit_table();
-    ASSERT_EQ(rows.size(), wanted.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        EXPECT_EQ(rows[i].field, wanted[i].field);
-        EXPECT_EQ(rows[i].path(), wanted[i].path);
-        EXPECT_EQ(rows[i].min, wanted[i].min) << wanted[i].field;
-        EXPECT_EQ(rows[i].max, wanted[i].max) << wanted[i].field;
+TEST_F(Limits, TheConfigReachesEachPartAndAnOptionOverridesIt) {
+    constexpr std::string_view kConfig = R"({"websocket":{
+        "connection":{"lifetime":86400,"close_timeout":5},
+        "reconnect":{"jitter":0.5,"strategy":"immediate"},
+        "messages":{"max_size":2048}, "send":{"buffer_limit":8192}, "queue":{"overflow":"backpressure"},
+        "upgrade":{"headers":{"X-Key":"secret"},"subprotocols":["v2"]}}})";
+    WebSocketOptions own;
+    own.config = get_websocket_limits(kConfig);
+    const auto by_config = resolve(own);
+    ASSERT_TRUE(by_config) << by_config.error().message();
+    EXPECT_EQ(by_config->session.window.connection_lifetime, 24h);
+    EXPECT_EQ(by_config->connection.close_timeout, 5s);
+    EXPECT_EQ(by_config->session.reconnect.jitter, 0.5);
+    EXPECT_EQ(by_config->session.reconnect.strategy, ReconnectStrategy::immediate);
+    EXPECT_EQ(by_config->connection.max_message_size, 2048U);
+    EXPECT_EQ(by_config->connection.send_buffer_limit, 8192U);
+    EXPECT_EQ(by_config->overflow, OverflowPolicy::backpressure);
+    ASSERT_EQ(by_config->connection.upgrade.headers.size(), 1U);
+    EXPECT_EQ(by_config->connection.upgrade.headers[0].value, "secret");
+    EXPECT_EQ(by_config->connection.upgrade.subprotocols, (std::vector<std::string>{"v2"}));
+
+    own.connection_lifetime = 0s;
+    own.close_timeout = 2s;
+    own.reconnect_jitter = 0.1;
+    own.reconnect_strategy = ReconnectStrategy::exponential_backoff;
+    own.max_message_size = 7;
+    own.send_buffer_limit = 8;
+    own.overflow = OverflowPolicy::drop_newest;
+    own.upgrade = {.headers = {{"X-Other", "x"}}, .subprotocols = {"v1"}};
+    const auto by_option = resolve(own);
+    ASSERT_TRUE(by_option) << by_option.error().message();
+    EXPECT_EQ(by_option->session.window.connection_lifetime, 0s);
+    EXPECT_EQ(by_option->connection.close_timeout, 2s);
+    EXPECT_EQ(by_option->session.reconnect.jitter, 0.1);
+    EXPECT_EQ(by_option->session.reconnect.strategy, ReconnectStrategy::exponential_backoff);
+    EXPECT_EQ(by_option->connection.max_message_size, 7U);
+    EXPECT_EQ(by_option->connection.send_buffer_limit, 8U);
+    EXPECT_EQ(by_option->overflow, OverflowPolicy::drop_newest);
+    ASSERT_EQ(by_option->connection.upgrade.headers.size(), 1U);
+    EXPECT_EQ(by_option->connection.upgrade.headers[0].name, "X-Other");
+    EXPECT_EQ(by_option->connection.upgrade.subprotocols, (std::vector<std::string>{"v1"}));
+}
+
+/// The cells of each row of the first table of section 11.
+std::vector<std::vector<std::string>> documented_limits() {
+    const auto document = read_text_file(PINWHEEL_SOURCE "/proto/behaviour.md");
+    EXPECT_TRUE(document);
+    std::istringstream lines(document ? *document : "");
+    std::vector<std::vector<std::string>> rows;
+    bool is_here = false;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("## ")) is_here = line == "## 11. Limits";
+        if (!is_here || !line.starts_with("| `")) continue;
+        std::istringstream cells(line.substr(1));
+        auto& row = rows.emplace_back();
+        for (std::string cell; std::getline(cells, cell, '|');) {
+            const auto begin = cell.find_first_not_of(" `");
+            row.push_back(begin == std::string::npos
+                              ? ""
+                              : cell.substr(begin, cell.find_last_not_of(" `") + 1 - begin));
+        }
+    }
+    return rows;
+}
+
+std::string number(double value) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.12g", value);
+    return text.data();
+}
+
+TEST_F(Limits, TheDocumentsTableIsThatOfTheCode) {
+    const auto documented = documented_limits();
+    const auto table = websocket_limit_table();
+    ASSERT_EQ(documented.size(), table.size());
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const LimitRow& row = table[i];
+        const std::vector<std::string> wanted{
+            std::string(row.field), row.path().substr(std::string("websocket.").size()),
+            number(row.fallback) + (row.unit == LimitUnit::seconds ? " s" : ""), number(row.min),
+            number(row.max) + (row.can_be_unlimited ? ", or `\"unlimited\"" : "")};
+        EXPECT_EQ(documented[i], wanted) << row.field;
     }
 }
 

@@ -310,7 +310,7 @@ TEST_F(Messages, AQueueSizeOfZeroIsUnlimited) {
 }
 
 TEST_F(Messages, TheLargestMessageIsSixtyFourMebibytesByDefault) {
-    EXPECT_EQ(WebSocketOptions{}.max_message_size, std::size_t{64} << 20);
+    EXPECT_EQ(resolve({})->connection.max_message_size, std::size_t{64} << 20);
     connect();
     script(0).bytes(raw_frame({.length_bytes = 8, .claimed = (std::uint64_t{64} << 20) + 1}, "x"));
     turn();

@@ -194,7 +194,7 @@ TEST_F(Reconnecting, JitterShortensTheDelayByAtMostItsFactorAndIsSeedable) {
 }
 
 TEST_F(Reconnecting, TheDefaultJitterIsATenth) {
-    EXPECT_EQ(WebSocketOptions{}.reconnect_jitter, 0.1);
+    EXPECT_EQ(resolve({})->session.reconnect.jitter, 0.1);
 }
 
 // A server that cannot serve now

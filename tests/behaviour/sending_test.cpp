@@ -65,7 +65,7 @@ TEST_F(Sending, WhatTheSocketDoesNotTakeIsKeptInOrderUpToTheLimitAndNothingIsHal
     EXPECT_EQ(sent(0),
               (std::vector<std::string>{"text first message, twenty", "text second message", "text third"}));
     EXPECT_EQ(ws().stats().bytes_to_send, 0U);
-    EXPECT_EQ(WebSocketOptions{}.send_buffer_limit, std::size_t{16} << 20);
+    EXPECT_EQ(resolve({})->connection.send_buffer_limit, std::size_t{16} << 20);
 }
 
 }  // namespace

@@ -16,10 +16,10 @@ TEST(Error, AnErrcIsAnErrorCodeOfOurCategory) {
 
 TEST(Error, ClassAndCureFollowTheCode) {
     EXPECT_EQ(error_class(Errc::tls_certificate), ErrorClass::tls);
-    EXPECT_FALSE(may_pass(Errc::tls_certificate));
-    EXPECT_FALSE(may_pass(Errc::upgrade_refused));
-    EXPECT_TRUE(may_pass(Errc::upgrade_unavailable));
-    EXPECT_TRUE(may_pass(Errc::connection_refused));
+    EXPECT_FALSE(is_retryable(Errc::tls_certificate));
+    EXPECT_FALSE(is_retryable(Errc::upgrade_refused));
+    EXPECT_TRUE(is_retryable(Errc::upgrade_unavailable));
+    EXPECT_TRUE(is_retryable(Errc::connection_refused));
     EXPECT_EQ(error_class(Errc::message_too_large), ErrorClass::limit);
     EXPECT_EQ(to_string(ErrorClass::limit), "limit");
 }

@@ -272,7 +272,7 @@ class LongSession {
         check_text(manager_->last_error().message());
         const auto stats = manager_->stats();
         require(stats.connects == connects_ - connects_before_, "the count of connects");
-        require(stats.bytes_to_send <= options_.send_buffer_limit + 1024, "too much to send");
+        require(stats.bytes_to_send <= *options_.send_buffer_limit + 1024, "too much to send");
     }
 
     static constexpr std::size_t kAhead = 8;

@@ -32,7 +32,7 @@ TEST(NetworkError, N1WhateverConnectAnswersIsTransportAndMayPass) {
           ENODEV,    ESHUTDOWN,    EPROTONOSUPPORT, EKEYREJECTED}) {
         const Errc code = detail::errc_from_network(error);
         EXPECT_EQ(error_class(code), ErrorClass::transport) << error;
-        EXPECT_TRUE(may_pass(code)) << error;
+        EXPECT_TRUE(is_retryable(code)) << error;
     }
     for (const int error : {EACCES, EPERM, EINVAL})
         EXPECT_EQ(error_class(errc_from_errno(error)), ErrorClass::usage) << "elsewhere it is the caller's";

@@ -59,6 +59,10 @@ TEST(Config, AnUnknownKeyIsAnErrorWithItsPathAndTheNearestKnownOne) {
               "app.json: websocket.pong: unknown key; did you mean 'ping'?");
     EXPECT_EQ(error_of(R"({"websocket": {"ping": {"intervall": 5}}})"),
               "app.json: websocket.ping.intervall: unknown key; did you mean 'interval'?");
+    EXPECT_EQ(error_of(R"({"websocket": {"upgrade": {"header": {}}}})"),
+              "app.json: websocket.upgrade.header: unknown key; did you mean 'headers'?");
+    EXPECT_EQ(error_of(R"({"websocket": {"upgrad": {}}})"),
+              "app.json: websocket.upgrad: unknown key; did you mean 'upgrade'?");
     EXPECT_EQ(error_of(R"({"colour": 1})"), "app.json: colour: unknown key");
     EXPECT_EQ(error_of(R"({"tls": {"kernel_tls": true}})"), "app.json: tls.kernel_tls: unknown key");  // N9
 }
@@ -90,6 +94,13 @@ TEST(Config, TheDangerousOptionHasNoKey) {
 TEST(Config, AUrlThatCannotBeIsNamedWithoutItsQuery) {
     const auto error = error_of(R"({"url": "wss://host:0/?key=secret"})");
     EXPECT_EQ(error.find("app.json: url: "), 0U) << error;
+    EXPECT_EQ(error.find("secret"), std::string::npos) << error;
+}
+
+TEST(Config, AHeaderThatCannotBeSentIsNamedWithoutItsValue) {
+    const auto error = error_of(R"({"websocket": {"upgrade": {"headers": {"X-Key": "secret\r\nB: c"}}}})");
+    EXPECT_EQ(error.find("app.json: websocket.upgrade: "), 0U) << error;
+    EXPECT_NE(error.find("X-Key"), std::string::npos) << error;
     EXPECT_EQ(error.find("secret"), std::string::npos) << error;
 }
 

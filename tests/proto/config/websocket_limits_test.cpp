@@ -54,6 +54,11 @@ TEST(Limits, DefaultsAndBoundsAreThoseOfTheTable) {
         {"reconnect_check_interval", "websocket.proactive.reconnect_check_interval", 5, 0.5, 60},
         {"disconnect_margin", "websocket.proactive.disconnect_margin", 300, 60, 3600},
         {"disconnect_alert_interval", "websocket.alerts.disconnect_interval", 300, 30, 3600},
+        {"connection_lifetime", "websocket.connection.lifetime", 0, 0, 604800},
+        {"close_timeout", "websocket.connection.close_timeout", 2, 0.1, 30},
+        {"reconnect_jitter", "websocket.reconnect.jitter", 0.1, 0, 1},
+        {"max_message_size", "websocket.messages.max_size", 67108864, 1024, 4294967296},
+        {"send_buffer_limit", "websocket.send.buffer_limit", 16777216, 4096, 4294967296},
     };
     const auto table = websocket_limit_table();
     const ResolvedLimits defaults;
@@ -79,7 +84,7 @@ TEST(Limits, AnEmptyConfigGivesTheDefaults) {
 
 TEST(Limits, EachKeySetsItsOwnField) {
     for (const auto& row : websocket_limit_table()) {
-        const double asked = row.is_count ? row.max - 1 : row.max - 0.25;
+        const double asked = row.is_count() ? row.max - 1 : row.max - 0.25;
         const auto resolved = resolve(config(row, std::to_string(asked)));
         EXPECT_TRUE(resolved.warnings.empty()) << row.field;
         for (const auto& value : resolved.values) {
@@ -167,8 +172,10 @@ TEST(Limits, AWrongTypeTakesTheDefaultAndIsReported) {
             EXPECT_EQ(resolved.warnings[0].path, row.path());
             EXPECT_EQ(resolved.warnings[0].found, found);
             EXPECT_EQ(resolved.warnings[0].expected, row.can_be_unlimited ? "a whole number or \"unlimited\""
-                                                     : row.is_count       ? "a whole number"
-                                                                          : "a number of seconds");
+                                                     : row.is_count()     ? "a whole number"
+                                                     : row.field == "reconnect_jitter"
+                                                         ? "a number"
+                                                         : "a number of seconds");
         }
 }
 
@@ -245,14 +252,62 @@ TEST(Limits, ANegativeNanOrInfiniteOptionIsAnErrorThatNamesTheField) {
     EXPECT_EQ(resolved.set_option("no_such", 1.0).message(), "no_such: there is no such option");
 }
 
-TEST(Limits, AnyDurationOptionIsCheckedTheSameWay) {
-    EXPECT_EQ(*option_duration("close_timeout", 2s), 2s);
-    EXPECT_EQ(*option_duration("close_timeout", 1500us), 1500us);
-    EXPECT_EQ(*option_duration("close_timeout", Seconds(1e300)), Duration::max());
-    EXPECT_EQ(option_duration("close_timeout", Seconds(-2)).error().message(),
-              "close_timeout is -2 s; give a finite time, 0 or more");
-    EXPECT_FALSE(option_duration("close_timeout", Seconds(std::nan(""))));
-    EXPECT_FALSE(option_duration("close_timeout", Seconds(std::numeric_limits<double>::infinity())));
+TEST(Limits, WordsAreRead) {
+    const auto resolved = resolve(
+        R"({"websocket":{"reconnect":{"strategy":"fixed_delay"},"queue":{"overflow":"backpressure"}}})");
+    EXPECT_EQ(resolved.reconnect_strategy, ReconnectStrategy::fixed_delay);
+    EXPECT_EQ(resolved.overflow, OverflowPolicy::backpressure);
+    EXPECT_TRUE(resolved.warnings.empty());
+    const auto all = resolve(R"({"websocket":{"reconnect":{"strategy":"callback_controlled"}}})");
+    EXPECT_EQ(all.reconnect_strategy, ReconnectStrategy::callback_controlled);
+    EXPECT_FALSE(all.overflow);
+}
+
+TEST(Limits, AnUnknownWordIsReportedWithThoseThatAreKnown) {
+    const auto resolved =
+        resolve(R"({"websocket":{"reconnect":{"strategy":"secret"},"queue":{"overflow":5}}})");
+    EXPECT_FALSE(resolved.reconnect_strategy);
+    EXPECT_FALSE(resolved.overflow);
+    ASSERT_EQ(resolved.warnings.size(), 2U);
+    EXPECT_EQ(
+        resolved.warnings[0].message(),
+        "websocket.reconnect.strategy: expected one of 'immediate', 'fixed_delay', "
+        "'exponential_backoff', 'callback_controlled', found another word; exponential_backoff is used");
+    EXPECT_EQ(resolved.warnings[1].message(),
+              "websocket.queue.overflow: expected one of 'drop_newest', 'backpressure', found a number; "
+              "drop_newest is used");
+}
+
+TEST(Limits, HeadersAndSubprotocolsAreReadInOrderAndValuesAreNotDescribed) {
+    const auto resolved = resolve(
+        R"({"websocket":{"upgrade":{"headers":{"X-Key":"secret","A":"b"},"subprotocols":["v2","v1"]}}})");
+    EXPECT_TRUE(resolved.warnings.empty());
+    ASSERT_EQ(resolved.upgrade.headers.size(), 2U);
+    EXPECT_EQ(resolved.upgrade.headers[0].name, "X-Key");
+    EXPECT_EQ(resolved.upgrade.headers[0].value, "secret");
+    EXPECT_EQ(resolved.upgrade.headers[1].name, "A");
+    EXPECT_EQ(resolved.upgrade.subprotocols, (std::vector<std::string>{"v2", "v1"}));
+    std::string text;
+    for (const auto& line : resolved.describe()) text += line + "\n";
+    EXPECT_NE(text.find("upgrade.headers = X-Key, A (config)\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("upgrade.subprotocols = v2, v1 (config)\n"), std::string::npos) << text;
+    EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+}
+
+TEST(Limits, HeadersOfTheWrongTypeAreReportedWithoutTheirValues) {
+    const auto message = [](std::string_view json) {
+        const auto resolved = resolve(json);
+        EXPECT_TRUE(resolved.upgrade.headers.empty() && resolved.upgrade.subprotocols.empty());
+        return resolved.warnings.size() == 1 ? resolved.warnings[0].message() : "not one warning";
+    };
+    EXPECT_EQ(message(R"({"websocket":{"upgrade":{"headers":["X: secret"]}}})"),
+              "websocket.upgrade.headers: expected an object of strings, found an array; ignored");
+    EXPECT_EQ(message(R"({"websocket":{"upgrade":{"headers":{"A":"secret","B":5}}}})"),
+              "websocket.upgrade.headers: expected an object of strings, found a number in it; ignored");
+    EXPECT_EQ(message(R"({"websocket":{"upgrade":{"subprotocols":"v1"}}})"),
+              "websocket.upgrade.subprotocols: expected an array of strings, found a string; ignored");
+    EXPECT_EQ(message(R"({"websocket":{"upgrade":{"subprotocols":["v1",null]}}})"),
+              "websocket.upgrade.subprotocols: expected an array of strings, found null in it; ignored");
 }
 
 TEST(Limits, TextThatDoesNotParseIsAnErrorWithItsPlace) {

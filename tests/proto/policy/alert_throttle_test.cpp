@@ -36,6 +36,18 @@ TEST(Alerts, WithoutAnIntervalEachFires) {
     EXPECT_EQ(throttle.count(kNow), 1U);
 }
 
+TEST(Alerts, AnOwnerWithATimerTakesWhatWasAdded) {
+    AlertThrottle throttle(1s);
+    EXPECT_LE(throttle.next_alert(), kNow);
+    throttle.add(2);
+    throttle.add();
+    EXPECT_EQ(throttle.take(kNow), 3U);
+    EXPECT_EQ(throttle.next_alert(), kNow + 1s);
+    throttle.add();
+    EXPECT_EQ(throttle.count(kNow + 999ms), std::nullopt);
+    EXPECT_EQ(throttle.take(kNow + 1s), 2U);
+}
+
 TEST(Messages, AFullQueueAlertsAtMostOnceASecondAndLosesNoCount) {
     AlertThrottle throttle(1s);
     std::uint64_t told = 0;
