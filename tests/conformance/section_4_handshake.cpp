@@ -108,6 +108,14 @@ Cases accepted() {
              "text ok", "", kOpen}
             .answered(accepting(""))
             .offering({"v2.feed", "v1.feed"}),
+        Case{"4.1", "An empty Sec-WebSocket-Extensions, which counts as absent",
+             text_frame("ok"),
+             "text ok", "", kOpen}
+            .answered(accepting("Sec-WebSocket-Extensions:\r\n")),
+        Case{"4.1", "An empty Sec-WebSocket-Protocol, which counts as absent",
+             text_frame("ok"),
+             "text ok", "", kOpen}
+            .answered(accepting("Sec-WebSocket-Protocol:\r\n")),
         Case{"4.1", "An answer that takes all of its time but a little",
              text_frame("ok"),
              "text ok", "", kOpen}
@@ -159,10 +167,8 @@ Cases not_an_upgrade() {
                kStatus + kUpgrade + kConnection + "Sec-WebSocket-Accept: {accept}, {accept}\r\n\r\n", accept),
         broken("An extension that was not offered",
                accepting("Sec-WebSocket-Extensions: permessage-deflate\r\n"), protocol),
-        broken("An empty Sec-WebSocket-Extensions", accepting("Sec-WebSocket-Extensions:\r\n"), protocol),
         broken("A subprotocol although none was offered", accepting("Sec-WebSocket-Protocol: v1.feed\r\n"),
                protocol),
-        broken("An empty subprotocol", accepting("Sec-WebSocket-Protocol:\r\n"), protocol),
         broken("A subprotocol that was not offered", accepting("Sec-WebSocket-Protocol: v3.feed\r\n"),
                protocol)
             .offering({"v2.feed", "v1.feed"}),

@@ -88,10 +88,12 @@ TEST(HostileSurroundings, M6PipesAreRead) {
 
 TEST(HostileSurroundings, M6CoresOutOfRangeAreRefused) {
     const TempDir folder;
-    for (const std::string cpu : {"4294967296", "-1", "1024", "-4294967296", "9223372036854775807"}) {
+    for (const std::string cpu : {"4294967296", "-1", "1024", "-4294967296"}) {
         const std::string file = folder.write("config.json", R"({"reactor":{"cpu":)" + cpu + "}}");
         expect_refusal(run({"config", "check", file}), 2, {"reactor.cpu", cpu});
     }
+    const std::string file = folder.write("config.json", R"({"reactor":{"cpu":9223372036854775807}})");
+    expect_refusal(run({"config", "check", file}), 2, {"reactor.cpu", "a whole number"});
 }
 
 TEST(HostileSurroundings, M6CapturesThatAreNotUtf8AreRefusedWithTheirLine) {
