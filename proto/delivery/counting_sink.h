@@ -34,13 +34,17 @@ class CountingSink : public MessageSink {
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
   protected:
+    /// For a sink of its own kind; the callbacks may be empty.
     CountingSink(Overflow on_overflow, Batch on_batch) noexcept
         : on_overflow_(on_overflow), on_batch_(on_batch) {}
 
+    /// Of the connection, from 1; 0 before the first.
     [[nodiscard]] std::uint32_t generation() const noexcept { return message_.generation; }
+    /// Messages carry this generation from now on.
     void begin_generation(std::uint32_t generation) noexcept { message_.generation = generation; }
     /// Of the last message.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
+    /// Gives the next number to a message that is dropped.
     void skip_sequence() noexcept { ++message_.sequence; }
 
     /// The next message, counted as delivered; valid until the next call.
@@ -55,10 +59,12 @@ class CountingSink : public MessageSink {
         batch_bytes_ += payload.size();
         return message_;
     }
+    /// Counts a dropped message and tells the owner.
     void count_dropped() noexcept {
         ++dropped_;
         if (on_overflow_) on_overflow_(Verdict::drop);
     }
+    /// Tells the owner that reading has to pause.
     void ask_to_pause() noexcept {
         if (on_overflow_) on_overflow_(Verdict::pause);
     }

@@ -17,8 +17,8 @@ void append_prometheus(std::string& out, const WebSocketStats& stats, std::strin
 /// One session's statistics and its labels, which tell it from the others. Refers to both: they must outlive
 /// it.
 struct LabelledStats {
-    const WebSocketStats& stats;
-    std::string_view labels;
+    const WebSocketStats& stats;  ///< a snapshot, or a reference to one
+    std::string_view labels;      ///< such as `venue="one"`
 };
 /// The same for several sessions: each metric is declared once, with the samples of all behind it, as the
 /// format demands. Nothing is appended for none. Two sessions may not have the same labels.
@@ -31,8 +31,8 @@ void append_prometheus(std::string& out, const Histogram& histogram, std::string
 
 /// One histogram and its labels. Refers to both: they must outlive it.
 struct LabelledHistogram {
-    const Histogram& histogram;
-    std::string_view labels;
+    const Histogram& histogram;  ///< not owned
+    std::string_view labels;     ///< such as `venue="one"`
 };
 /// The same for several sessions, declared once. Two may not have the same labels.
 void append_prometheus(std::string& out, std::span<const LabelledHistogram> all, std::string_view name,
