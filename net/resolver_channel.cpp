@@ -109,7 +109,7 @@ std::vector<std::string> Resolver::Channel::names_for(const std::string& host) c
     if (host.ends_with('.')) return {host};
     std::vector<std::string> names;
     for (const std::string& domain : search_)
-        if (domain != ".") names.push_back(host + "." + domain);
+        if (domain != ".") names.emplace_back(host).append(".").append(domain);
     const bool is_first = static_cast<std::size_t>(std::ranges::count(host, '.')) >= ndots_;
     names.insert(is_first ? names.begin() : names.end(), host);
     return names;

@@ -117,7 +117,7 @@ class Line {
         ASSERT_GT(out.size(), sent.size());
         const std::string_view wire(reinterpret_cast<const char*>(out.data()), out.size());
         const std::size_t cut = below(wire.size());
-        ASSERT_EQ(pair.to_server(wire.substr(0, cut)) + pair.to_server(wire.substr(cut)), sent);
+        ASSERT_EQ(pair.to_server(wire.substr(0, cut)).append(pair.to_server(wire.substr(cut))), sent);
         ASSERT_EQ(pair.state, SSL_ERROR_WANT_READ);
     }
 
