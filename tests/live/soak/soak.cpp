@@ -1,5 +1,7 @@
 // A session before a server of the worst kind, for as long as it is told; then everything must add up.
 //     soak [--seconds N] [--seed N]
+// Beside it a server that floods (T1 to T4) and a hostile client of the metrics (M1): memory stays flat,
+// and the worst turn is printed.
 
 #include <algorithm>
 #include <array>
@@ -21,8 +23,11 @@
 #include "../../../core/idle_strategy.h"
 #include "../../../proto/session/manager.h"
 #include "../../../tools/feed/temporary_identity.h"
+#include "../../../tools/pinwheel/terminal/metrics_server.h"
 #include "../../support/subprocess.h"
 #include "chaos_server.h"
+#include "flood_server.h"
+#include "flooded.h"
 #include "ledger.h"
 
 namespace pinwheel::test {
@@ -33,7 +38,7 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kQueueSize = 1000;
 constexpr std::size_t kGrowthAllowed = std::size_t{2} << 20;  // of resident memory, in bytes
 
-// The server, in a process of its own
+// The servers, in processes of their own
 
 Reactor* g_serving = nullptr;
 
@@ -51,6 +56,26 @@ int serve(std::uint64_t seed, const char* certificate, const char* key) {
         for (const auto& one : server->served()) std::printf("%s\n", one.to_line().c_str());
     }
     return 0;
+}
+
+std::string text_of_file(const char* path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+int serve_floods(std::uint64_t seed, const char* certificate, const char* key, std::uint16_t metrics_port) {
+    sigset_t end;
+    sigemptyset(&end);
+    sigaddset(&end, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &end, nullptr);
+    const FloodServer server(seed, {text_of_file(certificate), text_of_file(key)}, metrics_port);
+    std::printf("%u\n%u\n", server.plain_port(), server.secure_port());
+    std::fflush(stdout);
+    int number = 0;
+    ::sigwait(&end, &number);
+    std::printf("%s\n%s\n", server.describe().c_str(), server.missing().c_str());
+    std::fflush(stdout);
+    std::_Exit(0);  // its threads do not end
 }
 
 // The client
@@ -155,9 +180,28 @@ class Soak {
         links_.push_back(std::make_unique<Link>(*reactor, "wss, holds the server back",
                                                 "wss://127.0.0.1:" + secure + "/",
                                                 OverflowPolicy::backpressure, identity.authority_file()));
+        std::optional<tool::MetricsServer> metrics(std::in_place, std::uint16_t{0}, [this] {
+            std::string out;
+            append_prometheus(out, links_.front()->ws.stats());
+            return out;
+        });
+        std::optional<Subprocess> floods(
+            std::in_place, std::vector<std::string>{program, "--flood", std::to_string(seed_ + 4),
+                                                    identity.certificate_file(), identity.key_file(),
+                                                    std::to_string(metrics->port())});
+        const std::string plain_flood = floods->read_line(), secure_flood = floods->read_line();
+        flooded_.push_back(
+            std::make_unique<Flooded>(*reactor, "ws://127.0.0.1:" + plain_flood + "/", std::string()));
+        flooded_.push_back(std::make_unique<Flooded>(*reactor, "wss://127.0.0.1:" + secure_flood + "/",
+                                                     identity.authority_file()));
         live(*reactor);
         server.signal(SIGTERM);
         judge(server.read_rest());
+        floods->signal(SIGTERM);
+        judge_floods(floods->read_rest());
+        floods.reset();
+        metrics.reset();
+        flooded_.clear();
         for (const auto& link : links_) report(*link);
         links_.clear();
         reactor.reset();
@@ -182,7 +226,8 @@ class Soak {
         for (const auto& link : links_) link->ws.connect();
         TimePoint sample_at = reactor.now();
         while (reactor.now() < end) {
-            reactor.poll_for(10ms);
+            meter_.turn(reactor, 10ms);
+            for (const auto& one : flooded_) one->act();
             for (const auto& link : links_)
                 if (link->ws.is_recoverable()) {
                     ++link->tries;
@@ -195,6 +240,7 @@ class Soak {
                 if (random.below(5) == 0) link->ws.request_disconnect(10ms);
             if (resident_.size() % 60 == 0) std::fprintf(stderr, "%zu s\n", resident_.size());
         }
+        for (const auto& one : flooded_) one->ws().force_close();
         for (const auto& link : links_) link->ws.shutdown();
         for (const auto& link : links_) link->ws.wait_disconnected();
         consumer.finish();
@@ -246,6 +292,20 @@ class Soak {
                "the statistics agree");
     }
 
+    /// What the flood server prints, and how long the turns were.
+    void judge_floods(const std::string& account) {
+        std::istringstream lines(account);
+        std::string served, missing;
+        std::getline(lines, served);
+        std::getline(lines, missing);
+        std::printf("%s\n", served.c_str());
+        expect(missing.empty(), "each flood came" + (missing.empty() ? missing : ", but for " + missing));
+        std::printf(
+            "turns: %llu, the worst took %.1f ms of processor time, the busiest did %d units of work\n",
+            static_cast<unsigned long long>(meter_.turns()),
+            std::chrono::duration<double, std::milli>(meter_.longest()).count(), meter_.busiest());
+    }
+
     /// Flat: the last third of what follows the first minute (the first third of a short run) against its
     /// first third.
     void judge_memory() {
@@ -266,6 +326,8 @@ class Soak {
     const long seconds_;
     const std::uint64_t seed_;
     std::vector<std::unique_ptr<Link>> links_;
+    std::vector<std::unique_ptr<Flooded>> flooded_;
+    TurnMeter meter_;
     std::vector<std::size_t> resident_;  // a second apart
     int failures_ = 0;
 };
@@ -284,6 +346,9 @@ int main(int argc, char** argv) try {
     using namespace pinwheel::test;
     if (argc == 5 && std::strcmp(argv[1], "--serve") == 0)
         return serve(static_cast<std::uint64_t>(parse("--serve", argv[2])), argv[3], argv[4]);
+    if (argc == 6 && std::strcmp(argv[1], "--flood") == 0)
+        return serve_floods(static_cast<std::uint64_t>(parse("--flood", argv[2])), argv[3], argv[4],
+                            static_cast<std::uint16_t>(parse("--flood", argv[5])));
     long seconds = 900, seed = 1;
     for (int i = 1; i < argc; i += 2) {
         const std::string name = argv[i];
