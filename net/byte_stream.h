@@ -25,6 +25,16 @@ class ByteStream : public Disposable {
     /// Reads what is there now, at most `out.size()` bytes (which is above 0).
     [[nodiscard]] virtual IoResult read_some(std::span<std::byte> out) noexcept = 0;
 
+    /// Reads as read_some() does, but a stream that has the bytes in a buffer of its own shows them there:
+    /// `bytes` lie there or at the front of `room`, and stay until the next call that reads. 64 readable
+    /// bytes follow them if 64 follow `room`. `bytes` is empty unless the result is ok.
+    [[nodiscard]] virtual IoResult read_view(std::span<std::byte> room,
+                                             std::span<const std::byte>& bytes) noexcept {
+        const IoResult got = read_some(room);
+        bytes = room.first(got.bytes);
+        return got;
+    }
+
     /// Takes a prefix of `in` (which is not empty). After would_block the next call brings the same bytes,
     /// possibly from another address and with more behind them.
     [[nodiscard]] virtual IoResult write_some(std::span<const std::byte> in) noexcept = 0;

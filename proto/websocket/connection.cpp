@@ -84,8 +84,8 @@ void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
 }
 
 void Connection::read_upgrade_answer() {
-    const auto outcome = upgrade_->feed(rx_.readable(), reactor_.system_now());
-    rx_.consume(outcome.consumed);
+    const auto outcome = upgrade_->feed(input_, reactor_.system_now());
+    input_ = input_.subspan(outcome.consumed);
     if (outcome.status == UpgradeStatus::need_more) return;
     if (outcome.status == UpgradeStatus::failed) return end_upgrade();
     stream_->rate_peer(true);
@@ -155,8 +155,8 @@ int Connection::receive(TimePoint now) {
 
     int work = 0;
     do {
-        if (rx_.readable().empty()) {
-            IoResult got = stream_->read_some(rx_.writable());
+        if (input_.empty()) {
+            IoResult got = read();
             if (got.status == IoStatus::would_block) {
                 if (write_error_ == Errc::ok) break;
                 got = IoResult::failed(write_error_);
@@ -166,7 +166,6 @@ int Connection::receive(TimePoint now) {
                 stream_failed(got);
                 break;
             }
-            rx_.commit(got.bytes);
         }
         if (state_ == State::upgrading) read_upgrade_answer();
         if (state_ == State::open || state_ == State::closing) decode(now);
@@ -178,10 +177,10 @@ int Connection::receive(TimePoint now) {
 }
 
 void Connection::decode(TimePoint now) {
-    if (assembler_.wants_input()) assembler_.feed(rx_.readable());
+    if (assembler_.wants_input()) assembler_.feed(input_);
     progress_ = assembler_.run({.received = now, .kernel_received = stream_->arrival_time()});
     if (progress_ == MessageAssembler::Progress::paused) return;
-    rx_.clear();
+    input_ = {};
     if (progress_ != MessageAssembler::Progress::failed) return;
     const Errc broken = assembler_.error();
     // One close frame is all that is sent of them (RFC 6455 section 5.5.1).
@@ -206,10 +205,17 @@ void Connection::resume() noexcept {
     reactor_.revisit(watch_);
 }
 
+IoResult Connection::read() noexcept {
+    rx_.clear();
+    const auto room = rx_.writable();
+    const IoResult got = stream_->read_view(room, input_);
+    if (input_.data() == room.data()) rx_.commit(got.bytes);
+    return got;
+}
+
 /// After the end only the peer's end of stream is of interest.
 int Connection::discard() {
-    rx_.clear();
-    const IoResult got = stream_->read_some(rx_.writable());
+    const IoResult got = read();
     if (got.status == IoStatus::would_block && write_error_ == Errc::ok) return 0;
     if (got.status != IoStatus::ok) drop_stream();
     return 1;
@@ -306,8 +312,7 @@ void Connection::flush() noexcept {
     }
     pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
     answer_ping();
-    if (state_ != State::draining || tx_.size() > 0 || write_shut_) return;
-    write_shut_ = true;
+    if (state_ != State::draining || tx_.size() > 0 || std::exchange(write_shut_, true)) return;
     stream_->shutdown_write();
 }
 

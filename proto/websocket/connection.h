@@ -159,6 +159,7 @@ class Connection final : public Disposable, private DialHandler, private Control
         return stream_ && progress_ != MessageAssembler::Progress::paused &&
                (stream_->has_buffered_input() || stream_->reads_wait_for_write());
     }
+    [[nodiscard]] IoResult read() noexcept;
     int discard();
     void answer_ping() noexcept;
     [[nodiscard]] Errc queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
@@ -185,7 +186,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<UpgradeClient> upgrade_;  // only while upgrading
-    ReceiveBuffer rx_;
+    ReceiveBuffer rx_;                        // unless the stream has a buffer of its own
+    std::span<const std::byte> input_;        // read and not yet decoded, in either
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;

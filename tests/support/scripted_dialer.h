@@ -81,6 +81,15 @@ class ScriptedDialer final : public Dialer {
             }
             return inner_.read_some(out);
         }
+        IoResult read_view(std::span<std::byte> room, std::span<const std::byte>& bytes) noexcept override {
+            StreamScript& script = plan_->script;
+            if (!script.shows_views) return ByteStream::read_view(room, bytes);
+            script.shown.assign(room.size() + 64, '#');  // 64 readable bytes follow what is shown
+            const auto own = std::as_writable_bytes(std::span(script.shown)).first(room.size());
+            const IoResult got = read_some(own);
+            bytes = own.first(got.bytes);
+            return got;
+        }
         IoResult write_some(std::span<const std::byte> in) noexcept override { return inner_.write_some(in); }
         void shutdown_write() noexcept override { inner_.shutdown_write(); }
         void abort() noexcept override { inner_.abort(); }

@@ -43,6 +43,9 @@ struct StreamScript {
     int fd = -1;  // to watch; not owned
     /// As TLS may: what there is to read is in user space, and comes only while the socket takes writes.
     bool reads_wait_for_writes = false;
+    /// The stream shows the bytes in a buffer of its own, which is here.
+    bool shows_views = false;
+    std::string shown;
 
     [[nodiscard]] bool holds_input() const noexcept { return reads_wait_for_writes && !steps.empty(); }
 };

@@ -28,7 +28,10 @@ class ConnectionFault : public testing::Test, public ConnectionHandler {
         end = ended;
         ++ends;
     }
-    void on_message(const Message& message) { log += std::string(message.text()) + ";"; }
+    void on_message(const Message& message) {
+        log += std::string(message.text()) + ";";
+        address = message.payload.data();
+    }
 
     void turn(int turns = 20) {
         for (int i = 0; i < turns; ++i) {
@@ -50,9 +53,22 @@ class ConnectionFault : public testing::Test, public ConnectionHandler {
     CallbackSink sink{CallbackSink::Callback::member<&ConnectionFault::on_message>(*this)};
     Connection connection{reactor, dialer, {}, *this, sink};
     std::string log;
+    const std::byte* address = nullptr;  // of the last message
     ConnectionEnd end;
     int ends = 0;
 };
+
+TEST_F(ConnectionFault, DecodesWhereTheStreamShowsTheBytes) {
+    script.shows_views = true;
+    script.bytes(text_frame("one") + text_frame("two"));
+    open();
+    EXPECT_EQ(log, "one;two;");
+    const auto shown = std::as_bytes(std::span(script.shown));
+    EXPECT_TRUE(address >= shown.data() && address < shown.data() + shown.size());
+    script.trickle(text_frame("in pieces") + text_frame("four"), 3);
+    turn(200);
+    EXPECT_EQ(log, "one;two;in pieces;four;");
+}
 
 constexpr const char* kRefusalWithoutItsBody =
     "HTTP/1.1 429 Slow\r\nRetry-After: 20\r\nContent-Length: 30\r\n\r\n";
