@@ -15,7 +15,7 @@ namespace pinwheel::test {
 class FeedThread {
   public:
     /// With `tls` it serves wss under an authority of its own.
-    explicit FeedThread(bool tls, FeedOptions options = {}) {
+    explicit FeedThread(bool tls, FeedServerOptions options = {}) {
         options.listen = *Endpoint::parse("127.0.0.1", 0);
         if (tls) {
             identity_.emplace();

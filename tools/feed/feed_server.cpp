@@ -94,7 +94,7 @@ class Burst {
 struct FeedServer::Client {
     enum class Kind : std::uint8_t { market, capture, echo, burst };
 
-    Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, const FeedOptions& options,
+    Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, const FeedServerOptions& options,
            SessionHandler& handler)
         : session(reactor, std::move(stream), options.tls, handler, options.limits) {}
 
@@ -110,7 +110,7 @@ struct FeedServer::Client {
     ServerSession session;
 };
 
-FeedServer::FeedServer(Reactor& reactor, FeedOptions options)
+FeedServer::FeedServer(Reactor& reactor, FeedServerOptions options)
     : reactor_(reactor),
       options_(options),
       market_(options.seed),

@@ -17,7 +17,7 @@
 
 namespace pinwheel {
 
-struct FeedOptions {
+struct FeedServerOptions {
     Endpoint listen{};
     /// Serve wss with this identity; null: ws.
     TlsContext* tls = nullptr;
@@ -47,7 +47,7 @@ struct FeedOptions {
 class FeedServer final : private SessionHandler {
   public:
     /// Throws std::system_error if it cannot listen.
-    FeedServer(Reactor& reactor, FeedOptions options);
+    FeedServer(Reactor& reactor, FeedServerOptions options);
     ~FeedServer() override;
     FeedServer(const FeedServer&) = delete;
     FeedServer& operator=(const FeedServer&) = delete;
@@ -74,7 +74,7 @@ class FeedServer final : private SessionHandler {
     void go_on(Client& client, TimePoint now);
 
     Reactor& reactor_;
-    const FeedOptions options_;
+    const FeedServerOptions options_;
     Market market_;
     std::map<ServerSession*, std::shared_ptr<Client>> clients_;
     std::vector<std::shared_ptr<Client>> receivers_;  // of one tick; has room for max_clients

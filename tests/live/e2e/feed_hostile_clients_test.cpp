@@ -43,7 +43,7 @@ std::size_t resident_bytes() {
 
 class HostileClients : public testing::Test {
   protected:
-    void serve(FeedOptions options = {}) {
+    void serve(FeedServerOptions options = {}) {
         options.listen = *Endpoint::parse("127.0.0.1", 0);
         server.emplace(reactor, options);
     }

@@ -80,7 +80,7 @@ std::optional<TlsContext> make_tls(const FeedCommandOptions& options, std::strin
         {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
 }
 
-void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedOptions& options) {
+void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedServerOptions& options) {
     try {
         server.emplace(reactor, options);
     } catch (const std::system_error& error) {
