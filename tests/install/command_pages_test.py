@@ -38,7 +38,7 @@ def man_page(work):
     version = run('pkg-config', '--modversion', next(prefix.rglob('pinwheel.pc'))).strip()
     assert f'pinwheel {version}' in text, text[:300]
     for words, (commands, options) in words_of_help(prefix).items():
-        if words and commands:
+        if words and commands and words != ('venues',):
             continue  # has no section: the commands below it have
         start = text.find(f'   pinwheel {" ".join(words)} ') if words else text.find('\nOPTIONS\n')
         assert start >= 0, f'no section for {words}'
@@ -60,6 +60,8 @@ def bash_completion(work):
         assert complete(*words, '') == commands + options, (words, complete(*words, ''))
     assert complete('ta') == ['tail']
     assert complete('tail', 'wss://host/', '--subs') == ['--subscribe']
+    assert 'okx-v5' in complete('tail', '--venue', ''), complete('tail', '--venue', '')
+    assert complete('latency', '--venue', 'kra') == ['kraken-v2']
     assert complete('tail', '--ca', '') == [], 'a file is wanted there, which is bash\'s to complete'
 
 
@@ -80,6 +82,9 @@ def zsh_and_fish_completions(work):
             offered = [one.split('\t')[0] for one in offered.splitlines()]
             missing = [name for name in wanted if name not in offered]
             assert not missing, f'fish: {missing} after {line}, only {offered}'
+    assert ':(binance-spot ' in zsh_text, 'zsh offers no venues'
+    offered = run('fish', '--no-config', '-c', f'source {fish}; complete --do-complete "pinwheel tail --venue okx"', env=env)
+    assert offered.split() == ['okx-v5'], offered
 
 
 sys.exit(play([man_page, bash_completion, zsh_and_fish_completions]))

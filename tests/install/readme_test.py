@@ -41,6 +41,8 @@ ELSEWHERE = {
     'tools/soak': 'a stage of tools/check',
     'pinwheel latency URL --plot FILE.svg': 'names no file; tests/tools runs it',
     'pinwheel config check FILE': 'names no file; tests/tools runs it',
+    'pinwheel tail --venue NAME --channel NAME:SYMBOL': 'names no venue; tests/tools runs it',
+    'pinwheel venues': 'tests/tools runs it',
     'pinwheel doctor': 'tells of this machine; tests/tools runs it on made-up ones',
     'tools/fuzz': 'a stage of tools/check',
     'build/release/bench/compare/compare --plot latency.svg': 'takes minutes; --smoke of it is a test',

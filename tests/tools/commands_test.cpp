@@ -20,7 +20,8 @@ TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
     const auto general = run({"--help"});
     EXPECT_EQ(general.status, 0);
     EXPECT_EQ(general.errors, "");
-    for (const std::string command : {"tail", "latency", "echo", "rtt", "feed", "demo", "config", "doctor"}) {
+    for (const std::string command :
+         {"tail", "latency", "echo", "rtt", "feed", "demo", "config", "venues", "doctor"}) {
         EXPECT_NE(general.output.find("\n  " + command + " "), std::string::npos) << command;
         const auto outcome = run({command, "--help"});
         EXPECT_EQ(outcome.status, 0) << command;

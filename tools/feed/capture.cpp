@@ -5,6 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include "../../core/text_file.h"
 #include "../../proto/text/utf8.h"
@@ -40,10 +41,15 @@ Capture Capture::load(const std::string& path) {
             throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
                                      ": the payload is not UTF-8, which text messages must be");
         if (number == 1) first = time;
+        Frame frame{.at = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time - first)),
+                    .payload = line.substr(first_tab + 3),
+                    .line = number};
         if (line[first_tab + 1] == '<')
-            capture.received.push_back(
-                {std::chrono::duration_cast<Duration>(std::chrono::duration<double>(time - first)),
-                 line.substr(first_tab + 3)});
+            capture.received.push_back(std::move(frame));
+        else if (line[first_tab + 1] == '>')
+            capture.sent.push_back(std::move(frame));
+        else
+            capture.urls.push_back(std::move(frame.payload));
     }
     if (capture.received.empty())
         throw std::runtime_error("capture '" + path + "' holds no received message (a line with '<')");

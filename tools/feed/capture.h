@@ -7,13 +7,16 @@
 
 namespace pinwheel {
 
-/// A recorded session: what the venue sent, in order, each with its time since the first.
+/// A recorded session, in order: what the venue sent, and what the client did.
 struct Capture {
     struct Frame {
-        Duration at;
+        Duration at;  ///< since the capture's first line
         std::string payload;
+        std::size_t line = 0;  ///< of the file, from 1
     };
     std::vector<Frame> received;
+    std::vector<Frame> sent;
+    std::vector<std::string> urls;  ///< connected to
 
     /// Tab-separated lines: Unix time, `<` received, `>` sent or `=` connected, payload in UTF-8; of at
     /// most 256 MiB. Throws std::runtime_error that names the file, the line, and what is wrong with

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     app.footer("pinwheel COMMAND --help shows an example of each.");
     const std::vector<Command> commands{tail_command(app),   latency_command(app), echo_command(app),
                                         rtt_command(app),    feed_command(app),    demo_command(app),
-                                        config_command(app), doctor_command(app)};
+                                        config_command(app), venues_command(app),  doctor_command(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -56,6 +56,7 @@ Config resolve(const ClientOptions& options) {
         config.mode = ReactorMode::busy_spin;
     }
     if (!options.url.empty()) config.url = options.url;
+    if (!config.url && !options.fallback_url.empty()) config.url = options.fallback_url;
     if (!config.url)
         throw UsageError{"URL is required, here or in the file of --config; see pinwheel " + options.command +
                          " --help"};

@@ -19,7 +19,8 @@ namespace pinwheel::tool {
 struct ClientOptions {
     std::string command{};  // for messages
     std::string url{};
-    std::string config_file{};  // what is not given here stands there
+    std::string fallback_url{};  // if there is none here nor in the config
+    std::string config_file{};   // what is not given here stands there
     std::string ca_file{};
     std::vector<std::string> headers{};  // "Name: value"
     std::optional<bool> epoll{};         // nothing, and no config: spin

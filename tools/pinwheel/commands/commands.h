@@ -22,6 +22,7 @@ struct Command {
 [[nodiscard]] Command feed_command(CLI::App& app);
 [[nodiscard]] Command demo_command(CLI::App& app);
 [[nodiscard]] Command config_command(CLI::App& app);
+[[nodiscard]] Command venues_command(CLI::App& app);
 [[nodiscard]] Command doctor_command(CLI::App& app);
 
 }  // namespace pinwheel::tool

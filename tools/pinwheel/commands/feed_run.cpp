@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cstdio>
+#include <tuple>
+#include <utility>
 
 namespace pinwheel::tool {
 namespace {
@@ -22,16 +24,55 @@ FeedRun::FeedRun(Client& client, const FeedRunOptions& options)
     : client_(client),
       options_(options),
       retries_(options.retries.value_or(client.config().limits.limits.max_reconnect_attempts)),
-      queue_size_(queue_size_of(client.config())),
-      ws_(client.reactor(), *client.config().url, session_options()) {
-    for (const auto& channel : client.config().subscriptions) ws_.subscribe(channel);
-    for (const auto& channel : options.subscribe) ws_.subscribe(channel);
+      queue_size_(queue_size_of(client.config())) {
+    options_.venue.venue.empty() ? make_manager() : make_feed();
+}
+
+void FeedRun::make_manager() {
+    manager_.emplace(client_.reactor(), *client_.config().url, session_options());
+    for (const auto& channel : client_.config().subscriptions) manager_->subscribe(channel);
+    for (const auto& channel : options_.subscribe) manager_->subscribe(channel);
+}
+
+void FeedRun::make_feed() {
+    const VenueProfile profile = choose_venue(options_.venue.venue);
+    FeedOptions options{.url = *client_.config().url, .websocket = session_options()};
+    options.on_message = [this](const FeedMessage& message) {
+        Message shown = message;
+        shown.is_text = true;  // also what came deflated, in a binary frame
+        on_message(shown);
+    };
+    feed_.emplace(client_.reactor(), profile, std::move(options));
+    try {
+        for (const auto* const texts : {&client_.config().subscriptions, &options_.venue.channels})
+            for (const auto& text : *texts) {
+                const ChannelChoice channel = parse_channel(text);
+                feed_->subscribe(channel.name, channel.symbol);
+            }
+    } catch (const WebSocketError& error) {
+        throw UsageError{error.what()};
+    }
+}
+
+ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run) {
+    if (run.venue.venue.empty()) return client;
+    const VenueProfile profile = choose_venue(run.venue.venue);
+    for (const auto& channel : run.venue.channels) std::ignore = parse_channel(channel);
+    if (run.venue.channels.empty() && client.config_file.empty())
+        throw UsageError{"--venue " + run.venue.venue +
+                         " needs a --channel NAME:SYMBOL; it has the channels " +
+                         listed(profile.channel_names())};
+    if (!run.venue.url.empty() && !client.url.empty())
+        throw UsageError{"--url and a URL without it are one too many"};
+    if (!run.venue.url.empty()) client.url = run.venue.url;
+    client.fallback_url = profile.endpoints().front().url;
+    return client;
 }
 
 bool FeedRun::run_to_end() {
     auto& reactor = client_.reactor();
     began_ = reactor.now();
-    ws_.connect();
+    feed_ ? feed_->connect() : manager_->connect();
     if (options_.seconds > 0)
         reactor.schedule_after(end_timer_, std::chrono::duration_cast<Duration>(
                                                std::chrono::duration<double>(options_.seconds)));
@@ -50,20 +91,24 @@ WebSocketOptions FeedRun::session_options() {
     options.observer = this;
     options.on_connect = [this] { on_up(client_.reactor().now()); };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
-    options.on_alert = [this](std::string_view, std::string_view message, AlertContext) {
-        if (!ws_.is_dead()) say(std::string(message));  // the end is told by on_failure_timer()
+    options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
+        if (ws().is_dead()) return;  // the end is told by on_failure_timer()
+        std::string line(message);
+        if (channel == "feed")
+            for (const auto& field : context) line += ", " + std::string(field.name) + " " + field.value;
+        say(line);
     };
     return options;
 }
 
 void FeedRun::on_disconnect(DisconnectReason reason) {
     on_lost(client_.reactor().now());
-    if (reason == DisconnectReason::server_closed && ws_.close_code() == to_wire(CloseCode::normal)) {
+    if (reason == DisconnectReason::server_closed && ws().close_code() == to_wire(CloseCode::normal)) {
         over_ = true;
-        return ws_.force_close();
+        return ws().force_close();
     }
-    why_ = ws_.last_error().message();
-    if (!ws_.is_dead()) say(why_ + "; connecting again");
+    why_ = ws().last_error().message();
+    if (!ws().is_dead()) say(why_ + "; connecting again");
 }
 
 void FeedRun::on_step(const SessionStep& step) noexcept {
@@ -74,21 +119,22 @@ void FeedRun::on_step(const SessionStep& step) noexcept {
         say(since.data() + step.text());
     }
     const bool ended = step.event == "transport_ended";
-    if (ended && ws_.generation() == 0) first_try_failed_ = true;
+    if (ended && ws().generation() == 0) first_try_failed_ = true;
     if (first_try_failed_ || (ended && step.after == ConnectionState::disconnected))
         client_.reactor().schedule(failure_timer_, client_.reactor().now());
 }
 
 void FeedRun::on_failure_timer(TimePoint) {
     if (over_) return;
-    if (first_try_failed_) why_ = ws_.last_error().message();
+    if (first_try_failed_) why_ = ws().last_error().message();
     const bool tried = !first_try_failed_ && retries_ > 0;
     say(tried ? "gave up after " + std::to_string(retries_) + " tries: " + why_ : why_);
     fail();
 }
 
 void FeedRun::drain() {
-    MessageQueue& queue = ws_.queue();
+    if (feed_) return;  // its messages come by the handler
+    MessageQueue& queue = manager_->queue();
     for (const auto* record = queue.front(); record != nullptr; record = queue.front()) {
         if (record->kind == RecordKind::message) on_message(Message::from(*record));
         queue.pop();

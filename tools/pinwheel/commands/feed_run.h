@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "../../../proto/feed/feed.h"
 #include "../../../proto/session/manager.h"
 #include "../../../proto/session/observer.h"
 #include "client.h"
+#include "venue_choice.h"
 
 namespace pinwheel::tool {
 
@@ -17,10 +19,16 @@ struct FeedRunOptions {
     double seconds = 0;                      // 0: no end
     std::optional<std::uint32_t> retries{};  // after a loss
     bool verbose = false;
+    VenueOptions venue{};
 };
 
-/// Stays with a feed, over all its connections, until its time is over, a signal, or a close with 1000 from
-/// the server; fails if the first connection fails, and when the tries are spent.
+/// The client's options, with the URL of the venue if there is one. Throws UsageError for options that
+/// contradict each other.
+[[nodiscard]] ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run);
+
+/// Stays with a feed, or with channels of a venue, over all its connections, until its time is over, a
+/// signal, or a close with 1000 from the server; fails if the first connection fails, and when the tries are
+/// spent.
 class FeedRun : private SessionObserver {
   public:
     FeedRun(Client& client, const FeedRunOptions& options);
@@ -39,7 +47,7 @@ class FeedRun : private SessionObserver {
     void end() noexcept { over_ = true; }
     void fail() noexcept { over_ = failed_ = true; }
     [[nodiscard]] bool over() const noexcept { return over_; }
-    [[nodiscard]] WebSocketManager& ws() noexcept { return ws_; }
+    [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
 
     /// Of the ring, in messages; 0: no limit.
@@ -57,6 +65,8 @@ class FeedRun : private SessionObserver {
 
   private:
     [[nodiscard]] WebSocketOptions session_options();
+    void make_feed();
+    void make_manager();
     void on_disconnect(DisconnectReason reason);
     void on_step(const SessionStep& step) noexcept override;
     void on_failure_timer(TimePoint now);
@@ -78,7 +88,8 @@ class FeedRun : private SessionObserver {
     TimePoint began_{};
     Timer end_timer_{Timer::Callback::member<&FeedRun::on_end_timer>(*this)};
     Timer failure_timer_{Timer::Callback::member<&FeedRun::on_failure_timer>(*this)};
-    WebSocketManager ws_;
+    std::optional<WebSocketManager> manager_;  // one of the two
+    std::optional<Feed> feed_;
 };
 
 }  // namespace pinwheel::tool

@@ -199,7 +199,7 @@ int latency(const LatencyOptions& options) {
     if (options.stamp) check_pointer("--stamp", *options.stamp);
     std::optional<OutputFile> plot;
     if (!options.plot.empty()) plot.emplace(options.plot);
-    Client client(options.client);
+    Client client(with_venue(options.client, options.run));
     return Latency(client, options).run(plot);
 }
 

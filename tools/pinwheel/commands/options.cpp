@@ -111,6 +111,16 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
 void add_run_options(CLI::App& command, FeedRunOptions& options) {
     command.add_option("--subscribe", options.subscribe, "channel to subscribe to; may be repeated")
         ->allow_extra_args(false);
+    auto* const venue = command.add_option("--venue", options.venue.venue,
+                                           "a venue of 'pinwheel venues', or a profile's file: its channels "
+                                           "are kept alive as it demands");
+    venue->excludes(command.get_option("--subscribe"));
+    command
+        .add_option("--channel", options.venue.channels,
+                    "of the venue: NAME:SYMBOL, or its own text; may be repeated")
+        ->allow_extra_args(false)
+        ->needs(venue);
+    command.add_option("--url", options.venue.url, "in place of the venue's endpoint")->needs(venue);
     command.add_option("--retries", options.retries, "tries to connect again after a loss (10)")
         ->check(whole(0, 1'000'000));
     command.add_flag("-v,--verbose", options.verbose, "tell each step of the session on stderr");

@@ -191,7 +191,7 @@ int tail(const TailOptions& options) {
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
         throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
-    Client client(options.client);
+    Client client(with_venue(options.client, options.run));
     return Tail(client, options).run();
 }
 

@@ -1,0 +1,156 @@
+// Venues on the command line: `venues`, and tail and latency with --venue. Section 10 of the feed's rules.
+#include <filesystem>
+
+#include "../support/frames.h"
+#include "../support/temp_dir.h"
+#include "command.h"
+#include "scripted.h"
+
+namespace pinwheel::test {
+namespace {
+
+constexpr std::string_view kSmall = R"({
+  "format": "pinwheel.venue/1", "name": "small", "title": "A small one", "sources": {},
+  "endpoints": [{"name": "all", "url": "ws://127.0.0.1:1/"}],
+  "subscribe": {"message": "{\"sub\":\"{channel}\"}"},
+  "ack": {"match": {"at": "/ok", "exists": true}, "confirms": "channel", "channel_at": "/ok"},
+  "error": {"match": {"at": "/err", "exists": true}, "channel_at": "/err", "message_at": "/why"},
+  "data": {"match": {"at": "/c", "exists": true}, "channel_at": "/c"},
+  "channels": [{"name": "trades", "text": "trades.{symbol}", "sequence": {"rule": "contiguous", "last_at": "/n"}}]
+})";
+
+TEST(Venues, AreListed) {
+    const auto outcome = run({"venues"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(lines_of(outcome.output), 9U) << outcome.output;
+    EXPECT_NE(outcome.output.find("okx-v5             OKX v5 public market data: books, "), std::string::npos)
+        << outcome.output;
+}
+
+TEST(Venues, CheckTellsWhatIsWrongWithAProfile) {
+    const TempDir folder;
+    const std::string good = folder.write("small.json", std::string(kSmall));
+    EXPECT_EQ(run({"venues", "check", good}).output,
+              "small is valid: A small one; 1 endpoint; channels trades\n");
+    std::string text(kSmall);
+    text.replace(text.find("\"exists\""), 8, "\"exist\"");
+    const std::string bad = folder.write("bad.json", text);
+    expect_refusal(run({"venues", "check", bad}), 2, {bad + ": /ack/match", "exist"});
+    expect_refusal(run({"venues", "check", folder.path("none.json")}), 2, {"none.json", "No such file"});
+    expect_refusal(run({"venues", "check", "okx"}), 2, {"unknown venue 'okx'", "okx-v5", "kraken-v2"});
+    expect_refusal(run({"venues", "check", good, "--capture", folder.path("none.tsv")}), 2,
+                   {"none.tsv", "No such file"});
+    expect_refusal(run({"venues", "check", good, "--each"}), 2, {"--each", "--capture"});
+    expect_refusal(run({"venues", "check"}), 2, {"FILE", "venues check --help"});
+    expect_refusal(run({"venues", "chek"}), 2, {"unknown command 'chek'; did you mean 'check'?"});
+}
+
+TEST(Venues, CheckTellsWhatEachFrameIsTakenFor) {
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    const std::string capture = folder.write("small.tsv",
+                                             "1\t=\tws://127.0.0.1/\n"
+                                             "1\t>\t{\"sub\":\"trades.A\"}\n"
+                                             "2\t<\t{\"ok\":\"trades.A\"}\n"
+                                             "3\t<\t{\"c\":\"trades.A\",\"n\":7}\n"
+                                             "4\t<\t{\"c\":\"trades.A\",\"n\":9}\n"
+                                             "5\t<\t{\"c\":\"trades.A\",\"n\":9}\n"
+                                             "6\t<\t{\"c\":\"other\"}\n");
+    const auto matched = run({"venues", "check", profile, "--capture", capture, "--each"});
+    EXPECT_EQ(matched.status, 0) << matched.errors;
+    EXPECT_EQ(matched.output,
+              "small is valid: A small one; 1 endpoint; channels trades\n"
+              "line 3: ack\n"
+              "line 4: data trades.A 7\n"
+              "line 5: data trades.A 9, after a gap\n"
+              "line 6: data trades.A 9, duplicate\n"
+              "line 7: data other\n" +
+                  capture +
+                  ": 5 messages received\n"
+                  "  data 4: other 1, trades 3\n"
+                  "  ack 1\n"
+                  "  unmatched 0\n"
+                  "  numbers: 1 gaps, 1 duplicates\n");
+    const std::string strange = folder.write("strange.tsv", "1\t<\t{\"what\":\"\x7f\"}\n");
+    const auto unmatched = run({"venues", "check", profile, "--capture", strange});
+    EXPECT_EQ(unmatched.status, 1);
+    EXPECT_NE(unmatched.output.find("  unmatched 1\n"), std::string::npos) << unmatched.output;
+    EXPECT_NE(unmatched.output.find("\nunmatched, line 1: {\"what\":\""), std::string::npos)
+        << unmatched.output;
+    EXPECT_EQ(unmatched.output.find('\x7f'), std::string::npos);
+}
+
+TEST(Venues, RecordedSessionsAreKnownWhole) {
+    const std::filesystem::path sessions = std::filesystem::path(PINWHEEL_SOURCE) / "../shared/captures";
+    if (!std::filesystem::exists(sessions)) {
+        std::puts("recorded sessions not found, skipped");
+        GTEST_SKIP();
+    }
+    for (const auto& [venue, file] :
+         {std::pair{"binance-spot", "binance-spot.tsv"}, std::pair{"binance-usdm", "binance-futures.tsv"},
+          std::pair{"coinbase-exchange", "coinbase.tsv"}, std::pair{"deribit-v2", "deribit.tsv"},
+          std::pair{"bitstamp-v2", "bitstamp.tsv"}, std::pair{"okx-v5", "okx.tsv"}}) {
+        const auto outcome = run({"venues", "check", venue, "--capture", (sessions / file).string()});
+        EXPECT_EQ(outcome.status, 0) << outcome.output;
+        EXPECT_NE(outcome.output.find("  unmatched 0\n  numbers: 0 gaps, 0 duplicates\n"), std::string::npos)
+            << outcome.output;
+        EXPECT_EQ(outcome.output.find("of no channel"), std::string::npos) << outcome.output;
+    }
+}
+
+TEST(Venues, TailPrintsDataAloneAndTellsWhatIsRefused) {
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
+                                        text_frame(R"({"c":"trades.A","n":1})") +
+                                        text_frame(R"({"err":"trades.B","why":"closed"})") +
+                                        text_frame(R"({"c":"trades.A","n":3})") + close_frame(1000)));
+    const auto outcome = run({"tail", "--venue", profile, "--channel", "trades:A", "--channel", "trades.B",
+                              "--url", "ws://" + server.authority() + "/", "--epoll"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(outcome.output, "{\"c\":\"trades.A\",\"n\":1}\n{\"c\":\"trades.A\",\"n\":3}\n");
+    EXPECT_NE(outcome.errors.find("refused: trades.B"), std::string::npos) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("message closed"), std::string::npos) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("messages are missing: trades A, from 2, to 2"), std::string::npos)
+        << outcome.errors;
+}
+
+TEST(Venues, LatencyMeasuresAVenuesMessages) {
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
+                                        text_frame(R"({"c":"trades.A","n":1})") + close_frame(1000)));
+    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--url",
+                              "ws://" + server.authority() + "/", "--json", "--epoll"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(number_at(outcome.output, "/messages"), 1U) << outcome.output;
+}
+
+TEST(Venues, WrongUseIsToldInOneLine) {
+    const TempDir folder;
+    const std::string bad = folder.write("bad.json", "{");
+    for (const std::string command : {"tail", "latency"}) {
+        expect_refusal(run({command, "--venue", "okx", "--channel", "books:A"}), 2,
+                       {"unknown venue 'okx'", "binance-spot, ", "okx-v5", "profile's file"});
+        expect_refusal(run({command, "--venue", bad, "--channel", "books:A"}), 2,
+                       {bad + ": not valid JSON: line 1, column 2"});
+        expect_refusal(run({command, "--venue", "okx-v5"}), 2,
+                       {"needs a --channel NAME:SYMBOL", "books, bbo-tbt"});
+        for (const std::string channel : {"", ":BTC-USDT", "books:"})
+            expect_refusal(run({command, "--venue", "okx-v5", "--channel", channel}), 2,
+                           {"--channel '" + channel + "' is not NAME:SYMBOL"});
+        expect_refusal(run({command, "--venue", "bybit-v5", "--channel", "publictrade:A"}), 2,
+                       {"unknown channel 'publictrade'", "did you mean 'publicTrade'?"});
+        expect_refusal(run({command, "--channel", "books:A"}), 2, {"--channel", "--venue"});
+        expect_refusal(run({command, "ws://127.0.0.1:1/", "--url", "ws://127.0.0.1:1/"}), 2,
+                       {"--url", "--venue"});
+        expect_refusal(run({command, "ws://127.0.0.1:1/", "--venue", "okx-v5", "--channel", "books:A",
+                            "--url", "ws://127.0.0.1:1/"}),
+                       2, {"--url"});
+        expect_refusal(run({command, "--venue", "okx-v5", "--subscribe", "a"}), 2,
+                       {"--subscribe", "--venue"});
+    }
+}
+
+}  // namespace
+}  // namespace pinwheel::test

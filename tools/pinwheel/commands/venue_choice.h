@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../../proto/venue/profile.h"
+
+namespace pinwheel::tool {
+
+/// `--venue`, `--channel` and `--url`, as they were given.
+struct VenueOptions {
+    std::string venue{};  ///< empty: no venue
+    std::vector<std::string> channels{};
+    std::string url{};
+};
+
+/// One channel of `--channel NAME:SYMBOL`.
+struct ChannelChoice {
+    std::string name;
+    std::string symbol;  ///< empty: the name is the venue's own text
+};
+
+/// A built-in profile by its name, or a profile's file. Throws UsageError, which lists the built-in names or
+/// tells what is wrong with the file.
+[[nodiscard]] VenueProfile choose_venue(std::string_view name_or_file);
+/// Throws UsageError for a text that is not NAME:SYMBOL or NAME.
+[[nodiscard]] ChannelChoice parse_channel(std::string_view text);
+/// `a, b, c`.
+[[nodiscard]] std::string listed(const std::vector<std::string_view>& names);
+
+}  // namespace pinwheel::tool
