@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../core/bytes.h"
 #include "../core/histogram.h"
 #include "../core/message_queue.h"
 #include "../core/random.h"
@@ -19,10 +20,6 @@
 
 namespace pinwheel::bench {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 /// Request made, answered, and the answer judged.
 void upgrade(benchmark::State& state) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "aead_impl.h"
+#include "openssl_ptr_impl.h"
 
 namespace pinwheel::detail {
 namespace {
@@ -18,9 +19,7 @@ unsigned char* bytes(std::byte* from) noexcept {
     return reinterpret_cast<unsigned char*>(from);
 }
 
-struct FreeCipher {
-    void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
+using CipherPtr = OpensslPtr<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 class EvpAead final : public Aead {
   public:
@@ -67,8 +66,8 @@ class EvpAead final : public Aead {
 
   private:
     // OpenSSL keeps the direction in the context.
-    std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> seal_{EVP_CIPHER_CTX_new()};
-    std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> open_{EVP_CIPHER_CTX_new()};
+    CipherPtr seal_{EVP_CIPHER_CTX_new()};
+    CipherPtr open_{EVP_CIPHER_CTX_new()};
 };
 
 }  // namespace

@@ -10,22 +10,16 @@
 #include <string_view>
 
 #include "../core/receive_buffer.h"
+#include "openssl_ptr_impl.h"
 #include "tls_context.h"
 #include "tls_stream.h"
 
 namespace pinwheel {
 namespace detail {
 
-template <auto Free>
-struct OpensslFree {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-using SslCtxPtr = std::unique_ptr<SSL_CTX, OpensslFree<SSL_CTX_free>>;
-using SslPtr = std::unique_ptr<SSL, OpensslFree<SSL_free>>;
-using SessionPtr = std::unique_ptr<SSL_SESSION, OpensslFree<SSL_SESSION_free>>;
+using SslCtxPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
+using SslPtr = OpensslPtr<SSL, SSL_free>;
+using SessionPtr = OpensslPtr<SSL_SESSION, SSL_SESSION_free>;
 
 /// OpenSSL's reason for a failure in words; clears its queue.
 [[nodiscard, gnu::visibility("hidden")]] std::string openssl_reason();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "openssl_ptr_impl.h"
 #include "tls_key_schedule_impl.h"
 
 namespace pinwheel::detail {
@@ -17,11 +18,6 @@ int digit(char c) noexcept {
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
 }
-
-struct FreeKdf {
-    void operator()(EVP_KDF* kdf) const noexcept { EVP_KDF_free(kdf); }
-    void operator()(EVP_KDF_CTX* context) const noexcept { EVP_KDF_CTX_free(context); }
-};
 
 }  // namespace
 
@@ -63,8 +59,8 @@ bool expand_label(TlsSuite suite, const Secret& secret, std::string_view label,
         std::copy(label.begin(), label.end(), std::copy(kPrefix.begin(), kPrefix.end(), info.begin() + 3));
     const auto info_size = static_cast<std::size_t>(end - info.begin()) + 1;  // and an empty context's length
 
-    const std::unique_ptr<EVP_KDF, FreeKdf> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-    const std::unique_ptr<EVP_KDF_CTX, FreeKdf> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
+    const OpensslPtr<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+    const OpensslPtr<EVP_KDF_CTX, EVP_KDF_CTX_free> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
     int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
     std::string_view digest = suite == TlsSuite::aes_128_gcm_sha256 ? "SHA256" : "SHA384";
     const auto key = secret.bytes();

@@ -42,10 +42,10 @@ UniqueFd listen_on_loopback(std::uint16_t& port) {
     return fd;
 }
 
-using ContextPtr = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+using ContextPtr = detail::OpensslPtr<SSL_CTX, SSL_CTX_free>;
 
 ContextPtr make_context(const TemporaryIdentity& identity) {
-    ContextPtr context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+    ContextPtr context(SSL_CTX_new(TLS_server_method()));
     if (!context ||
         SSL_CTX_use_certificate_chain_file(context.get(), identity.certificate_file().c_str()) != 1 ||
         SSL_CTX_use_PrivateKey_file(context.get(), identity.key_file().c_str(), SSL_FILETYPE_PEM) != 1)

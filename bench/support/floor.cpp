@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "../../net/openssl_ptr_impl.h"
 #include "../../net/unique_fd.h"
 #include "../../proto/websocket/frame_codec.h"
 #include "contender.h"
@@ -83,13 +84,9 @@ class TlsSocket {
     }
 
   private:
-    struct Free {
-        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
-    };
     Socket socket_;
-    std::unique_ptr<SSL_CTX, Free> context_;
-    std::unique_ptr<SSL, Free> ssl_;
+    detail::OpensslPtr<SSL_CTX, SSL_CTX_free> context_;
+    detail::OpensslPtr<SSL, SSL_free> ssl_;
 };
 
 template <class Stream>

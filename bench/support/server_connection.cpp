@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 
+#include "../../core/bytes.h"
 #include "../../proto/websocket/accept_key.h"
 #include "../../proto/websocket/frame_codec.h"
 #include "contender.h"
@@ -21,8 +22,8 @@ constexpr std::size_t kRead = std::size_t{64} << 10;
 
 std::string encode(Opcode opcode, std::string_view payload) {
     std::string frame(frame_size(payload.size()), '\0');
-    frame.resize(encode_frame(opcode, std::as_bytes(std::span(payload.data(), payload.size())), std::nullopt,
-                              std::as_writable_bytes(std::span(frame))));
+    frame.resize(
+        encode_frame(opcode, bytes_of(payload), std::nullopt, std::as_writable_bytes(std::span(frame))));
     return frame;
 }
 

@@ -4,10 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
+#include "../../net/openssl_ptr_impl.h"
 #include "../../net/unique_fd.h"
 #include "../../proto/websocket/opcode.h"
 
@@ -42,10 +42,6 @@ class ServerConnection {
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
   private:
-    struct FreeSsl {
-        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
-    };
-
     [[nodiscard]] bool receive(std::int64_t now);
     [[nodiscard]] bool take_request();
     [[nodiscard]] bool take_frames(std::int64_t now);
@@ -58,7 +54,7 @@ class ServerConnection {
 
     UniqueFd fd_;
     std::atomic<std::uint64_t>& written_;
-    std::unique_ptr<SSL, FreeSsl> ssl_;
+    detail::OpensslPtr<SSL, SSL_free> ssl_;
     BIO* records_ = nullptr;  // what TLS wants to send
     bool upgraded_ = false;
     Role role_;

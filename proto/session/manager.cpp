@@ -3,16 +3,13 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/bytes.h"
 #include "../text/utf8.h"
 #include "session.h"
 #include "wait.h"
 
 namespace pinwheel {
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 void require_proactive(DisconnectReason reason) {
     if (is_proactive(reason)) return;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../../core/bounded_text_impl.h"
+#include "../../core/bytes.h"
 #include "../text/utf8.h"
 #include "observer.h"
 #include "run_all.h"
@@ -44,10 +45,6 @@ Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& ow
     if (handler && !options.deliver_to_ring) return Delivery(reactor, stats, owner, handler);
     return Delivery(reactor, stats, owner, handler, settings.queue_size, settings.queue_bytes,
                     settings.overflow);
-}
-
-std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-    return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 /// The answer of one of the user's conditions. One that cannot be had is "no", and `problem` says why.

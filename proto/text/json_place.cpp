@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <system_error>
-
-#include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <system_error>
 #include <vector>
 
+#include "../../core/bytes.h"
 #include "utf8.h"
 
 namespace pinwheel {
@@ -51,7 +48,7 @@ class Scanner {
 
     /// The longest beginning that could be UTF-8.
     [[nodiscard]] std::size_t utf8_size() const {
-        const auto bytes = std::as_bytes(std::span(text_.data(), text_.size()));
+        const auto bytes = bytes_of(text_);
         std::size_t good = 0;
         for (std::size_t bad = bytes.size() + 1; bad - good > 1;) {
             const std::size_t middle = good + (bad - good) / 2;

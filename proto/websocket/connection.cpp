@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "../../core/bounded_text_impl.h"
+#include "../../core/bytes.h"
 #include "../text/utf8.h"
 #include "frame_codec.h"
 
@@ -16,10 +17,6 @@ constexpr std::size_t kReceiveBuffer = std::size_t{28} << 10;
 constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
 /// Behind a full backlog there is still room for a pong and a close frame.
 constexpr std::size_t kControlRoom = 2 * frame_size(kMaxControlPayload);
-
-std::span<const std::byte> bytes_of(std::string_view text) noexcept {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 std::string describe_close(std::uint16_t code, std::string_view reason) {
     std::string text =

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "../../core/bytes.h"
+
 namespace pinwheel {
 namespace {
 
@@ -18,7 +20,7 @@ std::string text_of(std::span<const std::byte> bytes) {
 void put(ReceiveBuffer& buffer, std::string_view text) {
     const auto room = buffer.writable();
     ASSERT_GE(room.size(), text.size());
-    std::ranges::copy(std::as_bytes(std::span(text)), room.begin());
+    std::ranges::copy(bytes_of(text), room.begin());
     buffer.commit(text.size());
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../core/bytes.h"
 #include "../../net/tls_context.h"
 #include "../../net/tls_stream.h"
 #include "../../tools/feed/temporary_identity.h"
@@ -94,7 +95,7 @@ class Conversation {
         for (int turns = 0; !text.empty() || !cable.empty(); ++turns) {
             require(turns < 1'000'000, "a transfer without end");
             if (!text.empty()) {
-                const auto wrote = writer.write_some(std::as_bytes(std::span(text)));
+                const auto wrote = writer.write_some(bytes_of(text));
                 if (wrote.status == IoStatus::ok) text.remove_prefix(wrote.bytes);
                 if (wrote.status == IoStatus::error) return {received, wrote};
             }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "../../core/bytes.h"
 #include "../../proto/websocket/upgrade_client.h"
 #include "../../proto/websocket/upgrade_server.h"
 #include "../support/require.h"
@@ -48,7 +49,7 @@ Answered answer(std::string text, std::span<const std::size_t> pieces) {
     Answered answered;
     for (std::size_t at = 0, i = 0; at < text.size(); at += pieces[i++ % pieces.size()]) {
         const auto piece = std::string_view(text).substr(at, pieces[i % pieces.size()]);
-        const auto outcome = client.feed(std::as_bytes(std::span(piece)), kNow);
+        const auto outcome = client.feed(bytes_of(piece), kNow);
         require(outcome.consumed <= piece.size(), "more used than given");
         answered.status = outcome.status;
         answered.consumed += outcome.consumed;
@@ -110,13 +111,13 @@ void fuzz_request(std::span<const std::byte> bytes) {
     const auto sizes = draw_sizes(input);
     const auto text = input.rest();
     server::UpgradeServer whole({"one", "two"});
-    const auto outcome = whole.feed(std::as_bytes(std::span(text)));
+    const auto outcome = whole.feed(bytes_of(text));
     server::UpgradeServer server({"one", "two"});
     UpgradeClient::Outcome last;
     std::size_t consumed = 0;
     for (std::size_t at = 0, i = 0; at < text.size(); at += sizes[i++ % sizes.size()]) {
         const auto piece = text.substr(at, sizes[i % sizes.size()]);
-        last = server.feed(std::as_bytes(std::span(piece)));
+        last = server.feed(bytes_of(piece));
         consumed += last.consumed;
         if (last.status != UpgradeStatus::need_more) break;
         require(last.consumed == piece.size(), "waiting for more with a rest in hand");

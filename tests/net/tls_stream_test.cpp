@@ -2,6 +2,7 @@
 
 #include <sys/ioctl.h>
 
+#include "../../core/bytes.h"
 #include "../../net/socket_dialer.h"
 #include "../../tools/feed/cert_authority.h"
 #include "../support/scripted_stream.h"
@@ -89,9 +90,6 @@ class TlsTest : public testing::Test {
         }
         return text;
     }
-    static std::span<const std::byte> bytes(std::string_view text) {
-        return std::as_bytes(std::span(text.data(), text.size()));
-    }
     void expect_refused(const std::string& words, Errc code = Errc::tls_certificate) {
         ASSERT_TRUE(outcome.error);
         EXPECT_EQ(outcome.error->code, code);
@@ -126,9 +124,9 @@ TEST_F(TlsTest, BytesGoBothWaysOverAVerifiedConnection) {
     ASSERT_TRUE(outcome.stream) << outcome.error->message();
     EXPECT_EQ(outcome.stream->tls_info().version, "TLSv1.3");
     EXPECT_TRUE(outcome.stream->tls_info().verified);
-    ASSERT_EQ(outcome.stream->write_some(bytes("to the server")).bytes, 13U);
+    ASSERT_EQ(outcome.stream->write_some(bytes_of("to the server")).bytes, 13U);
     EXPECT_EQ(read_all(*served, 13), "to the server");
-    ASSERT_EQ(served->write_some(bytes("to the client")).bytes, 13U);
+    ASSERT_EQ(served->write_some(bytes_of("to the client")).bytes, 13U);
     EXPECT_EQ(read_all(*outcome.stream, 13), "to the client");
 }
 
@@ -146,7 +144,7 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
     std::array<std::byte, 1 << 15> buffer{};
     while (client->read_some(buffer).status != IoStatus::would_block) {
     }  // the session tickets
-    for (int i = 0; i < 64; ++i) ASSERT_EQ(served->write_some(bytes(std::string(200, 'r'))).bytes, 200U);
+    for (int i = 0; i < 64; ++i) ASSERT_EQ(served->write_some(bytes_of(std::string(200, 'r'))).bytes, 200U);
     constexpr int kRecordBytes = 64 * (5 + 200 + 1 + 16);
     for (int waiting = 0; waiting < kRecordBytes;) ASSERT_EQ(::ioctl(client->fd(), FIONREAD, &waiting), 0);
     reads = 0;
@@ -161,7 +159,8 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
     EXPECT_FALSE(client->filled());
     constexpr int kLargeRecord = 16 << 10;
     for (int i = 0; i < 3; ++i)  // more than one read takes
-        ASSERT_EQ(served->write_some(bytes(std::string(kLargeRecord, 'r'))).bytes, std::size_t{kLargeRecord});
+        ASSERT_EQ(served->write_some(bytes_of(std::string(kLargeRecord, 'r'))).bytes,
+                  std::size_t{kLargeRecord});
     for (int waiting = 0; waiting < 3 * kLargeRecord;)
         ASSERT_EQ(::ioctl(client->fd(), FIONREAD, &waiting), 0);
     ASSERT_EQ(client->read_some(buffer).status, IoStatus::ok);
@@ -176,7 +175,7 @@ TEST_F(TlsTest, AResumedSessionIsSeenInTheInfo) {
         ASSERT_TRUE(outcome.stream);
         EXPECT_EQ(outcome.stream->tls_info().version, newest);
         EXPECT_FALSE(outcome.stream->tls_info().resumed);
-        ASSERT_EQ(served->write_some(bytes("x")).bytes, 1U);
+        ASSERT_EQ(served->write_some(bytes_of("x")).bytes, 1U);
         EXPECT_EQ(read_all(*outcome.stream, 1), "x");  // with it the tickets have come
         outcome = {};
         served.reset();

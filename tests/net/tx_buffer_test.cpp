@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "../../core/bytes.h"
 #include "../support/scripted_stream.h"
 
 namespace pinwheel {
 namespace {
-
-std::span<const std::byte> bytes(std::string_view text) {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 TEST(TxBuffer, KeepsOrderAndTheRestThroughPartialWritesOfEverySize) {
     for (std::size_t limit = 1; limit < 40; ++limit) {
@@ -25,7 +22,7 @@ TEST(TxBuffer, KeepsOrderAndTheRestThroughPartialWritesOfEverySize) {
         for (int i = 0; i < 20; ++i) {
             const std::string unit = "unit " + std::to_string(i) + ";";
             expected += unit;
-            ASSERT_TRUE(tx.append(bytes(unit)));
+            ASSERT_TRUE(tx.append(bytes_of(unit)));
             script.write_room += 3;
             EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
         }
@@ -38,10 +35,10 @@ TEST(TxBuffer, KeepsOrderAndTheRestThroughPartialWritesOfEverySize) {
 
 TEST(TxBuffer, RefusesAUnitPastTheLimitWhole) {
     TxBuffer tx(10);
-    EXPECT_TRUE(tx.append(bytes("12345678")));
-    EXPECT_FALSE(tx.append(bytes("123")));
+    EXPECT_TRUE(tx.append(bytes_of("12345678")));
+    EXPECT_FALSE(tx.append(bytes_of("123")));
     EXPECT_EQ(tx.size(), 8U);
-    EXPECT_TRUE(tx.append(bytes("12")));
+    EXPECT_TRUE(tx.append(bytes_of("12")));
 }
 
 TEST(TxBuffer, AWriteErrorIsPassedOn) {
@@ -49,7 +46,7 @@ TEST(TxBuffer, AWriteErrorIsPassedOn) {
     test::ScriptedStream stream(script);
     script.write_error = Errc::connection_reset;
     TxBuffer tx(10);
-    ASSERT_TRUE(tx.append(bytes("x")));
+    ASSERT_TRUE(tx.append(bytes_of("x")));
     EXPECT_EQ(tx.flush(stream).error, Errc::connection_reset);
 }
 
@@ -57,7 +54,7 @@ TEST(TxBuffer, SendsAUnitInOneWrite) {
     test::StreamScript script;
     test::ScriptedStream stream(script);
     TxBuffer tx(100'000);
-    ASSERT_TRUE(tx.append(bytes(std::string(90'000, 'x'))));
+    ASSERT_TRUE(tx.append(bytes_of(std::string(90'000, 'x'))));
     EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
     EXPECT_EQ(script.writes, 1);
     EXPECT_EQ(script.written.size(), 90'000U);
@@ -70,9 +67,9 @@ TEST(TxBuffer, AUnitMayTurnOutSmallerThanClaimed) {
     const auto room = tx.claim(50);
     ASSERT_EQ(room.size(), 50U);
     EXPECT_EQ(tx.size(), 0U) << "a claim alone is nothing to send";
-    std::ranges::copy(bytes("abc"), room.begin());
+    std::ranges::copy(bytes_of("abc"), room.begin());
     tx.commit(3);
-    ASSERT_TRUE(tx.append(bytes("de")));
+    ASSERT_TRUE(tx.append(bytes_of("de")));
     EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
     EXPECT_EQ(script.written, "abcde");
 }
@@ -82,12 +79,12 @@ TEST(TxBuffer, TheLimitIsOfWhatWaitsNotOfWhatWasSent) {
     test::ScriptedStream stream(script);
     script.write_room = 6;
     TxBuffer tx(10);
-    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    ASSERT_TRUE(tx.append(bytes_of("0123456789")));
     EXPECT_TRUE(tx.claim(1).empty());
     EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
     EXPECT_EQ(tx.size(), 4U);
-    EXPECT_TRUE(tx.append(bytes("abcdef")));
-    EXPECT_FALSE(tx.append(bytes("g")));
+    EXPECT_TRUE(tx.append(bytes_of("abcdef")));
+    EXPECT_FALSE(tx.append(bytes_of("g")));
     script.write_room = 100;
     EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
     EXPECT_EQ(script.written, "0123456789abcdef");
@@ -95,7 +92,7 @@ TEST(TxBuffer, TheLimitIsOfWhatWaitsNotOfWhatWasSent) {
 
 TEST(TxBuffer, RefusesSizesThatDoNotAddUp) {
     TxBuffer tx(std::numeric_limits<std::size_t>::max());
-    ASSERT_TRUE(tx.append(bytes("x")));
+    ASSERT_TRUE(tx.append(bytes_of("x")));
     EXPECT_TRUE(tx.claim(std::numeric_limits<std::size_t>::max()).empty());
     EXPECT_EQ(tx.size(), 1U);
 }
@@ -112,10 +109,10 @@ TEST(TxBuffer, ClearForgetsWhatWaits) {
     test::StreamScript script;
     test::ScriptedStream stream(script);
     TxBuffer tx(10);
-    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    ASSERT_TRUE(tx.append(bytes_of("0123456789")));
     tx.clear();
     EXPECT_EQ(tx.size(), 0U);
-    ASSERT_TRUE(tx.append(bytes("abc")));
+    ASSERT_TRUE(tx.append(bytes_of("abc")));
     EXPECT_EQ(tx.flush(stream).status, IoStatus::ok);
     EXPECT_EQ(script.written, "abc");
 }
@@ -125,7 +122,7 @@ TEST(TxBuffer, AnErrorInTheMiddleKeepsTheRest) {
     test::ScriptedStream stream(script);
     script.write_room = 4;
     TxBuffer tx(10);
-    ASSERT_TRUE(tx.append(bytes("0123456789")));
+    ASSERT_TRUE(tx.append(bytes_of("0123456789")));
     EXPECT_EQ(tx.flush(stream).status, IoStatus::would_block);
     script.write_error = Errc::connection_reset;
     EXPECT_EQ(tx.flush(stream).status, IoStatus::error);

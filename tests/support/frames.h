@@ -5,13 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "../../core/bytes.h"
 #include "../../proto/websocket/opcode.h"
 
 namespace pinwheel::test {
 
-inline std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 inline std::string text_of(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

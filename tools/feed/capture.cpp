@@ -1,12 +1,12 @@
 #include "capture.h"
 
 #include <charconv>
-#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "../../core/bytes.h"
 #include "../../core/text_file.h"
 #include "../../proto/text/utf8.h"
 
@@ -37,7 +37,7 @@ Capture Capture::load(const std::string& path) {
             !(time >= 0 && time < kLatest))
             throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
                                      ": not 'time TAB < or > or = TAB payload'");
-        if (!is_utf8(std::as_bytes(std::span(line).subspan(first_tab + 3))))
+        if (!is_utf8(bytes_of(std::string_view(line).substr(first_tab + 3))))
             throw std::runtime_error("capture '" + path + "', line " + std::to_string(number) +
                                      ": the payload is not UTF-8, which text messages must be");
         if (number == 1) first = time;

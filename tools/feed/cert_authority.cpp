@@ -10,20 +10,17 @@
 
 #include <stdexcept>
 
+#include "../../net/openssl_ptr_impl.h"
+
 namespace pinwheel {
 namespace {
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using CertPtr = std::unique_ptr<X509, Deleter<X509_free>>;
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+using detail::OpensslPtr;
+
+using KeyPtr = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
+using CertPtr = OpensslPtr<X509, X509_free>;
+using BioPtr = OpensslPtr<BIO, BIO_free_all>;
+using ExtensionPtr = OpensslPtr<X509_EXTENSION, X509_EXTENSION_free>;
 
 void require(bool done, const char* what) {
     if (!done) throw std::runtime_error(std::string("making a certificate failed at ") + what);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../core/bytes.h"
 #include "../../net/socket_options.h"
 #include "../../net/tcp_stream.h"
 #include "../../proto/websocket/close_code.h"
@@ -27,10 +28,6 @@ constexpr std::size_t kMarketBehind = std::size_t{4} << 20;
 constexpr std::uint64_t kEventsATick = 10'000;
 constexpr int kBacklog = 1024;
 constexpr std::size_t kBurstChunk = std::size_t{16} << 10;
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text.data(), text.size()));
-}
 
 /// Binary frames of one size: made in pieces, so that their number and size cost nothing.
 class Burst {

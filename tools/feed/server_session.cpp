@@ -4,6 +4,7 @@
 #include <new>
 #include <tuple>
 
+#include "../../core/bytes.h"
 #include "../../proto/websocket/close_code.h"
 
 namespace pinwheel {
@@ -92,7 +93,7 @@ void ServerSession::read_request() {
     const auto outcome = upgrade_.feed(rx_.readable());
     rx_.consume(outcome.consumed);
     if (outcome.status == UpgradeStatus::need_more) return;
-    queue_raw(std::as_bytes(std::span(upgrade_.response())));
+    queue_raw(bytes_of(upgrade_.response()));
     flush();
     if (state_ == State::gone) return;
     if (outcome.status == UpgradeStatus::failed) return drop();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../../../core/bytes.h"
 #include "../../../net/reactor.h"
 #include "../../../net/resolver.h"
 #include "../../../net/socket_dialer.h"
@@ -27,7 +28,7 @@ class Client : public ConnectionHandler {
     }
 
     void send(const std::string& payload, Opcode opcode = Opcode::text) {
-        while (connection_->send(opcode, std::as_bytes(std::span(payload))) == Errc::send_buffer_full) turn();
+        while (connection_->send(opcode, bytes_of(payload)) == Errc::send_buffer_full) turn();
     }
 
     /// Turns the loop until `n` messages have come in all. False if the connection ended before.

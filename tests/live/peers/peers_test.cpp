@@ -126,7 +126,7 @@ TEST_P(Peers, GetTheirPingsAnsweredWithTheSamePayload) {
 TEST_P(Peers, AnswerPingsWithTheSamePayload) {
     open("/");
     const std::string payload = "0123456789";
-    ASSERT_EQ(client.connection().ping(std::as_bytes(std::span(payload))), Errc::ok);
+    ASSERT_EQ(client.connection().ping(bytes_of(payload)), Errc::ok);
     client.turn_until([this] { return !client.pongs.empty() || client.ended; });
     EXPECT_EQ(client.pongs, std::vector{payload});
 }
@@ -240,7 +240,7 @@ TEST_F(PythonPeer, ThatReadsNothingFillsTheSendBuffer) {
     const std::string payload(100'000, 'x');
     Errc result = Errc::ok;
     for (int i = 0; i < 1000 && result == Errc::ok; ++i)
-        result = client.connection().send(Opcode::text, std::as_bytes(std::span(payload)));
+        result = client.connection().send(Opcode::text, bytes_of(payload));
     EXPECT_EQ(result, Errc::send_buffer_full);
     EXPECT_LE(client.connection().bytes_to_send(), std::size_t{1} << 20);
 }

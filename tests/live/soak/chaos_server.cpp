@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "../../../core/bytes.h"
 #include "../../../net/socket_options.h"
 #include "../../../net/tcp_stream.h"
 
@@ -24,10 +25,6 @@ constexpr std::array<std::string_view, 5> kRebuffs{
     "SSH-2.0-OpenSSH_9.2\r\n",
     "",  // not a word
 };
-
-std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
 
 }  // namespace
 

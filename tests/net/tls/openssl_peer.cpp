@@ -7,19 +7,16 @@
 #include <array>
 #include <stdexcept>
 
+#include "../../../net/openssl_ptr_impl.h"
+
 namespace pinwheel::test {
 namespace {
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* object) const noexcept {
-        Free(object);
-    }
-};
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using CertPtr = std::unique_ptr<X509, Deleter<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using detail::OpensslPtr;
+
+using BioPtr = OpensslPtr<BIO, BIO_free_all>;
+using CertPtr = OpensslPtr<X509, X509_free>;
+using KeyPtr = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
 
 BioPtr over(const std::string& text) {
     return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -46,8 +43,8 @@ void use_identity(SSL_CTX* ctx, const Identity& identity) {
 
 struct OpensslPeer::Impl {
     PeerOptions options;
-    std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>> ctx;
-    std::unique_ptr<SSL, Deleter<SSL_free>> ssl;
+    OpensslPtr<SSL_CTX, SSL_CTX_free> ctx;
+    OpensslPtr<SSL, SSL_free> ssl;
 };
 
 OpensslPeer::OpensslPeer(PeerOptions options, MemoryStream::Way from_client, MemoryStream::Way to_client)

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../../../core/bytes.h"
 #include "../../../net/tls_context.h"
 #include "../../../net/tls_stream.h"
 #include "../../support/temp_dir.h"
@@ -25,10 +26,6 @@ namespace pinwheel::test {
     static const Identity made = authority().issue(
         {.common_name = "localhost", .dns_names = {"localhost"}, .addresses = {"127.0.0.1", "::1"}});
     return made;
-}
-
-[[nodiscard]] inline std::span<const std::byte> bytes_of(std::string_view text) {
-    return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 /// A client of this library and a peer of OpenSSL's, in memory.

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <new>
 
+#include "../../../core/bytes.h"
 #include "../commands/client.h"
 
 namespace pinwheel::tool {
@@ -81,7 +82,7 @@ class MetricsServer::Visit {
             if (end == std::string::npos) return ended || request_.size() > kLargestRequest;
             const std::string text = answer_metrics_request(request_.substr(0, end + 2), server_.collect_);
             answered_ = true;
-            if (!answer_.append(std::as_bytes(std::span(text)))) return true;
+            if (!answer_.append(bytes_of(text))) return true;
         } else if (ended) {
             return true;
         }
