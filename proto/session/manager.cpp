@@ -85,9 +85,10 @@ const std::string& WebSocketManager::close_reason() const noexcept {
 
 namespace {
 
-/// `session` keeps it alive: a handler may destroy the manager meanwhile.
+/// A handler may destroy the manager meanwhile: the copy keeps the session alive.
 void feed(std::shared_ptr<Session> session, const SessionEvent::Any& event) {
-    session->feed(event);
+    const auto kept = std::move(session);
+    kept->feed(event);
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ bool find_element(Value& value, std::string_view segment) noexcept {
     simdjson::ondemand::array array;
     if (value.get(array) != SUCCESS) return false;
     for (auto element : array)
-        if (index-- == 0) return std::move(element).get(value) == SUCCESS;
+        if (index-- == 0) return element.get(value) == SUCCESS;
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "sliding_window.h"
 
@@ -32,7 +33,10 @@ class ConnectWindow {
         std::string purpose;
         std::size_t count;
         Duration window;
-        auto operator<=>(const Key&) const = default;
+        bool operator<(const Key& key) const {
+            return std::tie(name, purpose, count, window) <
+                   std::tie(key.name, key.purpose, key.count, key.window);
+        }
     };
     std::map<Key, std::shared_ptr<SlidingWindow>> windows_;
 };

@@ -70,7 +70,7 @@ class JsonObject {
     [[nodiscard]] std::string required_text(std::string_view key) {
         JsonElement value;
         if (!require(key, value)) return {};
-        const std::string text = as_text(key, value);
+        std::string text = as_text(key, value);
         if (text.empty()) errors_.fail(at(key), "expected a string that is not empty");
         return text;
     }

@@ -145,7 +145,7 @@ class SubscriptionLedger {
 
     void confirm(ChannelId channel, bool unsubscribed);
     void refuse(ChannelId channel, std::string code, std::string message);
-    void close(std::uint64_t request, ChannelId channel);
+    void close(std::uint64_t request_id, ChannelId channel);
     [[nodiscard]] std::vector<ChannelId> open_channels(const Request& request) const;
     [[nodiscard]] Requests::iterator only_pending();
     [[nodiscard]] Requests::iterator earlier_request(ChannelId channel);

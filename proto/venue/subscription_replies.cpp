@@ -10,12 +10,12 @@ using detail::Confirms;
 using State = ChannelState;
 using Outcome = ReplyOutcome;
 
-void SubscriptionLedger::close(std::uint64_t id, ChannelId channel) {
-    const auto found = requests_.find(id);
+void SubscriptionLedger::close(std::uint64_t request_id, ChannelId channel) {
+    const auto found = requests_.find(request_id);
     if (found == requests_.end()) return;
     Request& request = found->second;
     const Entry& entry = entries_[channel];
-    const auto item = entry.request == id
+    const auto item = entry.request == request_id
                           ? request.items.begin() + static_cast<std::ptrdiff_t>(entry.item)
                           : std::find_if(request.items.begin(), request.items.end(),
                                          [&](const Item& it) { return it.channel == channel; });

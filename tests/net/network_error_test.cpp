@@ -3,7 +3,6 @@
 #include "../../net/network_error_impl.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <array>
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include "../../core/bounded_text_impl.h"
 #include "../../net/socket_dialer.h"
 #include "../support/dns_server.h"
+#include "../support/no_descriptors.h"
 #include "../support/silent_port.h"
 #include "../support/temp_dir.h"
 #include "dial_support.h"
@@ -20,6 +20,7 @@ namespace pinwheel {
 namespace {
 
 using namespace std::chrono_literals;
+using test::NoDescriptors;
 using test::turn_until;
 
 TEST(NetworkError, N1WhateverConnectAnswersIsTransportAndMayPass) {
@@ -78,23 +79,6 @@ TEST(FailedAddresses, N5TheirMemoryIsBounded) {
     for (int i = 0; i < 10'000; ++i) failed.note("host" + std::to_string(i), at("1.1.1.1"));
     EXPECT_EQ(failed.size(), FailedAddresses::kMax);
 }
-
-/// No further descriptor, while it is there.
-class NoDescriptors {
-  public:
-    NoDescriptors() {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const UniqueFd lowest(::dup(0));  // all below it are taken
-        const rlimit none{static_cast<rlim_t>(lowest.get()), before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-    NoDescriptors(const NoDescriptors&) = delete;
-    NoDescriptors& operator=(const NoDescriptors&) = delete;
-
-  private:
-    rlimit before_{};
-};
 
 class Dialing : public testing::Test {
   protected:

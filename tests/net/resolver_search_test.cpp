@@ -1,7 +1,6 @@
 // N2, N3, N7: what /etc/resolv.conf says, its changes, its search domains, and name servers that fail.
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -9,6 +8,7 @@
 
 #include "../../net/resolver.h"
 #include "../support/dns_server.h"
+#include "../support/no_descriptors.h"
 #include "../support/temp_dir.h"
 #include "dial_support.h"
 
@@ -18,6 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::DnsReply;
 using test::DnsServer;
+using test::NoDescriptors;
 using test::turn_until;
 using Texts = std::vector<std::string>;
 using Kind = DnsReply::Kind;
@@ -171,23 +172,6 @@ TEST_F(ResolverSearch, N2AQueryUnderWayLivesThroughAChange) {
     advance_until([&] { return over; });
     EXPECT_EQ(error.code, Errc::resolve_timeout) << "with the name server and the time that it began with";
 }
-
-/// No further descriptor, while it is there.
-class NoDescriptors {
-  public:
-    NoDescriptors() {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const UniqueFd lowest(::dup(0));
-        const rlimit none{static_cast<rlim_t>(lowest.get()), before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-    NoDescriptors(const NoDescriptors&) = delete;
-    NoDescriptors& operator=(const NoDescriptors&) = delete;
-
-  private:
-    rlimit before_{};
-};
 
 TEST_F(ResolverSearch, N7WantOfDescriptorsIsNoFaultOfTheNameServer) {
     server.set("feed.test", {"192.0.2.1"});
