@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../../core/clock.h"
+#include "../../core/result.h"
+#include "record_line.h"
+
+namespace pinwheel {
+
+/// Something of a recording that is lost.
+struct RecordLoss {
+    std::string path{};        ///< of the file
+    std::uint64_t offset = 0;  ///< where, in bytes
+    std::uint64_t bytes = 0;   ///< how many, compressed; 0: a line that is no line of a recording
+    std::string what{};        ///< a torn tail, a damaged frame, …
+};
+
+/// What a reader has seen.
+struct RecordSummary {
+    SystemTime first{};             ///< line; the epoch: there was none
+    SystemTime last{};              ///< line
+    std::uint64_t messages = 0;     ///< read
+    std::uint64_t bytes = 0;        ///< of their payloads
+    std::uint64_t connections = 0;  ///< `connected` lines
+    std::uint64_t ends = 0;         ///< `disconnected` lines
+    std::uint64_t sent = 0;         ///< messages
+    std::uint64_t dropped = 0;      ///< messages that were not recorded
+    std::uint64_t gaps = 0;         ///< of the venue's numbers
+    std::uint64_t frames = 0;       ///< read
+    std::uint64_t raw_bytes = 0;    ///< of their lines
+    std::uint64_t file_bytes = 0;   ///< of the files that were begun
+    std::uint64_t losses = 0;       ///< all, of which losses() lists the first
+};
+
+/// Reads the lines of one recording, which may be several files in order. Damage is passed over and listed.
+/// A file that grows is read as far as it went when it was begun. Threading: one thread. Allocates: when a
+/// frame is larger than all before, and for lines with an object.
+class RecordReader {
+  public:
+    /// Losses that are listed.
+    static constexpr std::size_t kMostLosses = 1000;
+
+    /// The error names the file that cannot be opened, or says that this build reads none.
+    [[nodiscard]] static Result<RecordReader> open(std::vector<std::string> paths);
+    /// Of one file.
+    [[nodiscard]] static Result<RecordReader> open(std::string path);
+    RecordReader(RecordReader&&) noexcept;
+    RecordReader& operator=(RecordReader&&) noexcept;
+    ~RecordReader();
+
+    /// The next line; its views are valid until the next call, with 64 readable bytes behind a message's
+    /// payload. Null: the end.
+    [[nodiscard]] const RecordLine* next();
+    /// next() goes on at the first line at or after `time`. Looks at the first line of a few frames only.
+    void seek(SystemTime time);
+
+    /// So far.
+    [[nodiscard]] const std::vector<RecordLoss>& losses() const noexcept;
+    /// So far; what seek() passed over does not count.
+    [[nodiscard]] const RecordSummary& summary() const noexcept;
+
+  private:
+    struct State;
+    explicit RecordReader(std::unique_ptr<State> state) noexcept;
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,358 @@
+#include "record_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "../websocket/redactor.h"
+#include "../websocket/url.h"
+#include "record_version_impl.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::string_view kSuffix = ".zst";
+constexpr std::size_t kStampSize = 16;  // YYYYMMDDTHHMMSSZ
+
+std::string shown_url(const RecordOptions& options) {
+    if (options.with_query) return options.url;
+    const auto url = Url::parse(options.url);
+    return url ? url->without_query() : std::string();
+}
+
+SystemTime unix_time_of(std::int64_t received, const Moment& at) noexcept {
+    return at.unix_now + (TimePoint{Duration{received}} - at.now);
+}
+
+}  // namespace
+
+std::string record_file_name(std::string_view name, SystemTime time) {
+    using namespace std::chrono;
+    const auto second = floor<seconds>(time);
+    const auto day = floor<days>(second);
+    const year_month_day date(day);
+    const hh_mm_ss clock(second - day);
+    std::array<char, 64> stamp{};
+    std::snprintf(stamp.data(), stamp.size(), "%04d%02u%02uT%02d%02d%02dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                  static_cast<int>(clock.seconds().count()));
+    return std::string(name) + "." + stamp.data() + std::string(kSuffix);
+}
+
+std::optional<SystemTime> time_of_record_file(std::string_view file, std::string_view name) {
+    using namespace std::chrono;
+    if (file.size() != name.size() + 1 + kStampSize + kSuffix.size() || !file.starts_with(name) ||
+        file[name.size()] != '.' || !file.ends_with(kSuffix))
+        return std::nullopt;
+    const auto stamp = file.substr(name.size() + 1, kStampSize);
+    if (stamp[8] != 'T' || stamp[15] != 'Z') return std::nullopt;
+    const auto number = [&](std::size_t at, std::size_t digits) {
+        int value = -1;
+        const auto* const end = stamp.data() + at + digits;
+        const auto [stop, error] = std::from_chars(stamp.data() + at, end, value);
+        return error == std::errc() && stop == end ? value : -1;
+    };
+    const std::array parts{number(0, 4), number(4, 2),  number(6, 2),
+                           number(9, 2), number(11, 2), number(13, 2)};
+    if (std::any_of(parts.begin(), parts.end(), [](int part) { return part < 0; })) return std::nullopt;
+    const year_month_day date(year(parts[0]), month(static_cast<unsigned>(parts[1])),
+                              day(static_cast<unsigned>(parts[2])));
+    if (!date.ok()) return std::nullopt;
+    return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5])};
+}
+
+RecordWriter::RecordWriter(RecordOptions options, FileCalls& calls, Alert alert)
+    : options_(std::move(options)),
+      url_(shown_url(options_)),
+      calls_(calls),
+      alert_(std::move(alert)),
+      compressor_(options_.level) {}
+
+Error RecordWriter::open(const Moment& at) {
+    if (!detail::zstd_is_available())
+        return {Errc::not_permitted,
+                "pinwheel was built without recordings; build it with libzstd (Debian: libzstd-dev)"};
+    if (options_.name.empty() || options_.name.find('/') != std::string::npos)
+        return {Errc::invalid_argument, "a recording's name must not be empty, and must not hold a '/'"};
+    return adopt_newest(at) ? Error{} : create_file(at);
+}
+
+bool RecordWriter::adopt_newest(const Moment& at) {
+    std::error_code unreadable;
+    std::string newest;
+    SystemTime newest_time{};
+    for (std::filesystem::directory_iterator entry(options_.folder, unreadable), end;
+         !unreadable && entry != end; entry.increment(unreadable)) {
+        const std::string file = entry->path().filename().string();
+        const auto time = time_of_record_file(file, options_.name);
+        if (time && *time >= newest_time) {
+            newest = file;
+            newest_time = *time;
+        }
+    }
+    if (newest.empty()) return false;
+    RecordRepair repair;
+    auto file = RecordFile::adopt(calls_, options_.folder + "/" + newest, repair);
+    if (!file) {
+        tell(file.error().message() + "; a new file is begun");
+        return false;
+    }
+    if (repair.cut > 0)
+        tell(file->path() + ": the last " + std::to_string(repair.cut) +
+             " bytes were no whole frame, and are cut off");
+    const bool full = options_.max_file_size > 0 && file->size() >= options_.max_file_size;
+    if (full || period_of(newest_time) != period_of(at.unix_now)) {
+        (*file).finish();
+        return false;
+    }
+    file_.emplace(*std::move(file));
+    path_ = file_->path();
+    file_time_ = newest_time;
+    ++stats_.files;
+    return true;
+}
+
+Error RecordWriter::create_file(const Moment& at) {
+    using namespace std::chrono;
+    SystemTime time =
+        std::max(at.unix_now, file_time_ == SystemTime{} ? at.unix_now : file_time_ + seconds{1});
+    for (;; time += seconds{1}) {
+        auto made = RecordFile::create(calls_, options_.folder + "/" + record_file_name(options_.name, time));
+        if (!made && made.error().code == Errc::invalid_state) continue;  // the name is taken
+        if (!made) return made.error();
+        file_.emplace(*std::move(made));
+        path_ = file_->path();
+        file_time_ = floor<seconds>(time);
+        ++stats_.files;
+        return {};
+    }
+}
+
+std::int64_t RecordWriter::period_of(SystemTime time) const noexcept {
+    return options_.rotation > Duration::zero() ? time.time_since_epoch() / options_.rotation : 0;
+}
+
+bool RecordWriter::rotation_due(const Moment& at) const {
+    if (!has_room() && waiting_.starts_file) return false;  // it begins with what waits
+    if (!file_) return true;
+    return (options_.max_file_size > 0 && file_->size() >= options_.max_file_size) ||
+           period_of(file_time_) < period_of(at.unix_now);
+}
+
+/// What stands in front of a line: at the front of a frame, and where the kind of time changes, a header.
+void RecordWriter::begin_line(SystemTime time, const Moment& at) {
+    if (lines_.empty()) {
+        open_ = {.starts_file = rotation_due(at), .oldest = at.now};
+        header_due_ = header_due_ || open_.starts_file || since_header_ >= kHeaderBytes ||
+                      at.now - header_at_ >= kHeaderTime;
+    }
+    if (!header_due_) return;
+    header_due_ = false;
+    since_header_ = 0;
+    header_at_ = at.now;
+    append_line(lines_, {.kind = LineKind::header,
+                         .time = time,
+                         .leg = options_.leg,
+                         .generation = generation_,
+                         .sequence = sequence(),
+                         .kernel_time = kernel_time_,
+                         .text = detail::kVersion});
+}
+
+void RecordWriter::put(const RecordLine& line, TimePoint since, const Moment& at) {
+    const std::size_t most = line.payload.size() / 3 * 4 + line.text.size() + 512;
+    if (!lines_.empty() && lines_.size() + most > kFrameMost) seal(at);
+    begin_line(line.time, at);
+    const std::size_t before = lines_.size();
+    append_line(lines_, line);
+    since_header_ += lines_.size() - before;
+    last_time_ = line.time;
+    open_.oldest = std::min(open_.oldest, since);
+    if (line.kind == LineKind::message) {
+        ++open_.messages;
+        open_.bytes += line.payload.size();
+    }
+    if (lines_.size() >= kFrameTarget) seal(at);
+}
+
+void RecordWriter::take(const RecordHeader& record, const Moment& at) {
+    const bool is_message = record.kind == RecordKind::message;
+    if (!sequence_) {
+        const bool begins = record.kind == RecordKind::connected && record.generation > 0;
+        sequence_ = record.sequence - (is_message && record.sequence > 0 ? 1 : 0);
+        generation_ = record.generation - (begins ? 1 : 0);
+    }
+    if (is_message) return take_message(record, at);
+    RecordLine line{.time = record.received != 0         ? unix_time_of(record.received, at)
+                            : last_time_ != SystemTime{} ? last_time_
+                                                         : at.unix_now,
+                    .leg = options_.leg,
+                    .generation = record.generation,
+                    .sequence = record.sequence};
+    const auto payload = record.payload();
+    switch (record.kind) {
+        case RecordKind::connected:
+            line.kind = LineKind::connected;
+            line.text = url_;
+            break;
+        case RecordKind::disconnected:
+            line.kind = LineKind::disconnected;
+            line.code = record.code;
+            line.reason = record.reason;
+            line.text = {reinterpret_cast<const char*>(payload.data()), payload.size()};
+            break;
+        case RecordKind::dropped:
+            line.kind = LineKind::dropped;
+            line.count = record.count;
+            stats_.dropped += record.count;
+            break;
+        case RecordKind::message:
+            return;
+    }
+    put(line, at.now, at);
+    generation_ = record.generation;
+    sequence_ = record.sequence;
+}
+
+void RecordWriter::take_message(const RecordHeader& record, const Moment& at) {
+    const bool kernel_time = record.kernel_received != 0;
+    const TimePoint received{Duration{record.received}};
+    const RecordLine line{.time = kernel_time ? SystemTime{Duration{record.kernel_received}}
+                                              : unix_time_of(record.received, at),
+                          .leg = options_.leg,
+                          .generation = record.generation,
+                          .sequence = record.sequence,
+                          .kernel_time = kernel_time,
+                          .is_text = record.is_text(),
+                          .payload = record.payload()};
+    if (line.payload.size() > detail::kLargestFrame / 2) {
+        ++stats_.dropped;  // the next message tells the gap
+        return;
+    }
+    if (record.sequence != sequence() + 1 || record.generation != generation_) {
+        const std::uint64_t missing = record.sequence - std::min(record.sequence, sequence() + 1);
+        put({.kind = LineKind::dropped,
+             .time = line.time,
+             .leg = options_.leg,
+             .generation = record.generation,
+             .sequence = record.sequence - 1,
+             .count = missing},
+            received, at);
+        generation_ = record.generation;
+        sequence_ = record.sequence - 1;
+    }
+    header_due_ = header_due_ || kernel_time != kernel_time_;
+    kernel_time_ = kernel_time;
+    put(line, received, at);
+    sequence_ = record.sequence;
+}
+
+void RecordWriter::note(RecordLine line, const Moment& at) {
+    line.leg = options_.leg;
+    put(line, at.now, at);
+}
+
+void RecordWriter::seal(const Moment& at) {
+    if (lines_.empty() || !has_room()) return;
+    if (!compressor_.compress(lines_, pending_)) {
+        pending_.clear();
+        ++stats_.write_failures;  // no memory; the lines stay
+        return;
+    }
+    waiting_ = open_;
+    waiting_.raw = lines_.size();
+    lines_.clear();
+    write_pending(at);
+}
+
+void RecordWriter::write_pending(const Moment& at) {
+    if (has_room() || at.now < retry_at_) return;
+    if (const Error failed = try_pending(at)) {
+        ++stats_.write_failures;
+        retry_at_ = at.now + kRetry;
+        if (!stats_.is_stopped)
+            tell(failed.message() +
+                 "; the recording has stopped, and messages wait in the ring as far as it has room; the "
+                 "recording "
+                 "goes on once the disk takes more");
+        stats_.is_stopped = true;
+        return;
+    }
+    if (stats_.is_stopped) tell(path_ + ": the recording goes on");
+    stats_.is_stopped = false;
+    stats_.messages += waiting_.messages;
+    stats_.bytes += waiting_.bytes;
+    stats_.raw_bytes += waiting_.raw;
+    stats_.written_bytes += pending_.size();
+    unsynced_ = true;
+    pending_.clear();
+}
+
+Error RecordWriter::try_pending(const Moment& at) {
+    if (waiting_.starts_file) {
+        if (file_) end_file();
+        if (Error failed = create_file(at)) return failed;
+        waiting_.starts_file = false;
+    }
+    return file_->append(std::as_bytes(std::span(pending_)), waiting_.raw);
+}
+
+void RecordWriter::end_file() {
+    file_->finish();
+    if (options_.sync_interval > Duration::zero()) sync();
+    file_.reset();
+}
+
+void RecordWriter::sync() {
+    unsynced_ = false;
+    const Error failed = file_->sync();
+    if (failed) {
+        ++stats_.sync_failures;
+        if (!sync_failed_)
+            tell(failed.message() +
+                 "; what was written since the last fdatasync may not outlive a loss of power");
+    }
+    sync_failed_ = static_cast<bool>(failed);
+}
+
+void RecordWriter::step(const Moment& at) {
+    write_pending(at);
+    if (!lines_.empty() && at.now - open_.oldest >= kFrameTime) seal(at);
+    if (options_.sync_interval > Duration::zero() && unsynced_ && file_ && at.now >= sync_at_) {
+        sync_at_ = at.now + options_.sync_interval;
+        sync();
+    }
+}
+
+Error RecordWriter::close(const Moment& at) {
+    for (int frames = 0; frames < 2; ++frames) {  // one may wait in front of the open one
+        retry_at_ = at.now;
+        write_pending(at);
+        seal(at);
+    }
+    Error failed;
+    const std::uint64_t lost = (has_room() ? 0 : waiting_.messages) + (lines_.empty() ? 0 : open_.messages);
+    if (!has_room() || !lines_.empty())
+        failed = {Errc::io_failure, path_ + ": " + std::to_string(lost) +
+                                        " messages at the end could not be written, and are lost"};
+    stats_.dropped += lost;
+    if (file_) end_file();
+    pending_.clear();
+    lines_.clear();
+    return failed;
+}
+
+RecordStats RecordWriter::stats(const Moment& at) const {
+    RecordStats stats = stats_;
+    if (!has_room())
+        stats.lag = at.now - waiting_.oldest;
+    else if (!lines_.empty())
+        stats.lag = at.now - open_.oldest;
+    return stats;
+}
+
+}  // namespace pinwheel
