@@ -51,5 +51,13 @@ class Recording : public testing::Test {
 
     TempDir folder;
     RecordOptions options{.name = "feed", .url = "wss://h.example/path?key=secret"};
+    FailingCalls calls;
+    std::vector<std::string> alerts;
+    MessageQueue queue;
+    RingFiller ring{queue};
+    std::unique_ptr<RecordWriter> writer;
+    Duration passed{};
+    std::uint64_t seed = 1;
+};
 
 }  // namespace pinwheel::test
