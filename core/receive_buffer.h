@@ -35,6 +35,8 @@ class ReceiveBuffer {
     [[nodiscard]] std::span<const std::byte> readable() const noexcept {
         return {pages_.data() + head_, tail_ - head_};
     }
+    /// The same bytes, to be changed where they lie.
+    [[nodiscard]] std::span<std::byte> editable() noexcept { return {pages_.data() + head_, tail_ - head_}; }
     void consume(std::size_t count) noexcept { head_ += count; }
     void clear() noexcept { head_ = tail_ = 0; }
 

@@ -16,6 +16,9 @@ struct TlsInfo {
     std::string cipher{};   ///< OpenSSL's name
     bool resumed = false;   ///< a session taken up again
     bool verified = false;  ///< the certificate was checked and is good
+    /// Who opens and seals the records: `openssl`, or with TlsOptions::records `in-place-evp` or
+    /// `in-place-ipsec-mb`, after the library that computes AES-GCM.
+    std::string records{};
 };
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.

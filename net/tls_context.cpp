@@ -65,11 +65,17 @@ void require_file(bool done, const char* option, const std::string& file, const 
     refuse(what + hint);
 }
 
-void log_keys(const SSL*, const char* line) {
+void append_to_key_log(const char* line) {
     const char* const name = std::getenv("SSLKEYLOGFILE");
     if (name == nullptr) return;
     const UniqueFd file(::open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (file) ::dprintf(file.get(), "%s\n", line);
+}
+
+void take_keys(const SSL* ssl, const char* line) {
+    auto& stream = *static_cast<TlsStream::Impl*>(SSL_get_app_data(ssl));
+    if (stream.context.records == TlsRecords::in_place) stream.secrets.note(line);
+    if (stream.context.logs_keys) append_to_key_log(line);
 }
 
 int keep_session(SSL* ssl, SSL_SESSION* session) {
@@ -135,9 +141,14 @@ detail::SslCtxPtr make_context(const SSL_METHOD* method, const TlsOptions& optio
     if (!options.cipher_suites.empty() &&
         SSL_CTX_set_ciphersuites(ctx.get(), options.cipher_suites.c_str()) != 1)
         refuse("cipher_suites '" + options.cipher_suites + "' name no TLS 1.3 suite that OpenSSL knows");
-    if (options.honour_sslkeylogfile) SSL_CTX_set_keylog_callback(ctx.get(), &log_keys);
     load_identity(ctx.get(), options);
     return ctx;
+}
+
+void follow_keys(TlsContext::Impl& context, const TlsOptions& options) {
+    context.logs_keys = options.honour_sslkeylogfile;
+    if (context.logs_keys || context.records == TlsRecords::in_place)
+        SSL_CTX_set_keylog_callback(context.ctx.get(), &take_keys);
 }
 
 /// The certificate must be for `host`; a name is told to the server too (SNI).
@@ -161,7 +172,9 @@ void check_identity(SSL* ssl, const std::string& host) {
 TlsContext::TlsContext(const TlsOptions& options) : impl_(std::make_unique<Impl>()) {
     impl_->ctx = make_context(TLS_client_method(), options);
     impl_->verify = !options.dangerously_disable_certificate_verification;
+    impl_->records = options.records;
     SSL_CTX* const ctx = impl_->ctx.get();
+    follow_keys(*impl_, options);
     load_trust(ctx, options);
     SSL_CTX_set_verify(ctx, impl_->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     SSL_CTX_set_alpn_protos(ctx, reinterpret_cast<const unsigned char*>("\x08http/1.1"), 9);
@@ -176,6 +189,7 @@ TlsContext TlsContext::server(const TlsOptions& options) {
     auto impl = std::make_unique<Impl>();
     impl->ctx = make_context(TLS_server_method(), options);
     SSL_CTX* const ctx = impl->ctx.get();
+    follow_keys(*impl, options);
     impl->verify = !options.ca_file.empty();
     if (impl->verify) {
         load_trust(ctx, options);

@@ -11,6 +11,16 @@ namespace pinwheel {
 
 class TlsStream;
 
+/// Who opens and seals the records of a connection after its handshake.
+enum class TlsRecords : std::uint8_t {
+    openssl,
+    /// Pinwheel, where they lie in the receive buffer, if the connection is a client's with TLS 1.3 and
+    /// AES-GCM; OpenSSL for all others. OpenSSL makes the handshake in any case, and resumption works, by the
+    /// tickets that come before the first data. By libipsec-mb where build and CPU have it, else by OpenSSL's
+    /// EVP.
+    in_place,
+};
+
 /// What TLS to speak. Files are PEM.
 struct TlsOptions {
     /// Certificates to trust in place of the system's: a file, a folder of hashed names, or both.
@@ -27,6 +37,7 @@ struct TlsOptions {
     bool allow_tls13 = true;      ///< one of the two must be allowed
     /// Resume sessions on later connections of the same context to the same host and port.
     bool session_resumption = true;
+    TlsRecords records = TlsRecords::openssl;  ///< of clients; TlsInfo::records tells the outcome
     /// Append the session keys to the file named by SSLKEYLOGFILE. Whoever has that file can read the
     /// traffic; one that is made is for this user alone.
     bool honour_sslkeylogfile = false;

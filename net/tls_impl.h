@@ -12,10 +12,13 @@
 #include "../core/receive_buffer.h"
 #include "openssl_ptr_impl.h"
 #include "tls_context.h"
+#include "tls_key_schedule_impl.h"
 #include "tls_stream.h"
 
 namespace pinwheel {
 namespace detail {
+
+class TlsInPlace;
 
 using SslCtxPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
 using SslPtr = OpensslPtr<SSL, SSL_free>;
@@ -43,6 +46,8 @@ using SessionPtr = OpensslPtr<SSL_SESSION, SSL_SESSION_free>;
 struct TlsContext::Impl {
     detail::SslCtxPtr ctx;
     bool verify = true;
+    bool logs_keys = false;
+    TlsRecords records = TlsRecords::openssl;
     /// The newest session of each host:port.
     std::map<std::string, detail::SessionPtr> sessions;
 };
@@ -62,11 +67,14 @@ struct TlsStream::Impl {
     [[nodiscard]] bool note_records(bool with_data) noexcept;
     [[nodiscard]] IoResult flooded() noexcept;
     [[nodiscard]] IoResult failure(int result, Errc code) noexcept;
+    [[nodiscard]] TlsInfo info() const;
+    /// Ends OpenSSL's part, with its keys.
+    void release_openssl() noexcept;
 
     TlsContext::Impl& context;
     std::unique_ptr<ByteStream> lower;
     ReceiveBuffer rx;
-    detail::SslPtr ssl;
+    detail::SslPtr ssl;                  // null once the records in place need it no more
     std::string host;                    // as dialled; empty for a server's stream
     std::string peer;                    // the key of its session
     IoResult ended = IoResult::again();  // how the lower stream ended, once it has
@@ -81,6 +89,8 @@ struct TlsStream::Impl {
     Errc exhausted = Errc::ok;  // what this machine had none left of when it failed
     int reason = 0;             // OpenSSL's, for the failure that `detail` describes
     std::string detail;
+    detail::TrafficSecrets secrets;                // until the handshake is done
+    std::unique_ptr<detail::TlsInPlace> in_place;  // null: the records are OpenSSL's
 };
 
 }  // namespace pinwheel

@@ -48,6 +48,13 @@ void Secret::wipe() noexcept {
     size_ = 0;
 }
 
+void TrafficSecrets::note(std::string_view line) noexcept {
+    // The label, the client's random, the secret.
+    const auto secret = [&] { return Secret::from_hex(line.substr(line.rfind(' ') + 1)); };
+    if (line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")) client = secret();
+    if (line.starts_with("SERVER_TRAFFIC_SECRET_0 ")) server = secret();
+}
+
 bool expand_label(TlsSuite suite, const Secret& secret, std::string_view label,
                   std::span<std::uint8_t> out) noexcept {
     constexpr std::string_view kPrefix = "tls13 ";

@@ -61,6 +61,19 @@ struct TrafficKeys {
 [[nodiscard, gnu::visibility("hidden")]] bool derive_traffic_keys(TlsSuite suite, const Secret& secret,
                                                                   TrafficKeys& out) noexcept;
 
+/// The application traffic secrets of both sides, from OpenSSL's key log.
+struct TrafficSecrets {
+    Secret client;
+    Secret server;
+
+    /// Takes one line of the log, which may be about another secret.
+    void note(std::string_view line) noexcept;
+    void wipe() noexcept {
+        client.wipe();
+        server.wipe();
+    }
+};
+
 /// Replaces an application traffic secret by the next one (section 7.2).
 [[nodiscard, gnu::visibility("hidden")]] bool advance_secret(TlsSuite suite, Secret& secret) noexcept;
 

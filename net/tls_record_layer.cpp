@@ -79,6 +79,10 @@ TlsRecordLayer::Opened TlsRecordLayer::refuse(TlsAlert alert, std::string_view w
     return {.what = What::failed};
 }
 
+void TlsRecordLayer::refuse_ticket() noexcept {
+    std::ignore = refuse(TlsAlert::decode_error, "a session ticket of a wrong form");
+}
+
 TlsRecordLayer::Opened TlsRecordLayer::open(std::span<const std::byte> in,
                                             std::span<std::byte> out) noexcept {
     if (failed() || peer_closed_) [[unlikely]]

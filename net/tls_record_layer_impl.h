@@ -96,6 +96,9 @@ class TlsRecordLayer {
     /// to be sent. Nothing can be sealed after it.
     [[nodiscard]] std::size_t seal_last_alert(std::span<std::byte> out) noexcept;
 
+    /// The content of a ticket is broken, which the layer cannot see: ends as open() would.
+    void refuse_ticket() noexcept;
+
     [[nodiscard]] bool failed() const noexcept { return !failure_.empty(); }
     /// What was wrong; empty: nothing. Static storage.
     [[nodiscard]] std::string_view failure() const noexcept { return failure_; }
@@ -103,6 +106,7 @@ class TlsRecordLayer {
     [[nodiscard]] std::uint8_t peer_alert() const noexcept { return peer_alert_; }
     /// How often the keys of either direction were replaced.
     [[nodiscard]] std::uint64_t key_updates() const noexcept { return key_updates_; }
+    [[nodiscard]] AeadBackend backend() const noexcept { return settings_.backend; }
 
   private:
     enum class Type : std::uint8_t { alert = 21, handshake = 22, application_data = 23 };

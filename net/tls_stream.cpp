@@ -12,6 +12,7 @@
 
 #include "network_error_impl.h"
 #include "tls_impl.h"
+#include "tls_in_place_impl.h"
 #include "turn_bounds.h"
 
 namespace pinwheel {
@@ -19,7 +20,7 @@ namespace {
 
 /// Two of the largest records (RFC 8446 section 5.2).
 constexpr std::size_t kCiphertextBuffer = std::size_t{36} << 10;
-constexpr std::size_t kRecordHeader = 5;
+using detail::kRecordHeader;
 constexpr std::size_t kLargestFragment = (std::size_t{16} << 10) + 2048;  // RFC 5246 section 6.2.3
 static_assert(kCiphertextBuffer >= kRecordHeader + kLargestFragment);
 
@@ -32,6 +33,13 @@ TlsStream::Impl& stream_of(BIO* bio) {
 int read_bio(BIO* bio, char* out, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
+    if (stream.in_place) {
+        const std::size_t count = stream.in_place->give_ticket(
+            std::as_writable_bytes(std::span(out, static_cast<std::size_t>(size))));
+        if (count > 0) return static_cast<int>(count);
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     const bool ended = stream.ended.status != IoStatus::would_block;
     if (stream.record_left == 0) {
         stream.record_left = stream.whole_record();
@@ -56,6 +64,8 @@ int read_bio(BIO* bio, char* out, int size) {
 int write_bio(BIO* bio, const char* in, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
+    // Dropped: OpenSSL would seal it under a nonce that is used already.
+    if (stream.in_place) return size;
     const IoResult wrote =
         stream.lower->write_some(std::as_bytes(std::span(in, static_cast<std::size_t>(size))));
     stream.blocked_write = wrote.status == IoStatus::would_block;
@@ -146,7 +156,12 @@ TlsStream::Impl::Impl(TlsContext::Impl& its_context, std::unique_ptr<ByteStream>
 TlsStream::Impl::~Impl() {
     // OpenSSL declares a session unfit if its connection ends without close_notify; for resumption it does no
     // harm.
+    if (ssl) SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+void TlsStream::Impl::release_openssl() noexcept {
     SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    ssl.reset();
 }
 
 bool TlsStream::Impl::refill() noexcept {
@@ -225,6 +240,8 @@ IoResult TlsStream::handshake() noexcept {
         if (result == 1) {
             self.established = true;
             self.read_needs_write = false;
+            self.in_place = detail::TlsInPlace::take_over(self);
+            self.secrets.wipe();
             return IoResult::done(0);
         }
         const int error = SSL_get_error(self.ssl.get(), result);
@@ -236,8 +253,14 @@ IoResult TlsStream::handshake() noexcept {
     }
 }
 
+IoResult TlsStream::read_view(std::span<std::byte> room, std::span<const std::byte>& bytes) noexcept {
+    if (impl_->in_place) return impl_->in_place->read(bytes);
+    return ByteStream::read_view(room, bytes);
+}
+
 IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
     auto& self = *impl_;
+    if (self.in_place) return self.in_place->read_some(out);
     if (!self.pending && !self.read_needs_write && self.whole_record() == 0) {
         std::ignore = self.refill();
         if (self.ended.status == IoStatus::would_block && self.whole_record() == 0) return IoResult::again();
@@ -269,6 +292,7 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
 
 IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
     auto& self = *impl_;
+    if (self.in_place) return self.in_place->write(in);
     const int size = static_cast<int>(std::min<std::size_t>(in.size(), INT_MAX));
     detail::forget_earlier_errors();
     self.records_taken = 0;
@@ -284,7 +308,10 @@ IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
 
 void TlsStream::shutdown_write() noexcept {
     // Not while shaking hands, nor after a fatal error.
-    if (SSL_is_init_finished(impl_->ssl.get())) std::ignore = SSL_shutdown(impl_->ssl.get());
+    if (impl_->in_place)
+        impl_->in_place->close();
+    else if (SSL_is_init_finished(impl_->ssl.get()))
+        std::ignore = SSL_shutdown(impl_->ssl.get());
     detail::forget_earlier_errors();
     impl_->blocked_write = false;
     impl_->lower->shutdown_write();
@@ -299,6 +326,7 @@ int TlsStream::fd() const noexcept {
 }
 
 bool TlsStream::has_buffered_input() const noexcept {
+    if (impl_->in_place) return impl_->in_place->has_input();
     return impl_->pending || impl_->whole_record() > 0;
 }
 
@@ -328,7 +356,7 @@ std::string TlsStream::error_detail() const {
     const auto with_advice = [](std::string text, std::string_view advice) {
         return advice.empty() ? text : std::move(text) + "; " + std::string(advice);
     };
-    const long verified = SSL_get_verify_result(self.ssl.get());
+    const long verified = self.established ? X509_V_OK : SSL_get_verify_result(self.ssl.get());
     if (self.exhausted != Errc::ok)
         return with_advice("TLS with " + who + " failed: " + self.detail,
                            detail::connection_advice(self.exhausted));
@@ -347,12 +375,16 @@ void TlsStream::rate_peer(bool works) noexcept {
     impl_->lower->rate_peer(works);
 }
 
+TlsInfo TlsStream::Impl::info() const {
+    return {.version = SSL_get_version(ssl.get()),
+            .cipher = SSL_get_cipher_name(ssl.get()),
+            .resumed = SSL_session_reused(ssl.get()) == 1,
+            .verified = context.verify && SSL_get_verify_result(ssl.get()) == X509_V_OK,
+            .records = "openssl"};
+}
+
 TlsInfo TlsStream::tls_info() const {
-    SSL* const ssl = impl_->ssl.get();
-    return {.version = SSL_get_version(ssl),
-            .cipher = SSL_get_cipher_name(ssl),
-            .resumed = SSL_session_reused(ssl) == 1,
-            .verified = impl_->context.verify && SSL_get_verify_result(ssl) == X509_V_OK};
+    return impl_->in_place ? impl_->in_place->info() : impl_->info();
 }
 
 }  // namespace pinwheel

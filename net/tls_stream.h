@@ -8,7 +8,8 @@
 namespace pinwheel {
 
 /// TLS over another stream. One read of the lower stream fills one large buffer, from which OpenSSL takes all
-/// the records that came; a poll that brought no whole record costs no OpenSSL call. Threading: the reactor's
+/// the records that came, or the records are opened there (TlsOptions::records); a poll that brought no whole
+/// record costs no OpenSSL call. Threading: the reactor's
 /// thread. Allocates: at construction, and within OpenSSL until the handshake is done.
 class TlsStream final : public ByteStream {
   public:
@@ -23,6 +24,8 @@ class TlsStream final : public ByteStream {
     /// is a flood of records without data (tls_failure). would_block with has_buffered_input() after as many
     /// records without data as turn_bounds.h allows.
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
+    [[nodiscard]] IoResult read_view(std::span<std::byte> room,
+                                     std::span<const std::byte>& bytes) noexcept override;
     [[nodiscard]] IoResult write_some(std::span<const std::byte> in) noexcept override;
     void shutdown_write() noexcept override;
     void abort() noexcept override;

@@ -19,14 +19,14 @@ class Certificate : public TlsPairTest {
     [[nodiscard]] static CertificateSpec spec() { return {.common_name = "x", .dns_names = {"localhost"}}; }
 };
 
-TEST_F(Certificate, ThatIsRightIsTaken) {
+TEST_P(Certificate, ThatIsRightIsTaken) {
     for (const auto* host : {"localhost", "LOCALHOST", "localhost.", "127.0.0.1", "::1"}) {
         connect({}, host);
         EXPECT_TRUE(client->tls_info().verified) << host;
     }
 }
 
-TEST_F(Certificate, ThatHasExpired) {
+TEST_P(Certificate, ThatHasExpired) {
     auto expired = spec();
     expired.valid_from = -2h;
     expired.valid_until = -1s;
@@ -35,26 +35,26 @@ TEST_F(Certificate, ThatHasExpired) {
         "certificate has expired; the server must renew it, unless this machine's clock is wrong");
 }
 
-TEST_F(Certificate, ThatIsNotYetValid) {
+TEST_P(Certificate, ThatIsNotYetValid) {
     auto early = spec();
     early.valid_from = 1h;
     expect_certificate_refused(authority().issue(early),
                                "certificate is not yet valid; is this machine's clock right?");
 }
 
-TEST_F(Certificate, ThatSignsItself) {
+TEST_P(Certificate, ThatSignsItself) {
     expect_certificate_refused(CertAuthority::self_signed(spec()),
                                "self-signed certificate; if it is to be trusted, give its CA with ca_file");
 }
 
-TEST_F(Certificate, OfAnUnknownAuthority) {
+TEST_P(Certificate, OfAnUnknownAuthority) {
     expect_certificate_refused(
         CertAuthority("another authority").issue(spec()),
         "unable to get local issuer certificate; if it is to be trusted, give its CA with ca_file; if its CA "
         "is trusted, the server leaves out an intermediate certificate");
 }
 
-TEST_F(Certificate, OfAnUnknownAuthorityThatComesAlong) {
+TEST_P(Certificate, OfAnUnknownAuthorityThatComesAlong) {
     const CertAuthority unknown("another authority");
     Identity identity = unknown.issue(spec());
     identity.certificate += unknown.certificate();
@@ -63,14 +63,14 @@ TEST_F(Certificate, OfAnUnknownAuthorityThatComesAlong) {
                                "its CA with ca_file");
 }
 
-TEST_F(Certificate, OfAnAuthorityThatOnlyHasTheNameOfTheTrustedOne) {
+TEST_P(Certificate, OfAnAuthorityThatOnlyHasTheNameOfTheTrustedOne) {
     serve({.identity = CertAuthority().issue(spec())});  // of the same name
     dial(trusting());
     EXPECT_EQ(shake().error, Errc::tls_certificate);
     EXPECT_NE(client->error_detail().find("the certificate of 'localhost' was refused"), std::string::npos);
 }
 
-TEST_F(Certificate, WithoutTheIntermediateOfItsChain) {
+TEST_P(Certificate, WithoutTheIntermediateOfItsChain) {
     const CertAuthority intermediate(authority(), "an intermediate");
     Identity identity = intermediate.issue(spec());
     connect({.identity = identity});
@@ -83,32 +83,32 @@ TEST_F(Certificate, WithoutTheIntermediateOfItsChain) {
         "is trusted, the server leaves out an intermediate certificate");
 }
 
-TEST_F(Certificate, ThatAnotherLeafHasSigned) {
+TEST_P(Certificate, ThatAnotherLeafHasSigned) {
     // A certificate that is no authority's must not sign.
     const CertAuthority leaf(authority(), "a leaf that signs", false);
     expect_certificate_refused(leaf.issue(spec()), "invalid CA certificate; the server needs another one");
 }
 
-TEST_F(Certificate, ForAnotherHost) {
+TEST_P(Certificate, ForAnotherHost) {
     const auto identity = authority().issue(
         {.common_name = "localhost", .dns_names = {"example.com"}, .addresses = {"127.0.0.1"}});
     expect_certificate_refused(identity,
                                "hostname mismatch; it is for other hosts; is the host in the URL right?");
 }
 
-TEST_F(Certificate, WhoseCommonNameAloneIsTheHost) {
+TEST_P(Certificate, WhoseCommonNameAloneIsTheHost) {
     expect_certificate_refused(authority().issue({.common_name = "localhost"}),
                                "hostname mismatch; it is for other hosts; is the host in the URL right?");
 }
 
-TEST_F(Certificate, ForAnotherAddress) {
+TEST_P(Certificate, ForAnotherAddress) {
     const auto identity = authority().issue(
         {.common_name = "127.0.0.1", .dns_names = {"127.0.0.1"}, .addresses = {"127.0.0.2"}});
     expect_certificate_refused(
         identity, "IP address mismatch; it is for other hosts; is the host in the URL right?", "127.0.0.1");
 }
 
-TEST_F(Certificate, WithAWildcardStandsForOneWholeLabel) {
+TEST_P(Certificate, WithAWildcardStandsForOneWholeLabel) {
     const auto wildcard = authority().issue({.common_name = "x", .dns_names = {"*.feed.example"}});
     connect({.identity = wildcard}, "a.feed.example");
     for (const auto* host : {"feed.example", "a.b.feed.example"})
@@ -119,7 +119,7 @@ TEST_F(Certificate, WithAWildcardStandsForOneWholeLabel) {
                                "ab.feed.example");
 }
 
-TEST_F(Certificate, WithAWeakKey) {
+TEST_P(Certificate, WithAWeakKey) {
     auto weak = spec();
     weak.rsa_bits = 1024;
     expect_certificate_refused(authority().issue(weak),
@@ -127,16 +127,16 @@ TEST_F(Certificate, WithAWeakKey) {
                                "2048 or P-256, signed over SHA-256 or better");
 }
 
-TEST_F(Certificate, OfRsa2048IsTaken) {
+TEST_P(Certificate, OfRsa2048IsTaken) {
     auto strong = spec();
     strong.rsa_bits = 2048;
     connect({.identity = authority().issue(strong)});
     EXPECT_TRUE(client->tls_info().verified);
 }
 
-TEST_F(Certificate, IsNotLookedAtOnlyByTheDangerousOption) {
+TEST_P(Certificate, IsNotLookedAtOnlyByTheDangerousOption) {
     serve({.identity = CertAuthority::self_signed({.common_name = "nobody"})});
-    dial({.dangerously_disable_certificate_verification = true});
+    dial({.records = GetParam(), .dangerously_disable_certificate_verification = true});
     EXPECT_FALSE(context->verifies());
     EXPECT_EQ(shake().status, IoStatus::ok);
     EXPECT_FALSE(client->tls_info().verified);
@@ -165,7 +165,7 @@ class ClientCertificate : public TlsPairTest {
     CertAuthority clients{"the clients' authority"};
 };
 
-TEST_F(ClientCertificate, ThatIsRightIsTaken) {
+TEST_P(ClientCertificate, ThatIsRightIsTaken) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         const auto result = shake_and_read(bringing(clients.issue({.common_name = "desk 7"})), version);
         EXPECT_EQ(result.status, IoStatus::would_block) << client->error_detail();
@@ -173,7 +173,7 @@ TEST_F(ClientCertificate, ThatIsRightIsTaken) {
     }
 }
 
-TEST_F(ClientCertificate, ThatIsMissing) {
+TEST_P(ClientCertificate, ThatIsMissing) {
     expect_refused(shake_and_read(trusting(), TLS1_3_VERSION), Errc::tls_failure,
                    "tlsv13 alert certificate required; the server wants a client certificate: give "
                    "certificate_file and key_file");
@@ -183,7 +183,7 @@ TEST_F(ClientCertificate, ThatIsMissing) {
                    "and key_file)");
 }
 
-TEST_F(ClientCertificate, ThatIsNotOfTheServersAuthority) {
+TEST_P(ClientCertificate, ThatIsNotOfTheServersAuthority) {
     const auto wrong = authority().issue({.common_name = "a stranger"});
     const std::string why =
         "tlsv1 alert unknown ca; the server refuses the client certificate in certificate_file";
@@ -192,7 +192,7 @@ TEST_F(ClientCertificate, ThatIsNotOfTheServersAuthority) {
                    "the TLS handshake with 'localhost' failed: " + why);
 }
 
-TEST_F(ClientCertificate, ThatHasExpired) {
+TEST_P(ClientCertificate, ThatHasExpired) {
     const auto old = clients.issue({.common_name = "desk 7", .valid_from = -2h, .valid_until = -1h});
     expect_refused(shake_and_read(bringing(old), TLS1_3_VERSION), Errc::tls_failure,
                    "sslv3 alert certificate expired; the server refuses the client certificate in "
@@ -200,7 +200,7 @@ TEST_F(ClientCertificate, ThatHasExpired) {
 }
 
 /// What the server had to say is worth more than that it no longer listens.
-TEST_F(ClientCertificate, ThatIsMissingIsToldAlsoAfterAWriteHasFailed) {
+TEST_P(ClientCertificate, ThatIsMissingIsToldAlsoAfterAWriteHasFailed) {
     serve({.client_ca = clients.certificate()});
     dial(trusting());
     ASSERT_EQ(shake().status, IoStatus::ok);
@@ -211,6 +211,9 @@ TEST_F(ClientCertificate, ThatIsMissingIsToldAlsoAfterAWriteHasFailed) {
     EXPECT_NE(client->error_detail().find("the server wants a client certificate"), std::string::npos)
         << client->error_detail();
 }
+
+INSTANTIATE_TEST_SUITE_P(, Certificate, kBothRecords, records_name);
+INSTANTIATE_TEST_SUITE_P(, ClientCertificate, kBothRecords, records_name);
 
 }  // namespace
 }  // namespace pinwheel::test

@@ -60,6 +60,12 @@ OpensslPeer::OpensslPeer(PeerOptions options, MemoryStream::Way from_client, Mem
     if (!wanted.session_tickets) SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
     const std::string ciphers = wanted.ciphers.empty() ? "ALL:@SECLEVEL=0" : wanted.ciphers;
     require(SSL_CTX_set_cipher_list(ctx, ciphers.c_str()) == 1, "its ciphers");
+    if (!wanted.suites.empty())
+        require(SSL_CTX_set_ciphersuites(ctx, wanted.suites.c_str()) == 1, "its suites");
+    SSL_CTX_set_app_data(ctx, this);
+    SSL_CTX_set_keylog_callback(ctx, [](const SSL* ssl, const char* line) {
+        static_cast<OpensslPeer*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->secrets_.note(line);
+    });
     if (!wanted.dh_group.empty())
         require(SSL_CTX_set1_groups_list(ctx, wanted.dh_group.c_str()) == 1, "its groups");
     use_identity(ctx, wanted.identity);
@@ -166,6 +172,12 @@ void OpensslPeer::renegotiate() {
 void OpensslPeer::update_keys(bool ask_the_client_too) {
     SSL_key_update(impl_->ssl.get(),
                    ask_the_client_too ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(impl_->ssl.get());
+    give_out();
+}
+
+void OpensslPeer::send_ticket() {
+    SSL_new_session_ticket(impl_->ssl.get());
     SSL_do_handshake(impl_->ssl.get());
     give_out();
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "../../../net/tls_key_schedule_impl.h"
 #include "../../../tools/feed/cert_authority.h"
 #include "../../support/memory_stream.h"
 
@@ -18,6 +19,7 @@ struct PeerOptions {
     int newest = TLS1_3_VERSION;
     std::string client_ca{};      ///< PEM; set: clients must bring a certificate of it
     std::string ciphers{};        ///< TLS 1.2
+    std::string suites{};         ///< TLS 1.3
     std::string protocol{};       ///< the only ALPN protocol that it takes; empty: whatever comes, unanswered
     std::size_t tickets = 2;      ///< after a TLS 1.3 handshake
     std::string dh_group{};       ///< a named curve for the key exchange
@@ -43,6 +45,7 @@ class OpensslPeer {
     /// Asks for a renegotiation (TLS 1.2).
     void renegotiate();
     void update_keys(bool ask_the_client_too);
+    void send_ticket();
     void close_notify();
     /// What OpenSSL sends from here on is kept back until release().
     void hold() { held_ = true; }
@@ -52,6 +55,8 @@ class OpensslPeer {
     [[nodiscard]] bool refused_renegotiation() const noexcept { return refused_renegotiation_; }
     [[nodiscard]] const std::string& name_seen() const noexcept { return name_seen_; }
     [[nodiscard]] const std::string& protocols_seen() const noexcept { return protocols_seen_; }
+    /// What protects the application data of the connection.
+    [[nodiscard]] const detail::TrafficSecrets& secrets() const noexcept { return secrets_; }
     /// The client has sent close_notify.
     [[nodiscard]] bool ended() const;
     /// The text of the client's certificate's subject; empty if it brought none.
@@ -69,6 +74,7 @@ class OpensslPeer {
     bool held_ = false;
     bool failed_ = false;
     bool refused_renegotiation_ = false;
+    detail::TrafficSecrets secrets_;
     std::string name_seen_;
     std::string protocols_seen_;
 };

@@ -28,11 +28,17 @@ namespace pinwheel::test {
     return made;
 }
 
-/// A client of this library and a peer of OpenSSL's, in memory.
-class TlsPairTest : public testing::Test {
+/// For INSTANTIATE_TEST_SUITE_P.
+inline const auto kBothRecords = testing::Values(TlsRecords::openssl, TlsRecords::in_place);
+[[nodiscard]] inline std::string records_name(const testing::TestParamInfo<TlsRecords>& tested) {
+    return tested.param == TlsRecords::openssl ? "Openssl" : "InPlace";
+}
+
+/// A client of this library, with either kind of records, and a peer of OpenSSL's, in memory.
+class TlsPairTest : public testing::TestWithParam<TlsRecords> {
   protected:
     [[nodiscard]] TlsOptions trusting() {
-        return {.ca_file = dir.write("ca.pem", authority().certificate())};
+        return {.ca_file = dir.write("ca.pem", authority().certificate()), .records = GetParam()};
     }
     void serve(PeerOptions options = {}) {
         if (options.identity.certificate.empty()) options.identity = good_identity();
@@ -67,6 +73,9 @@ class TlsPairTest : public testing::Test {
         dial(trusting(), host);
         ASSERT_EQ(shake().status, IoStatus::ok) << client->error_detail();
         ASSERT_TRUE(peer_up);
+        const TlsInfo info = client->tls_info();
+        const bool in_place = GetParam() == TlsRecords::in_place && info.version == "TLSv1.3";
+        ASSERT_EQ(info.records.starts_with("in-place"), in_place) << info.records;
         std::ignore = read();  // the tickets
     }
     [[nodiscard]] IoResult read_once() { return client->read_some(buffer); }
