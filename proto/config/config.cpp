@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <cmath>
 #include <span>
 
 #include "../../core/nearest_name.h"
@@ -129,10 +130,12 @@ class Reader {
                 return fail("reactor.mode", "'" + mode + "' is neither 'epoll' nor 'busy_spin'");
             config_.mode = mode == "epoll" ? ReactorMode::epoll : ReactorMode::busy_spin;
         } else if (key == "cpu") {
-            std::int64_t cpu = 0;
+            double cpu = 0;
             read_value(value, "reactor.cpu", "a whole number", cpu);
+            if (std::floor(cpu) != cpu)
+                return fail("reactor.cpu", "expected a whole number, found a fraction");
             if (cpu < 0 || cpu >= CPU_SETSIZE)
-                return fail("reactor.cpu", std::to_string(cpu) + " is not a core from 0 to " +
+                return fail("reactor.cpu", detail::number(cpu) + " is not a core from 0 to " +
                                                std::to_string(CPU_SETSIZE - 1));
             config_.cpu = static_cast<int>(cpu);
         } else {

@@ -27,6 +27,8 @@ void read_limits(simdjson::dom::element root, ResolvedLimits& out);
 [[nodiscard]] std::string_view word_of(ReconnectStrategy strategy) noexcept;
 [[nodiscard]] std::string_view word_of(OverflowPolicy policy) noexcept;
 
+/// With up to 12 digits, without zeros at the end.
+[[nodiscard]] std::string number(double value);
 /// Such as `20 s`.
 [[nodiscard]] std::string with_unit(const LimitRow& row, double value);
 

@@ -14,12 +14,6 @@
 namespace pinwheel {
 namespace {
 
-std::string number(double value) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.12g", value);
-    return text.data();
-}
-
 double get(const WebSocketLimits& limits, const LimitRow& row) noexcept {
     return std::visit(
         [&limits](auto member) {
@@ -38,6 +32,12 @@ int count_bits(const LimitRow& row) noexcept {
 }
 
 }  // namespace
+
+std::string detail::number(double value) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.12g", value);
+    return text.data();
+}
 
 std::string detail::with_unit(const LimitRow& row, double value) {
     if (row.can_be_unlimited && value == kUnlimited) return "unlimited";
@@ -62,7 +62,7 @@ std::string LimitValue::describe() const {
     text += to_string(origin);
     if (origin == LimitOrigin::clamped)
         text += ": the config asks for " + detail::with_unit(*row, asked) + ", the bounds are " +
-                number(row->min) + " to " + number(row->max);
+                detail::number(row->min) + " to " + detail::number(row->max);
     return text + ")";
 }
 
@@ -104,11 +104,12 @@ Error ResolvedLimits::set_option(std::string_view field, double value) {
     const std::string name(field);
     if (row == kLimitRows.end()) return {Errc::invalid_argument, name + ": there is no such option"};
     if (!std::isfinite(value) || value < 0)
-        return {Errc::invalid_argument, name + " is " + number(value) + "; give a finite value, 0 or more"};
+        return {Errc::invalid_argument,
+                name + " is " + detail::number(value) + "; give a finite value, 0 or more"};
     const int bits = count_bits(*row);
     if (row->is_count() && (std::floor(value) != value || value >= std::ldexp(1.0, bits)))
-        return {Errc::invalid_argument,
-                name + " is " + number(value) + "; give a whole number below 2^" + std::to_string(bits)};
+        return {Errc::invalid_argument, name + " is " + detail::number(value) +
+                                            "; give a whole number below 2^" + std::to_string(bits)};
     values[static_cast<std::size_t>(row - kLimitRows.begin())] = {
         .row = row, .value = value, .asked = value, .origin = LimitOrigin::option};
     detail::set_limit(limits, *row, value);

@@ -3,15 +3,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "../../core/text_file.h"
 #include "../../tools/feed/temporary_identity.h"
 #include "../../tools/pinwheel/terminal/screen_text.h"
+#include "../support/frames.h"
 #include "../support/temp_dir.h"
 #include "command.h"
+#include "scripted.h"
 
 namespace pinwheel::test {
 namespace {
@@ -37,6 +43,60 @@ TEST(HostileSurroundings, M6FullOutputFailsEachCommand) {
         EXPECT_NE(outcome.errors.find("standard output cannot be written"), std::string::npos)
             << words << ": " << outcome.errors;
     }
+}
+
+/// Every other output: one line, and a status that tells.
+TEST(HostileSurroundings, M6FullFilesFailTheCommandThatWritesThem) {
+    const FeedCommand feed;
+    const auto outcome =
+        run({"latency", feed.url(), "--subscribe", "*", "--seconds", "0.2", "--plot", "/dev/full"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.errors, "pinwheel: --plot '/dev/full' cannot be written: No space left on device\n");
+    expect_refusal(run({"feed", "--tls", "--ca-out", "/dev/full"}), 2, {"--ca-out '/dev/full'", "No space"});
+    // Where nobody can be told, the status is all there is.
+    EXPECT_EQ(run_in_shell("tail ws://127.0.0.1:1/", "2>/dev/full").status, 1);
+    EXPECT_EQ(run_in_shell("tail http://127.0.0.1:1/", "2>/dev/full").status, 2);
+}
+
+/// Each subcommand, each descriptor closed: what is printed never reaches a socket or a file that was opened
+/// in its place, and only a lost standard output changes the status.
+TEST(HostileSurroundings, M5EachCommandBearsEachClosedDescriptor) {
+    const FeedCommand feed;
+    const TempDir folder;
+    const std::string config = folder.write("config.json", "{}");
+    const std::string plot = folder.path("plot.svg");
+    const RawServer closing(upgraded_and(close_frame(1000)));
+    for (const std::string& words :
+         {"tail --verbose --count 3 --subscribe '*' " + feed.url(),
+          "latency --seconds 0.2 --subscribe '*' --plot '" + plot + "' " + feed.url(),
+          "echo ws://" + closing.authority() + "/", "rtt --count 10 " + feed.url("/echo"),
+          std::string("demo --seconds 0.3 --plain"), "config check '" + config + "'", std::string("doctor"),
+          std::string("--version")}) {
+        const bool prints = !words.starts_with("echo");
+        for (const auto& [redirections, lost] : {std::pair<std::string, bool>("<&-", false),
+                                                 {"2>&-", false},
+                                                 {"<&- 2>&-", false},
+                                                 {">&-", true},
+                                                 {"<&- >&- 2>&-", true}}) {
+            const auto outcome = run_in_shell(words, redirections);
+            EXPECT_EQ(outcome.status, lost && prints ? 1 : 0)
+                << words << " " << redirections << outcome.errors;
+        }
+        if (words.starts_with("latency")) {
+            const auto svg = read_text_file(plot);
+            ASSERT_TRUE(svg);
+            EXPECT_TRUE(svg->starts_with("<svg") && svg->ends_with("</svg>\n"));
+        }
+    }
+    for (const std::string redirections : {"<&-", "2>&-", "<&- 2>&-"}) {
+        Subprocess server({"sh", "-c", "exec '" PINWHEEL_COMMAND "' feed " + redirections});
+        const std::string port = server.read_line();
+        EXPECT_EQ(run({"tail", "ws://127.0.0.1:" + port + "/", "--count", "1", "--subscribe", "*"}).status,
+                  0);
+        server.signal(SIGTERM);
+        EXPECT_EQ(server.wait(), 0) << redirections;
+    }
+    EXPECT_EQ(run_in_shell("feed", ">&-").status, 1);
 }
 
 TEST(HostileSurroundings, M5ClosedDescriptorsAreTakenBeforeASocketIs) {
@@ -92,8 +152,48 @@ TEST(HostileSurroundings, M6CoresOutOfRangeAreRefused) {
         const std::string file = folder.write("config.json", R"({"reactor":{"cpu":)" + cpu + "}}");
         expect_refusal(run({"config", "check", file}), 2, {"reactor.cpu", cpu});
     }
-    const std::string file = folder.write("config.json", R"({"reactor":{"cpu":9223372036854775807}})");
-    expect_refusal(run({"config", "check", file}), 2, {"reactor.cpu", "a whole number"});
+    for (const std::string cpu : {"9223372036854775807", "18446744073709551616", "1e400", "-1e400", "1e3"}) {
+        const std::string file = folder.write("config.json", R"({"reactor":{"cpu":)" + cpu + "}}");
+        if (cpu != "1e3")
+            expect_refusal(run({"config", "check", file}), 2,
+                           {"reactor.cpu", "is not a core from 0 to 1023"});
+        else  // the same number as 1000
+            EXPECT_EQ(run({"config", "check", file}).status, 0);
+    }
+    for (const auto& [cpu, found] :
+         {std::pair("1.5", "a fraction"), {"\"1\"", "a string"}, {"null", "null"}}) {
+        const std::string file =
+            folder.write("config.json", R"({"reactor":{"cpu":)" + std::string(cpu) + "}}");
+        expect_refusal(run({"config", "check", file}), 2,
+                       {"reactor.cpu: expected a whole number, found", found});
+    }
+}
+
+/// Decimal digits and nothing else, in the range that the message names.
+TEST(HostileSurroundings, M6WholeNumbersOfTheCommandLineAreDecimalAndInTheirRange) {
+    using Words = std::vector<std::string>;
+    const Words nowhere{"ws://127.0.0.1:1/"};
+    for (const auto& [command, option] : {std::pair<std::string, std::string>("tail", "--cpu"),
+                                          {"latency", "--cpu"},
+                                          {"echo", "--cpu"},
+                                          {"rtt", "--cpu"},
+                                          {"tail", "--count"},
+                                          {"tail", "--retries"},
+                                          {"tail", "--metrics"},
+                                          {"latency", "--retries"},
+                                          {"rtt", "--size"},
+                                          {"rtt", "--count"},
+                                          {"feed", "--port"},
+                                          {"feed", "--seed"}}) {
+        for (const std::string text : {"", " 1", "1 ", "+1", "-1", "0x1", "010", "1e0", "1.0", "1_0", "1'0",
+                                       "18446744073709551616", "99999999999999999999999"}) {
+            Words words{command};
+            if (command != "feed") words.push_back(nowhere.front());
+            words.insert(words.end(), {option, text});
+            expect_refusal(run(words), 2, {option + ": '" + text + "' is not a whole number from "});
+        }
+    }
+    expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--cpu", "2147483648"}), 2, {"--cpu", "2147483647"});
 }
 
 TEST(HostileSurroundings, M6CapturesThatAreNotUtf8AreRefusedWithTheirLine) {
@@ -127,6 +227,32 @@ TEST(HostileSurroundings, M6HangupsEndTheFeedCleanly) {
         FeedCommand feed({"--tls"});
         feed.process().signal(number);
         EXPECT_EQ(feed.process().finish().status, 0) << number;
+    }
+}
+
+TEST(HostileSurroundings, M6HangupsLeaveNoKeyBehind) {
+    for (const int number : {SIGHUP, SIGQUIT, SIGINT, SIGTERM}) {
+        const TempDir folder;
+        const std::string temporary = "TMPDIR=" + folder.path("");
+        const auto holds_a_key = [&] {
+            const auto files = std::filesystem::recursive_directory_iterator(folder.path(""));
+            return std::any_of(begin(files), end(files),
+                               [](const auto& file) { return file.path().filename() == "key.pem"; });
+        };
+        {
+            Subprocess demo({"env", temporary, PINWHEEL_COMMAND, "demo", "--seconds", "600"},
+                            Subprocess::Errors::kept);
+            while (!holds_a_key()) std::this_thread::yield();
+            demo.signal(number);
+            EXPECT_GE(demo.finish().status, 0) << "ended by the signal " << number;
+        }
+        {
+            Subprocess feed({"env", temporary, PINWHEEL_COMMAND, "feed", "--tls"}, Subprocess::Errors::kept);
+            std::ignore = feed.read_line();
+            feed.signal(number);
+            EXPECT_EQ(feed.finish().status, 0) << number;
+        }
+        EXPECT_TRUE(std::filesystem::is_empty(folder.path(""))) << number;
     }
 }
 

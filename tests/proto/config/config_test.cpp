@@ -77,7 +77,7 @@ TEST(Config, AWrongTypeSaysWhatWasExpectedAndFound) {
     EXPECT_EQ(error_of(R"({"tls": {"allow_tls12": "yes"}})"),
               "app.json: tls.allow_tls12: expected true or false, found a string");
     EXPECT_EQ(error_of(R"({"reactor": {"cpu": 1.5}})"),
-              "app.json: reactor.cpu: expected a whole number, found a number");
+              "app.json: reactor.cpu: expected a whole number, found a fraction");
     EXPECT_EQ(error_of(R"({"reactor": {"mode": "fast"}})"),
               "app.json: reactor.mode: 'fast' is neither 'epoll' nor 'busy_spin'");
     const auto limits = parse_config(R"({"websocket": {"ping": {"interval": "often"}}})");

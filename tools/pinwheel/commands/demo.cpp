@@ -11,6 +11,7 @@
 #include "../../../proto/session/manager.h"
 #include "../../feed/feed_server.h"
 #include "../../feed/temporary_identity.h"
+#include "../terminal/terminal.h"
 #include "options.h"
 
 namespace pinwheel::tool {
@@ -103,7 +104,7 @@ class Consumer {
         ws_.connect();
         began_ = reactor.now();
         schedule_act();
-        if (::isatty(STDERR_FILENO) != 0) reactor.schedule_after(status_timer_, kStatusInterval);
+        if (Terminal::usable(STDERR_FILENO)) reactor.schedule_after(status_timer_, kStatusInterval);
         const auto done = [this] {
             drain();
             return over_ || ws_.is_dead();

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -135,7 +136,8 @@ Command feed_command(CLI::App& app) {
     command->add_option("--ca-out", options->ca_out, "with --tls: write the authority's certificate here")
         ->needs(made);
     command->add_option("--rate", options->rate, "messages a second")->check(rate());
-    command->add_option("--seed", options->seed, "of the synthetic market");
+    command->add_option("--seed", options->seed, "of the synthetic market")
+        ->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
     command->add_option("--capture", options->capture, "serve this recorded session instead");
     command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
     return {command, [options] { return feed(*options); }};

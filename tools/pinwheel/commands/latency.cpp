@@ -11,6 +11,7 @@
 #include "../terminal/latency_plot.h"
 #include "../terminal/live_view.h"
 #include "../terminal/message_text.h"
+#include "../terminal/terminal.h"
 #include "feed_run.h"
 #include "options.h"
 
@@ -77,7 +78,7 @@ class Latency final : private FeedRun {
 
     [[nodiscard]] int run(std::optional<OutputFile>& plot) {
         began_ = slot_began_ = client().reactor().now();
-        shows_progress_ = ::isatty(STDERR_FILENO) != 0;
+        shows_progress_ = Terminal::usable(STDERR_FILENO);
         client().reactor().schedule(slot_timer_, began_ + slot_length_);
         const bool done = run_to_end();
         close_slot(client().reactor().now());

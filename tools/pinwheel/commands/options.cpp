@@ -1,7 +1,9 @@
 #include "options.h"
 
 #include <charconv>
+#include <limits>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../../../core/nearest_name.h"
@@ -20,7 +22,10 @@ CLI::Validator within(Number least, Number most, const std::string& words) {
             Number value{};
             const char* const end = text.data() + text.size();
             const auto [stop, error] = std::from_chars(text.data(), end, value);
-            const bool fits = error == std::errc() && stop == end && value >= least && value <= most;
+            // What CLI11 would read as octal is no decimal number.
+            const bool octal = std::is_integral_v<Number> && text.size() > 1 && text.front() == '0';
+            const bool fits =
+                error == std::errc() && stop == end && !octal && value >= least && value <= most;
             return fits ? std::string() : "'" + text + "' is not " + words;
         },
         "");
@@ -104,7 +109,8 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
             .add_flag_callback(
                 "--spin", [&options] { options.epoll = false; }, "spin, whatever the config says")
             ->excludes(epoll);
-    command.add_option("--cpu", options.cpu, "pin to this core");
+    command.add_option("--cpu", options.cpu, "pin to this core")
+        ->check(whole(0, std::numeric_limits<int>::max()));
     command.add_option("--timeout", options.timeout, "seconds to connect in")->check(seconds(1e-3));
 }
 

@@ -47,7 +47,7 @@ class Tail final : private FeedRun {
 
     [[nodiscard]] int run() {
         began_ = second_began_ = client().reactor().now();
-        status_line_ = ::isatty(STDERR_FILENO) != 0 && ::isatty(STDOUT_FILENO) == 0;
+        status_line_ = Terminal::usable(STDERR_FILENO) && ::isatty(STDOUT_FILENO) == 0;
         hold_lines(screen_ && ::isatty(STDERR_FILENO) != 0);
         if (screen_) draw(began_);
         if (screen_ || status_line_ || metrics_) client().reactor().schedule_after(timer_, kInterval);

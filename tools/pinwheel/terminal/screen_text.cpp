@@ -30,15 +30,23 @@ constexpr std::array<Range, 10> kWide{{{0x1100, 0x115F},
                                        {0x1F300, 0x1FAFF},
                                        {0x20000, 0x3FFFD}}};
 /// Takes no column, joins others, or turns the direction of writing.
-constexpr std::array<Range, 9> kUnseen{{{0x0000, 0x001F},
-                                        {0x007F, 0x009F},
-                                        {0x0300, 0x036F},
-                                        {0x061C, 0x061C},
-                                        {0x200B, 0x200F},
-                                        {0x2028, 0x202E},
-                                        {0x2060, 0x206F},
-                                        {0xFE00, 0xFE0F},
-                                        {0xFEFF, 0xFEFF}}};
+constexpr std::array<Range, 17> kUnseen{{{0x0000, 0x001F},
+                                         {0x007F, 0x009F},
+                                         {0x00AD, 0x00AD},
+                                         {0x0300, 0x036F},
+                                         {0x0483, 0x0489},
+                                         {0x061C, 0x061C},
+                                         {0x180B, 0x180F},
+                                         {0x1AB0, 0x1AFF},
+                                         {0x1DC0, 0x1DFF},
+                                         {0x200B, 0x200F},
+                                         {0x2028, 0x202E},
+                                         {0x2060, 0x206F},
+                                         {0x20D0, 0x20FF},
+                                         {0xFE00, 0xFE2F},
+                                         {0xFEFF, 0xFEFF},
+                                         {0xFFF9, 0xFFFB},
+                                         {0xE0000, 0xE0FFF}}};
 
 template <std::size_t N>
 bool is_in(const std::array<Range, N>& ranges, char32_t character) {
