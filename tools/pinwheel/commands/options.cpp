@@ -32,7 +32,7 @@ CLI::Validator within(Number least, Number most, const std::string& words) {
 }
 
 /// A stray word without what may be secret in it: the value of an option, the query of a URL.
-std::string shown(const std::string& word) {
+std::string without_secrets(const std::string& word) {
     if (word.starts_with('-')) return word.substr(0, word.find('='));
     if (word.find("://") == std::string::npos) return word;
     const auto url = Url::parse(word);
@@ -59,7 +59,7 @@ std::string describe_stray(const std::string& word, const CLI::App& at, bool in_
     else
         for (const auto* command : at.get_subcommands(nullptr)) names.push_back(command->get_name());
     const std::vector<std::string_view> known(names.begin(), names.end());
-    const std::string name = shown(word);
+    const std::string name = without_secrets(word);
     const std::string kind = is_option     ? "unknown option '"
                              : is_argument ? "unexpected argument '"
                                            : "unknown command '";
