@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -10,15 +11,17 @@
 
 namespace pinwheel {
 
+/// Who opens and seals the records of a TLS connection after its handshake. In place is the library itself
+/// (TlsOptions::records), with AES-GCM by OpenSSL's EVP or by libipsec-mb.
+enum class TlsRecordsBy : std::uint8_t { openssl, in_place_evp, in_place_ipsec_mb };
+
 /// What TLS agreed on; `version` is empty on a stream without TLS.
 struct TlsInfo {
     std::string version{};  ///< such as `TLSv1.3`
     std::string cipher{};   ///< OpenSSL's name
     bool resumed = false;   ///< a session taken up again
     bool verified = false;  ///< the certificate was checked and is good
-    /// Who opens and seals the records: `openssl`, or with TlsOptions::records `in-place-evp` or
-    /// `in-place-ipsec-mb`, after the library that computes AES-GCM.
-    std::string records{};
+    TlsRecordsBy records = TlsRecordsBy::openssl;
 };
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.

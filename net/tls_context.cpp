@@ -206,6 +206,11 @@ TlsContext::~TlsContext() = default;
 TlsContext::TlsContext(TlsContext&&) noexcept = default;
 TlsContext& TlsContext::operator=(TlsContext&&) noexcept = default;
 
+TlsRecordsBy TlsContext::in_place_records() noexcept {
+    return detail::best_aead_backend() == detail::AeadBackend::ipsec_mb ? TlsRecordsBy::in_place_ipsec_mb
+                                                                        : TlsRecordsBy::in_place_evp;
+}
+
 bool TlsContext::verifies() const noexcept {
     return impl_->verify;
 }

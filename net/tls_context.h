@@ -71,6 +71,9 @@ class TlsContext {
     /// A server's stream.
     [[nodiscard]] std::unique_ptr<TlsStream> accept(std::unique_ptr<ByteStream> lower);
 
+    /// Who takes the records of a connection in place, on this machine and in this build.
+    [[nodiscard]] static TlsRecordsBy in_place_records() noexcept;
+
     /// False if the dangerous option is set.
     [[nodiscard]] bool verifies() const noexcept;
 

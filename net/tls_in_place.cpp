@@ -50,10 +50,9 @@ std::unique_ptr<TlsInPlace> TlsInPlace::take_over(TlsStream::Impl& stream) noexc
     if (!suite || stream.record_left > 0 || SSL_has_pending(ssl) != 0) return nullptr;
     try {
         std::unique_ptr<TlsInPlace> made(new TlsInPlace(stream));
-        const AeadBackend backend = best_aead_backend();
-        made->info_.records = backend == AeadBackend::ipsec_mb ? "in-place-ipsec-mb" : "in-place-evp";
-        const bool started = made->layer_.start({.suite = *suite, .backend = backend}, stream.secrets.server,
-                                                stream.secrets.client);
+        made->info_.records = TlsContext::in_place_records();
+        const bool started = made->layer_.start({.suite = *suite, .backend = best_aead_backend()},
+                                                stream.secrets.server, stream.secrets.client);
         return started ? std::move(made) : nullptr;
     } catch (const std::bad_alloc&) {
         return nullptr;

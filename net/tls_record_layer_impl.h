@@ -106,7 +106,6 @@ class TlsRecordLayer {
     [[nodiscard]] std::uint8_t peer_alert() const noexcept { return peer_alert_; }
     /// How often the keys of either direction were replaced.
     [[nodiscard]] std::uint64_t key_updates() const noexcept { return key_updates_; }
-    [[nodiscard]] AeadBackend backend() const noexcept { return settings_.backend; }
 
   private:
     enum class Type : std::uint8_t { alert = 21, handshake = 22, application_data = 23 };

@@ -379,8 +379,7 @@ TlsInfo TlsStream::Impl::info() const {
     return {.version = SSL_get_version(ssl.get()),
             .cipher = SSL_get_cipher_name(ssl.get()),
             .resumed = SSL_session_reused(ssl.get()) == 1,
-            .verified = context.verify && SSL_get_verify_result(ssl.get()) == X509_V_OK,
-            .records = "openssl"};
+            .verified = context.verify && SSL_get_verify_result(ssl.get()) == X509_V_OK};
 }
 
 TlsInfo TlsStream::tls_info() const {

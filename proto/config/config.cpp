@@ -120,7 +120,16 @@ class Reader {
                 return read_value(value, join("tls", key), "true or false", config_.tls.*option.value);
             known.push_back(option.name);
         }
+        if (key == "records") return read_records(value);
+        known.emplace_back("records");
         unknown("tls", key, known);
+    }
+    void read_records(Element value) {
+        std::string records;
+        read_text(value, "tls.records", records);
+        if (records != "openssl" && records != "in_place" && !error_)
+            return fail("tls.records", "'" + records + "' is neither 'openssl' nor 'in_place'");
+        config_.tls.records = records == "in_place" ? TlsRecords::in_place : TlsRecords::openssl;
     }
     void read_reactor(std::string_view key, Element value) {
         if (key == "mode") {
@@ -198,6 +207,8 @@ std::vector<std::string> Config::describe() const {
     for (const auto& option : kTlsFlags)
         line("tls." + std::string(option.name), tls.*option.value ? "true" : "false",
              tls.*option.value != defaults.*option.value);
+    const bool in_place = tls.records == TlsRecords::in_place;
+    line("tls.records", in_place ? "in_place" : "openssl", in_place);
     line("reactor.mode", mode.value_or(ReactorMode::epoll) == ReactorMode::epoll ? "epoll" : "busy_spin",
          mode.has_value());
     line("reactor.cpu", cpu ? std::to_string(*cpu) : "none", cpu.has_value());

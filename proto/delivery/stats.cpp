@@ -45,9 +45,17 @@ void StatsRecorder::record_protocol_error() noexcept {
     add(kProtocolErrors, 1);
 }
 
-void StatsRecorder::record_tls(bool resumed) noexcept {
+void StatsRecorder::record_tls(const TlsInfo& tls) noexcept {
     const Update update(*this);
-    if (resumed) add(kResumed, 1);
+    if (tls.resumed) add(kResumed, 1);
+    switch (tls.records) {
+        case TlsRecordsBy::openssl:
+            return add(kTlsOpenssl, 1);
+        case TlsRecordsBy::in_place_evp:
+            return add(kTlsInPlaceEvp, 1);
+        case TlsRecordsBy::in_place_ipsec_mb:
+            return add(kTlsInPlaceIpsecMb, 1);
+    }
 }
 
 void StatsRecorder::record_ping(const RoundTrip& round_trip) noexcept {
@@ -100,6 +108,9 @@ WebSocketStats StatsRecorder::snapshot() const noexcept {
             .reconnect_tries = counter(kReconnectTries),
             .protocol_errors = counter(kProtocolErrors),
             .resumed_handshakes = counter(kResumed),
+            .tls_openssl = counter(kTlsOpenssl),
+            .tls_in_place_evp = counter(kTlsInPlaceEvp),
+            .tls_in_place_ipsec_mb = counter(kTlsInPlaceIpsecMb),
             .ping = {.count = counter(kPingCount),
                      .last = duration(kPingLast),
                      .min = duration(kPingMin),

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "../../core/clock.h"
+#include "../../net/byte_stream.h"
 #include "../policy/keepalive.h"
 
 namespace pinwheel {
@@ -28,8 +29,12 @@ struct WebSocketStats {
     std::uint64_t reconnect_tries = 0;     ///< attempts begun that were not the first of a connect()
     std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
     std::uint64_t resumed_handshakes = 0;  ///< TLS sessions taken up again
-    RoundTrip ping{};                      ///< of keep-alive
-    std::uint64_t bytes_to_send = 0;       ///< waiting for the socket
+    /// TLS connections that were up, by who opens and seals their records.
+    std::uint64_t tls_openssl = 0;
+    std::uint64_t tls_in_place_evp = 0;       ///< by the library with OpenSSL's AES-GCM
+    std::uint64_t tls_in_place_ipsec_mb = 0;  ///< by the library with libipsec-mb's AES-GCM
+    RoundTrip ping{};                         ///< of keep-alive
+    std::uint64_t bytes_to_send = 0;          ///< waiting for the socket
 
     /// Messages waiting in the ring, and the most that ever did. The recorder leaves both 0: the ring's owner
     /// fills them in.
@@ -76,7 +81,7 @@ class StatsRecorder {
     void record_dropped(std::uint64_t messages) noexcept;
     void record_reconnect_try() noexcept;
     void record_protocol_error() noexcept;
-    void record_tls(bool resumed) noexcept;
+    void record_tls(const TlsInfo& tls) noexcept;
     void record_ping(const RoundTrip& round_trip) noexcept;
     void record_bytes_to_send(std::size_t bytes) noexcept;
 
@@ -99,6 +104,9 @@ class StatsRecorder {
         kReconnectTries,
         kProtocolErrors,
         kResumed,
+        kTlsOpenssl,
+        kTlsInPlaceEvp,
+        kTlsInPlaceIpsecMb,
         kPingCount,
         kPingLast,
         kPingMin,

@@ -180,7 +180,7 @@ void Session::on_open() {
     close_reason_.clear();
     connected_at_ = now;
     stats_.record_connect(now, reactor_.system_now());
-    stats_.record_tls(tls.resumed);
+    if (!tls.version.empty()) stats_.record_tls(tls);
     delivery_.connected(++generation_, now);
     detail::run_all(
         [&] { feed(SessionEvent::TransportUp{}); },

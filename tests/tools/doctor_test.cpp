@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "../../net/tls_context.h"
 #include "../../tools/pinwheel/doctor/doctor_checks.h"
 #include "../support/temp_dir.h"
 #include "command.h"
@@ -28,7 +29,7 @@ class Tree {
     }
     [[nodiscard]] std::string root() const { return folder_.path("root"); }
     [[nodiscard]] Finding finding(const std::string& check) const {
-        const auto all = examine(Machine(root()));
+        const auto all = examine(Machine(root()), TlsRecordsBy::in_place_ipsec_mb);
         const auto found =
             std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.check == check; });
         if (found == all.end()) throw std::runtime_error("no check " + check);
@@ -63,7 +64,7 @@ std::map<std::string, std::string> good_machine() {
             {"/proc/sys/net/core/busy_poll", "50\n"},
             {"/proc/sys/net/core/busy_read", "50\n"},
             {"/sys/devices/system/clocksource/clocksource0/current_clocksource", "tsc\n"},
-            {"/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu tsc constant_tsc nonstop_tsc\n"},
+            {"/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu tsc constant_tsc nonstop_tsc aes pclmulqdq\n"},
             {kCpus + "/smt/active", "0\n"},
             {"/proc/swaps", "Filename\t\t\t\tType\t\tSize\n"},
             {"/proc/self/limits",
@@ -75,16 +76,28 @@ std::map<std::string, std::string> good_machine() {
 
 TEST(Doctor, IsContentWithAGoodMachine) {
     const Tree tree(good_machine());
-    const auto findings = examine(Machine(tree.root()));
-    EXPECT_EQ(findings.size(), 14U);
+    const auto findings = examine(Machine(tree.root()), TlsRecordsBy::in_place_ipsec_mb);
+    EXPECT_EQ(findings.size(), 15U);
     for (const auto& finding : findings)
         EXPECT_EQ(finding.verdict, Verdict::ok) << finding.check << ": " << finding.found;
+}
+
+TEST(Doctor, SaysWhoOpensTlsRecordsInPlace) {
+    const auto last = [](const std::string& root, TlsRecordsBy in_place) {
+        return examine(Machine(root), in_place).back();
+    };
+    Tree tree(good_machine());
+    EXPECT_EQ(last(tree.root(), TlsRecordsBy::in_place_ipsec_mb).found, "by ipsec-mb");
+    EXPECT_EQ(last(tree.root(), TlsRecordsBy::in_place_evp).found,
+              "by EVP; this build is without libipsec-mb");
+    tree.set("/proc/cpuinfo", "processor\t: 0\nflags\t\t: fpu aes\n");
+    EXPECT_EQ(last(tree.root(), TlsRecordsBy::in_place_evp).verdict, Verdict::advice);
 }
 
 TEST(Doctor, KnowsNothingOfAnEmptyTree) {
     Tree tree(Tree::Files{});
     tree.set("/proc/empty", "");
-    for (const auto& finding : examine(Machine(tree.root()))) {
+    for (const auto& finding : examine(Machine(tree.root()), TlsRecordsBy::in_place_ipsec_mb)) {
         EXPECT_EQ(finding.verdict, Verdict::unknown) << finding.check;
         EXPECT_FALSE(finding.why.empty()) << finding.check;
         EXPECT_EQ(finding.change, "") << finding.check;
@@ -160,7 +173,8 @@ TEST(Doctor, PrintsALineForEachFinding) {
     EXPECT_NE(text.output.find("ok       cpu governor                performance on 2 cores\n"),
               std::string::npos)
         << text.output;
-    EXPECT_EQ(lines_of(text.output), 16U) << "two more for the advice";
+    const std::size_t advices = TlsContext::in_place_records() == TlsRecordsBy::in_place_ipsec_mb ? 1 : 2;
+    EXPECT_EQ(lines_of(text.output), 15U + 2 * advices) << "two more for an advice";
     const auto json = run({"doctor", "--root", tree.root(), "--json"});
     EXPECT_EQ(lines_of(json.output), 1U);
     EXPECT_NE(json.output.find(R"({"check":"SMT siblings","verdict":"advice")"), std::string::npos)

@@ -75,7 +75,7 @@ class TlsPairTest : public testing::TestWithParam<TlsRecords> {
         ASSERT_TRUE(peer_up);
         const TlsInfo info = client->tls_info();
         const bool in_place = GetParam() == TlsRecords::in_place && info.version == "TLSv1.3";
-        ASSERT_EQ(info.records.starts_with("in-place"), in_place) << info.records;
+        ASSERT_EQ(info.records != TlsRecordsBy::openssl, in_place);
         std::ignore = read();  // the tickets
     }
     [[nodiscard]] IoResult read_once() { return client->read_some(buffer); }

@@ -29,7 +29,7 @@ TEST(Config, EachKeyIsRead) {
         parse_config(R"({"url": "wss://feed.example/x?key=secret", "subscriptions": ["a", "b"],
         "tls": {"ca_file": "ca.pem", "ca_path": "d", "certificate_file": "c", "key_file": "k", "ciphers": "x",
                 "cipher_suites": "y", "allow_tls12": false, "allow_tls13": true, "session_resumption": false,
-                "honour_sslkeylogfile": true},
+                "honour_sslkeylogfile": true, "records": "in_place"},
         "reactor": {"mode": "busy_spin", "cpu": 1},
         "websocket": {"ping": {"interval": 30}}})");
     ASSERT_TRUE(config) << config.error().message();
@@ -44,6 +44,7 @@ TEST(Config, EachKeyIsRead) {
     EXPECT_FALSE(config->tls.allow_tls12);
     EXPECT_FALSE(config->tls.session_resumption);
     EXPECT_TRUE(config->tls.honour_sslkeylogfile);
+    EXPECT_EQ(config->tls.records, TlsRecords::in_place);
     EXPECT_EQ(config->mode, ReactorMode::busy_spin);
     EXPECT_EQ(config->cpu, 1);
     EXPECT_EQ(config->limits.limits.ping_interval, std::chrono::seconds{30});
@@ -78,6 +79,10 @@ TEST(Config, AWrongTypeSaysWhatWasExpectedAndFound) {
               "app.json: tls.allow_tls12: expected true or false, found a string");
     EXPECT_EQ(error_of(R"({"reactor": {"cpu": 1.5}})"),
               "app.json: reactor.cpu: expected a whole number, found a fraction");
+    EXPECT_EQ(error_of(R"({"tls": {"records": "fast"}})"),
+              "app.json: tls.records: 'fast' is neither 'openssl' nor 'in_place'");
+    EXPECT_EQ(error_of(R"({"tls": {"records": true}})"),
+              "app.json: tls.records: expected a string, found true or false");
     EXPECT_EQ(error_of(R"({"reactor": {"mode": "fast"}})"),
               "app.json: reactor.mode: 'fast' is neither 'epoll' nor 'busy_spin'");
     const auto limits = parse_config(R"({"websocket": {"ping": {"interval": "often"}}})");
@@ -119,6 +124,7 @@ TEST(Config, IsDescribedWithWhereEachValueCameFrom) {
     EXPECT_TRUE(has("url = wss://feed.example/x (config)"));
     EXPECT_TRUE(has("subscriptions = none (default)"));
     EXPECT_TRUE(has("tls.session_resumption = true (default)"));
+    EXPECT_TRUE(has("tls.records = openssl (default)"));
     EXPECT_TRUE(has("ping_interval = 5 s (clamped: the config asks for 1 s, the bounds are 5 to 60)"));
     EXPECT_TRUE(has("ping_timeout = 7 s (config)"));
     EXPECT_TRUE(has("queue_size = 65536 (default)"));

@@ -72,8 +72,9 @@ TEST(Stats, TheOtherCountersAreKept) {
     recorder.record_dropped(4);
     recorder.record_reconnect_try();
     recorder.record_protocol_error();
-    recorder.record_tls(true);
-    recorder.record_tls(false);
+    recorder.record_tls({.resumed = true});
+    recorder.record_tls({.records = TlsRecordsBy::in_place_evp});
+    for (int i = 0; i < 2; ++i) recorder.record_tls({.records = TlsRecordsBy::in_place_ipsec_mb});
     recorder.record_ping({.count = 4, .last = 5ms, .min = 1ms, .max = 9ms, .smoothed = 6ms});
     recorder.record_bytes_to_send(512);
     const auto stats = recorder.snapshot();
@@ -81,6 +82,9 @@ TEST(Stats, TheOtherCountersAreKept) {
     EXPECT_EQ(stats.reconnect_tries, 1U);
     EXPECT_EQ(stats.protocol_errors, 1U);
     EXPECT_EQ(stats.resumed_handshakes, 1U);
+    EXPECT_EQ(stats.tls_openssl, 1U);
+    EXPECT_EQ(stats.tls_in_place_evp, 1U);
+    EXPECT_EQ(stats.tls_in_place_ipsec_mb, 2U);
     EXPECT_EQ(stats.ping.count, 4U);
     EXPECT_EQ(stats.ping.last, 5ms);
     EXPECT_EQ(stats.ping.min, 1ms);

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "../../../net/tls_context.h"
 #include "../../../proto/text/json_writer.h"
 #include "../doctor/doctor_checks.h"
 #include "../terminal/screen_text.h"
@@ -43,7 +44,7 @@ void print_json(const std::vector<Finding>& findings) {
 }
 
 int doctor(const DoctorOptions& options) {
-    const auto findings = examine(Machine(options.root));
+    const auto findings = examine(Machine(options.root), TlsContext::in_place_records());
     options.json ? print_json(findings) : print(findings);
     return 0;
 }

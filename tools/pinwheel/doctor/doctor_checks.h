@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../../net/byte_stream.h"
 #include "machine.h"
 
 namespace pinwheel::tool {
@@ -24,7 +25,8 @@ struct Finding {
     std::string change{};  // for advice
 };
 
-/// All of them, in a fixed order. What cannot be read is unknown.
-[[nodiscard]] std::vector<Finding> examine(const Machine& machine);
+/// All of them, in a fixed order. What cannot be read is unknown. `in_place`: what this program can do with
+/// TLS records, TlsContext::in_place_records().
+[[nodiscard]] std::vector<Finding> examine(const Machine& machine, TlsRecordsBy in_place);
 
 }  // namespace pinwheel::tool
