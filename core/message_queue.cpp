@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -87,8 +88,11 @@ void MessageQueue::watch_use() noexcept {
     peak_ = watched_ = 0;
 }
 
-bool MessageQueue::push_control(const RecordHeader& header) noexcept {
-    if (claim(header.size) == nullptr) return false;
+bool MessageQueue::push_control(RecordHeader header, std::span<const std::byte> payload) noexcept {
+    std::byte* const room = claim(payload.size());
+    if (room == nullptr) return false;
+    if (!payload.empty()) std::memcpy(room, payload.data(), payload.size());
+    header.size = static_cast<std::uint32_t>(payload.size());
     commit(header);
     publish();
     return true;

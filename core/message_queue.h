@@ -94,9 +94,9 @@ class MessageQueue {
             watch_use();
     }
 
-    /// Commits a record without payload and publishes; it does not count as a message, and an open claim is
-    /// gone. False: no memory.
-    bool push_control(const RecordHeader& header) noexcept;
+    /// Commits a record with this payload, whose size becomes the header's, and publishes; it does not count
+    /// as a message, and an open claim is gone. False: no memory.
+    bool push_control(RecordHeader header, std::span<const std::byte> payload = {}) noexcept;
 
     /// The most that ever waited is from now on what waits now.
     void reset_high_water() noexcept {

@@ -12,7 +12,7 @@ namespace pinwheel {
 enum class RecordKind : std::uint8_t {
     message,
     connected,     ///< a connection of this generation is up
-    disconnected,  ///< it ended, with this code and reason
+    disconnected,  ///< it ended, with this code and reason; the payload is the peer's close reason
     dropped,       ///< `count` messages did not fit and are gone, here
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "../core/clock.h"
@@ -152,6 +153,9 @@ class Reactor {
     [[nodiscard]] bool restore(IoWatch& watch) noexcept;
     /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
     void revisit(IoWatch& watch) noexcept;
+
+    /// When the next timer may be due, or is looked at; nothing if none is armed. For a clock that jumps.
+    [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept { return wheel_.next_deadline(); }
 
     /// Keeps `garbage` until no handler of this turn runs, then lets it go: for objects that end inside their
     /// own callback. Outside of a turn it goes at once.

@@ -32,6 +32,8 @@ class CountingSink : public MessageSink {
 
     /// Messages that were dropped, in all.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+    /// Of the last message; 0 before the first.
+    [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
 
   protected:
     /// For a sink of its own kind; the callbacks may be empty.
@@ -42,8 +44,6 @@ class CountingSink : public MessageSink {
     [[nodiscard]] std::uint32_t generation() const noexcept { return message_.generation; }
     /// Messages carry this generation from now on.
     void begin_generation(std::uint32_t generation) noexcept { message_.generation = generation; }
-    /// Of the last message.
-    [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
     /// Gives the next number to a message that is dropped.
     void skip_sequence() noexcept { ++message_.sequence; }
 

@@ -41,9 +41,10 @@ void Delivery::connected(std::uint32_t generation, TimePoint now) noexcept {
     callback_sink_->set_generation(generation);
 }
 
-void Delivery::disconnected(std::uint8_t reason, std::uint16_t code, TimePoint now) noexcept {
+void Delivery::disconnected(std::uint8_t reason, std::uint16_t code, std::string_view close_reason,
+                            TimePoint now) noexcept {
     room_timer_.cancel();
-    if (queue_sink_) queue_sink_->disconnected(reason, code, {.received = now});
+    if (queue_sink_) queue_sink_->disconnected(reason, code, {.received = now}, close_reason);
 }
 
 void Delivery::on_overflow(MessageSink::Verdict verdict) {

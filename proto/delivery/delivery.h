@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "../../core/clock.h"
 #include "../../core/function_ref.h"
@@ -54,7 +55,12 @@ class Delivery {
     [[nodiscard]] const MessageQueue* queue() const noexcept { return queue_ ? &*queue_ : nullptr; }
 
     void connected(std::uint32_t generation, TimePoint now) noexcept;
-    void disconnected(std::uint8_t reason, std::uint16_t code, TimePoint now) noexcept;
+    void disconnected(std::uint8_t reason, std::uint16_t code, std::string_view close_reason,
+                      TimePoint now) noexcept;
+    /// Of the last message; 0 before the first.
+    [[nodiscard]] std::uint64_t sequence() const noexcept {
+        return queue_sink_ ? queue_sink_->sequence() : callback_sink_->sequence();
+    }
     /// Reading has paused, and has not been told to go on.
     [[nodiscard]] bool paused() const noexcept { return room_timer_.armed(); }
 

@@ -1,8 +1,6 @@
 #include "prometheus.h"
 
-#include <array>
-#include <charconv>
-#include <concepts>
+#include "prometheus_family_impl.h"
 
 namespace pinwheel {
 namespace {
@@ -14,42 +12,6 @@ double seconds(SystemTime time) noexcept {
     return seconds(time.time_since_epoch());
 }
 
-template <class Number>
-std::string number(Number value) {
-    std::array<char, 32> digits{};
-    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
-}
-
-/// One family of samples.
-class Family {
-  public:
-    Family(std::string& out, std::string_view name, std::string_view type, std::string_view help)
-        : out_(out), name_(name) {
-        out_ += "# HELP " + name_ + " ";
-        out_ += help;
-        out_ += "\n# TYPE " + name_ + " ";
-        out_ += type;
-        out_ += '\n';
-    }
-    template <class Number>
-    void sample(std::string_view suffix, std::string_view labels, std::string_view more, Number value) {
-        out_ += name_;
-        out_ += suffix;
-        if (!labels.empty() || !more.empty()) {
-            out_ += '{';
-            out_ += labels;
-            if (!labels.empty() && !more.empty()) out_ += ',';
-            out_ += more;
-            out_ += '}';
-        }
-        out_ += ' ' + number(value) + '\n';
-    }
-
-  private:
-    std::string& out_;
-    const std::string name_;
-};
-
 }  // namespace
 
 void append_prometheus(std::string& out, const WebSocketStats& stats, std::string_view labels) {
@@ -60,7 +22,7 @@ void append_prometheus(std::string& out, const WebSocketStats& stats, std::strin
 void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
     if (all.empty()) return;
     const auto family = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
-        Family samples(out, name, type, help);
+        detail::PrometheusFamily samples(out, name, type, help);
         for (const auto& one : all) samples.sample("", one.labels, "", value(one.stats));
     };
     const auto counter = [&](std::string_view name, std::string_view help,
@@ -72,8 +34,8 @@ void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
     };
     using Stats = WebSocketStats;
     counter("pinwheel_connects_total", "Connections that came up.", &Stats::connects);
-    Family disconnects(out, "pinwheel_disconnects_total", "counter",
-                       "Connections that ended, by whose doing.");
+    detail::PrometheusFamily disconnects(out, "pinwheel_disconnects_total", "counter",
+                                         "Connections that ended, by whose doing.");
     for (const auto& one : all) {
         disconnects.sample("", one.labels, R"(kind="proactive")", one.stats.proactive_disconnects);
         disconnects.sample("", one.labels, R"(kind="reactive")", one.stats.reactive_disconnects);
@@ -127,13 +89,14 @@ void append_prometheus(std::string& out, const Histogram& histogram, std::string
 void append_prometheus(std::string& out, std::span<const LabelledHistogram> all, std::string_view name,
                        std::string_view help) {
     if (all.empty()) return;
-    Family family(out, name, "histogram", help);
+    detail::PrometheusFamily family(out, name, "histogram", help);
     for (const auto& [histogram, labels] : all) {
         for (std::uint64_t decade = 1'000; decade <= 10'000'000'000; decade *= 10)
             for (const std::uint64_t step : {1U, 2U, 5U}) {
                 const std::uint64_t bound = decade * step;
                 if (bound > 10'000'000'000) break;
-                family.sample("_bucket", labels, "le=\"" + number(static_cast<double>(bound) / 1e9) + "\"",
+                family.sample("_bucket", labels,
+                              "le=\"" + detail::prometheus_number(static_cast<double>(bound) / 1e9) + "\"",
                               histogram.count_at_most(bound));
             }
         family.sample("_bucket", labels, R"(le="+Inf")", histogram.count());

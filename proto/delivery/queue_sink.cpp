@@ -30,14 +30,16 @@ void QueueSink::connected(std::uint32_t generation, const MessageStamp& stamp) n
                                        .received = stamp.received.time_since_epoch().count()});
 }
 
-void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept {
+void QueueSink::disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp,
+                             std::string_view close_reason) noexcept {
     if (unreported_ > 0) std::ignore = report_gap();
     std::ignore = queue_.push_control({.kind = RecordKind::disconnected,
                                        .code = code,
                                        .sequence = sequence(),
                                        .generation = generation(),
                                        .reason = reason,
-                                       .received = stamp.received.time_since_epoch().count()});
+                                       .received = stamp.received.time_since_epoch().count()},
+                                      std::as_bytes(std::span(close_reason)));
 }
 
 MessageSink::Verdict QueueSink::pause() noexcept {

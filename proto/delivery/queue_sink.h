@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "../../core/message_queue.h"
 #include "counting_sink.h"
@@ -28,8 +29,9 @@ class QueueSink final : public CountingSink {
 
     /// Tells the consumer that a connection is up; messages carry its generation from now on.
     void connected(std::uint32_t generation, const MessageStamp& stamp) noexcept;
-    /// Tells the consumer that it ended.
-    void disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp) noexcept;
+    /// Tells the consumer that it ended; `close_reason` is the peer's.
+    void disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp,
+                      std::string_view close_reason = {}) noexcept;
 
     [[nodiscard]] Verdict take(std::span<const std::byte> payload, bool is_text,
                                const MessageStamp& stamp) override;

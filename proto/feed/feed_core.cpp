@@ -37,6 +37,7 @@ FeedCore::FeedCore(Reactor& reactor, const VenueProfile& profile, FeedOptions op
       profile_(profile),
       data_(profile_.data()),
       options_(std::move(options)),
+      tap_(options_.websocket.observer),
       channels_(profile_),
       ledger_(profile_, channels_, options_.acknowledgements),
       classifier_(profile_, channels_),
@@ -70,6 +71,7 @@ WebSocketOptions FeedCore::session_options() {
         session.ping_interval = data_.websocket_ping;
     else if (!session.ping_interval && data_.ping)
         session.ping_interval = WebSocketOptions::Seconds{0};
+    session.observer = tap_.observer();
     session.on_connect = [this] { on_connect(); };
     session.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     session.on_message = [this](const Message& message) { on_message(message); };
@@ -159,7 +161,7 @@ void FeedCore::begin_login() {
     if (!options_.login) return;
     ledger_.hold(true);
     login_until_ = reactor_.now() + options_.acknowledgements.ack_timeout;
-    waiting_.push_back({SendKind::request, options_.login(unix_ms())});
+    waiting_.push_back({SendKind::request, options_.login(unix_ms()), true});
     if (!data_.login_accepted.empty()) return;
     ledger_.hold(false);  // nothing would tell that it was accepted
     login_until_.reset();
@@ -265,7 +267,10 @@ void FeedCore::send_due(TimePoint now) {
     };
     while (!waiting_.empty()) {
         if (!fits(waiting_.front().kind)) return;
-        if (!send(waiting_.front().kind, waiting_.front().text, now)) {
+        tap_.sends_login(waiting_.front().is_login);
+        const bool sent = send(waiting_.front().kind, waiting_.front().text, now);
+        tap_.sends_login(false);
+        if (!sent) {
             blocked_until_ = now + options_.acknowledgements.retry_delay;
             return;
         }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../session/manager.h"
+#include "../session/observer.h"
 #include "../venue/liveness.h"
 #include "../venue/message_classifier.h"
 #include "../venue/payload_inflater.h"
@@ -48,10 +49,28 @@ class FeedCore {
       private:
         int& depth_;
     };
+    /// Shows the user's observer what the session does, and which of what it sends is a login.
+    class Tap final : public SessionObserver {
+      public:
+        explicit Tap(SessionObserver* user) noexcept : user_(user) {}
+        [[nodiscard]] SessionObserver* observer() noexcept { return user_ != nullptr ? this : nullptr; }
+        void sends_login(bool sends) noexcept { sends_login_ = sends; }
+        void on_step(const SessionStep& step) noexcept override { user_->on_step(step); }
+        void on_sent(const SentMessage& message) noexcept override {
+            SentMessage shown = message;
+            shown.is_secret = sends_login_;
+            user_->on_sent(shown);
+        }
+
+      private:
+        SessionObserver* const user_;
+        bool sends_login_ = false;
+    };
     /// A message of the feed's that waits for its place in the windows.
     struct Waiting {
         SendKind kind;
         std::string text;
+        bool is_login = false;
     };
 
     [[nodiscard]] WebSocketOptions session_options();
@@ -90,6 +109,7 @@ class FeedCore {
     VenueProfile profile_;
     const detail::ProfileData& data_;
     FeedOptions options_;
+    Tap tap_;
     ConnectWindow own_windows_;
     ChannelTable channels_;
     SubscriptionLedger ledger_;

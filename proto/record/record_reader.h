@@ -48,7 +48,9 @@ class RecordReader {
     [[nodiscard]] static Result<RecordReader> open(std::vector<std::string> paths);
     /// Of one file.
     [[nodiscard]] static Result<RecordReader> open(std::string path);
+    /// A moved-from reader may only be destroyed or assigned to.
     RecordReader(RecordReader&&) noexcept;
+    /// The same.
     RecordReader& operator=(RecordReader&&) noexcept;
     ~RecordReader();
 

@@ -328,15 +328,16 @@ void RecordWriter::step(const Moment& at) {
     }
 }
 
-Error RecordWriter::close(const Moment& at) {
+Error RecordWriter::close(const Moment& at, std::uint64_t wait) {
     for (int frames = 0; frames < 2; ++frames) {  // one may wait in front of the open one
         retry_at_ = at.now;
         write_pending(at);
         seal(at);
     }
     Error failed;
-    const std::uint64_t lost = (has_room() ? 0 : waiting_.messages) + (lines_.empty() ? 0 : open_.messages);
-    if (!has_room() || !lines_.empty())
+    const std::uint64_t lost =
+        wait + (has_room() ? 0 : waiting_.messages) + (lines_.empty() ? 0 : open_.messages);
+    if (!has_room() || !lines_.empty() || wait > 0)
         failed = {Errc::io_failure, path_ + ": " + std::to_string(lost) +
                                         " messages at the end could not be written, and are lost"};
     stats_.dropped += lost;

@@ -51,8 +51,9 @@ class RecordWriter {
     void note(RecordLine line, const Moment& at);
     /// Writes what is due. Call it often: at least each tenth of kFrameTime.
     void step(const Moment& at);
-    /// Writes all, and ends the file in order. The error: what could not be written is lost.
-    [[nodiscard]] Error close(const Moment& at);
+    /// Writes all, and ends the file in order. The error: what could not be written is lost, and with it the
+    /// messages that `wait` in the ring.
+    [[nodiscard]] Error close(const Moment& at, std::uint64_t wait = 0);
 
     /// Of the last record that was taken; 0 before.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_.value_or(0); }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,13 +34,27 @@ struct SessionStep {
     [[nodiscard]] std::string text() const { return describe ? describe() : std::string(event); }
 };
 
-/// Sees each step of a session. For logs; the library writes none. Not called for messages. Threading: the
-/// reactor's thread. Must not throw, and must not call the session.
+/// A message that has been taken by send(), or by the session itself for a subscription. Gone after the call
+/// that shows it.
+struct SentMessage {
+    std::span<const std::byte> payload{};  ///< as it was given to send()
+    bool is_text = true;                   ///< text, else binary
+    bool is_secret = false;                ///< a feed's login
+    std::uint32_t generation = 0;          ///< of the connection
+    std::uint64_t sequence = 0;            ///< of the last message that was received before
+    SystemTime time{};                     ///< when it was sent
+};
+
+/// Sees each step of a session, and what is sent. For logs and recordings; the library writes none by itself.
+/// Not called for received messages. Threading: the reactor's thread. Must not throw, and must not call the
+/// session.
 class SessionObserver {
   public:
     virtual ~SessionObserver() = default;
     /// After the decision, before it is carried out.
     virtual void on_step(const SessionStep& step) noexcept = 0;
+    /// After each message that was taken. By default nothing.
+    virtual void on_sent(const SentMessage& /*message*/) noexcept {}
 };
 
 }  // namespace pinwheel

@@ -294,7 +294,7 @@ void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
     last_reason_ = effect.reason;
     stats_.record_disconnect(is_proactive(effect.reason), now);
     if (effect.reason == DisconnectReason::protocol_error) stats_.record_protocol_error();
-    delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, now);
+    delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, close_reason_, now);
     if (effect.reason == DisconnectReason::ping_timeout)
         last_error_ = {Errc::pong_timeout, url_.authority() + " answered no ping within the ping timeout"};
     if (effect.reason == DisconnectReason::killed)
@@ -355,6 +355,12 @@ Errc Session::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     const Errc refused = connection_->send(opcode, payload);
     if (refused != Errc::ok) return refused;
     stats_.record_message_sent(payload.size(), connection_->bytes_to_send(), reactor_.turn_time());
+    if (observer_ != nullptr)
+        observer_->on_sent({.payload = payload,
+                            .is_text = opcode == Opcode::text,
+                            .generation = generation_,
+                            .sequence = delivery_.sequence(),
+                            .time = reactor_.system_now()});
     return Errc::ok;
 }
 

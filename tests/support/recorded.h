@@ -24,13 +24,16 @@ class RingFiller {
   public:
     explicit RingFiller(MessageQueue& queue) : queue_(queue) {}
 
-    void connected() { control({.kind = RecordKind::connected, .generation = ++generation_}); }
-    void disconnected(std::uint8_t reason, std::uint16_t code, std::string_view text = {}) {
-        control({.kind = RecordKind::disconnected, .code = code, .reason = reason}, text);
+    void connected(TimePoint at = TimePoint{std::chrono::hours{1}}) {
+        control({.kind = RecordKind::connected, .generation = ++generation_}, {}, at);
+    }
+    void disconnected(std::uint8_t reason, std::uint16_t code, std::string_view text = {},
+                      TimePoint at = TimePoint{std::chrono::hours{1}}) {
+        control({.kind = RecordKind::disconnected, .code = code, .reason = reason}, text, at);
     }
     void dropped(std::uint64_t count) {
         sequence_ += count;
-        control({.kind = RecordKind::dropped, .count = count});
+        control({.kind = RecordKind::dropped, .count = count}, {}, TimePoint{std::chrono::hours{1}});
     }
     /// Of the kernel's time, unless it is 0: `received` counts then.
     void message(std::string_view payload, std::int64_t kernel, bool is_text = true,
@@ -47,15 +50,11 @@ class RingFiller {
     }
 
   private:
-    void control(RecordHeader header, std::string_view text = {}) {
-        header.size = static_cast<std::uint32_t>(text.size());
+    void control(RecordHeader header, std::string_view text, TimePoint at) {
         header.sequence = sequence_;
         header.generation = generation_;
-        header.received = TimePoint{std::chrono::hours{1}}.time_since_epoch().count();
-        std::byte* const room = queue_.claim(text.size());
-        if (!text.empty()) std::memcpy(room, text.data(), text.size());
-        queue_.commit(header);
-        queue_.publish();
+        header.received = at.time_since_epoch().count();
+        queue_.push_control(header, std::as_bytes(std::span(text)));
     }
 
     MessageQueue& queue_;

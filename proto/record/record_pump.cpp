@@ -1,0 +1,102 @@
+#include "record_pump.h"
+
+#include <cstring>
+#include <tuple>
+
+namespace pinwheel {
+namespace {
+
+/// A note is a record of its own kind of queue: `reason` is its LineKind, `code` is 1 for a secret.
+constexpr std::uint16_t kSecret = 1;
+
+std::string_view text_of(std::span<const std::byte> payload) noexcept {
+    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
+}
+
+}  // namespace
+
+void RecordPump::put(RecordHeader note, std::span<const std::byte> payload) noexcept {
+    std::byte* const room = notes_.claim(payload.size());
+    if (room == nullptr) return;
+    if (!payload.empty()) std::memcpy(room, payload.data(), payload.size());
+    note.size = static_cast<std::uint32_t>(payload.size());
+    notes_.commit(note);
+    notes_.publish();
+}
+
+void RecordPump::put_sent(const SentMessage& message) noexcept {
+    put({.flags = message.is_text ? RecordHeader::kText : std::uint8_t{0},
+         .code = message.is_secret ? kSecret : std::uint16_t{0},
+         .sequence = message.sequence,
+         .generation = message.generation,
+         .reason = static_cast<std::uint8_t>(LineKind::sent),
+         .kernel_received = message.time.time_since_epoch().count()},
+        message.is_secret ? std::span<const std::byte>() : message.payload);
+}
+
+void RecordPump::put_text(LineKind kind, std::string_view text, std::uint32_t generation,
+                          std::uint64_t sequence, SystemTime time) noexcept {
+    put({.flags = RecordHeader::kText,
+         .sequence = sequence,
+         .generation = generation,
+         .reason = static_cast<std::uint8_t>(kind),
+         .kernel_received = time.time_since_epoch().count()},
+        std::as_bytes(std::span(text)));
+}
+
+const RecordHeader* RecordPump::note_before(const RecordHeader* record) {
+    const RecordHeader* const note = notes_.front();
+    if (note == nullptr) return nullptr;
+    bool is_before = false;
+    if (record == nullptr)  // a message that is committed and not yet published comes before its notes
+        is_before = note->generation <= writer_.generation() && note->sequence <= writer_.sequence();
+    else if (record->kind == RecordKind::disconnected)
+        is_before = note->generation <= record->generation;
+    else if (record->kind == RecordKind::connected)
+        is_before = note->generation < record->generation;
+    else
+        is_before = note->generation < record->generation || note->sequence < record->sequence;
+    return is_before ? note : nullptr;
+}
+
+void RecordPump::take_note(const RecordHeader& note, const Moment& at) {
+    const auto kind = static_cast<LineKind>(note.reason);
+    writer_.note({.kind = kind,
+                  .time = SystemTime{Duration{note.kernel_received}},
+                  .generation = note.generation,
+                  .sequence = note.sequence,
+                  .is_text = note.is_text(),
+                  .hidden = note.code == kSecret,
+                  .payload = kind == LineKind::sent ? note.payload() : std::span<const std::byte>(),
+                  .text = kind == LineKind::sent ? std::string_view() : text_of(note.payload())},
+                 at);
+    notes_.pop();
+}
+
+int RecordPump::turn(const Moment& at) {
+    int taken = 0;
+    for (; taken < kMost && writer_.has_room(); ++taken) {
+        // The ring first: a note that was put before a record is seen once the record is.
+        const RecordHeader* const record = queue_.front();
+        if (const RecordHeader* const note = note_before(record)) {
+            take_note(*note, at);
+        } else if (record != nullptr) {
+            writer_.take(*record, at);
+            queue_.pop();
+        } else {
+            break;
+        }
+    }
+    writer_.step(at);
+    return taken;
+}
+
+void RecordPump::drain_notes(const Moment& at) {
+    while (writer_.has_room()) {
+        const RecordHeader* const note = notes_.front();
+        if (note == nullptr) return;
+        take_note(*note, at);
+    }
+}
+
+}  // namespace pinwheel
