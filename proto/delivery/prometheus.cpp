@@ -51,8 +51,8 @@ void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
     counter("pinwheel_protocol_errors_total", "Connections lost because the peer broke the protocol.",
             &Stats::protocol_errors);
     counter("pinwheel_tls_resumptions_total", "TLS sessions taken up again.", &Stats::resumed_handshakes);
-    Family records(out, "pinwheel_tls_connections_total", "counter",
-                   "TLS connections that came up, by who opens and seals their records.");
+    detail::PrometheusFamily records(out, "pinwheel_tls_connections_total", "counter",
+                                     "TLS connections that came up, by who opens and seals their records.");
     for (const auto& one : all) {
         records.sample("", one.labels, R"(records="openssl")", one.stats.tls_openssl);
         records.sample("", one.labels, R"(records="in-place-evp")", one.stats.tls_in_place_evp);
