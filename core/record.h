@@ -14,6 +14,10 @@ enum class RecordKind : std::uint8_t {
     connected,     ///< a connection of this generation is up
     disconnected,  ///< it ended, with this code and reason; the payload is the peer's close reason
     dropped,       ///< `count` messages did not fit and are gone, here
+    // In a feed's ring alone, whose payloads begin with a FeedHead:
+    gap,            ///< numbers of a channel are missing, here
+    channel_state,  ///< a channel took a step
+    leg_state,      ///< a session of the feed took a step
 };
 
 /// Bytes behind every payload that may be read (not used): what a vectorised parser needs.

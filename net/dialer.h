@@ -7,6 +7,7 @@
 #include "../core/error.h"
 #include "byte_stream.h"
 #include "disposable.h"
+#include "shared_limits.h"
 
 namespace pinwheel {
 
@@ -58,6 +59,12 @@ class Dialer {
     /// `handler` must outlive the returned object. There is no timeout here: the caller bounds the whole
     /// attempt.
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
+
+    /// Limits that all connections made here share. A session waits with an attempt that would break one.
+    [[nodiscard]] SharedLimits& limits() noexcept { return limits_; }
+
+  private:
+    SharedLimits limits_;
 };
 
 }  // namespace pinwheel

@@ -21,6 +21,7 @@
 #include "delivery/prometheus.h"
 #include "delivery/queue_sink.h"
 #include "delivery/stats.h"
+#include "feed/feed.h"
 #include "policy/connection_state.h"
 #include "policy/disconnect_reason.h"
 #include "record/record_reader.h"

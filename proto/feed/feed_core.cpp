@@ -1,99 +1,58 @@
 #include "feed_core.h"
 
-#include <algorithm>
+#include <array>
 #include <chrono>
-#include <exception>
+#include <string>
 #include <tuple>
 #include <utility>
 
 #include "../session/run_all.h"
+#include "../text/utf8.h"
 
 namespace pinwheel {
 namespace {
 
-/// Of requests, so that a turn of the reactor stays short; the next turn goes on.
-constexpr int kMaxRequestsATurn = 16;
+constexpr Duration kDropAlertInterval = std::chrono::seconds{1};
 
-void keep_earlier(std::optional<TimePoint>& earliest, std::optional<TimePoint> other) {
-    if (other && (!earliest || *other < *earliest)) earliest = other;
-}
-
-std::string url_of(const VenueProfile& profile, const FeedOptions& options) {
-    if (!options.url.empty()) return options.url;
-    if (options.endpoint.empty()) return profile.endpoints().front().url;
-    std::string known;
-    for (const auto& endpoint : profile.endpoints()) {
-        if (endpoint.name == options.endpoint) return endpoint.url;
-        known += (known.empty() ? "" : ", ") + endpoint.name;
-    }
-    throw WebSocketError(Error{Errc::invalid_argument, profile.name() + " has no endpoint '" +
-                                                           options.endpoint + "'; it has " + known});
+void require_utf8(std::string_view what, std::string_view text) {
+    if (is_utf8(std::as_bytes(std::span(text.data(), text.size())))) return;
+    throw WebSocketError(Error{Errc::invalid_argument, "a channel's " + std::string(what) + " of " +
+                                                           std::to_string(text.size()) +
+                                                           " bytes is not UTF-8; give it as UTF-8"});
 }
 
 }  // namespace
 
 FeedCore::FeedCore(Reactor& reactor, const VenueProfile& profile, FeedOptions options)
-    : reactor_(reactor),
-      profile_(profile),
-      data_(profile_.data()),
-      options_(std::move(options)),
-      tap_(options_.websocket.observer),
-      channels_(profile_),
-      ledger_(profile_, channels_, options_.acknowledgements),
-      classifier_(profile_, channels_),
-      silence_(options_.silence_limit.value_or(data_.silence_limit)),
-      connection_rule_({.kind = SequenceKind::contiguous}) {
-    if (data_.ping) ping_.emplace(*data_.ping);
-    if (data_.binary != detail::BinaryPayload::plain) inflater_.emplace(data_.binary, data_.max_inflated);
-    session_ = std::make_unique<WebSocketManager>(reactor_, url_of(profile_, options_), session_options());
-}
-
-void FeedCore::renew_pacer(TimePoint now) {
-    ConnectWindow& windows = options_.windows != nullptr ? *options_.windows : own_windows_;
-    pacer_ = {};
-    for (const auto& limit : data_.message_limits) {
-        if (limit.scope == detail::LimitScope::connection)
-            pacer_.add(limit.rate, limit.counts);
-        else
-            pacer_.add(windows.window(profile_.name(), limit.rate, "messages"), limit.counts);
-    }
-    if (slowed_ && now - *slowed_ < SlidingWindow::kQuiet) pacer_.slow_down(now);
-}
-
-void FeedCore::slow_down(TimePoint now) {
-    slowed_ = now;
-    pacer_.slow_down(now);
-}
-
-WebSocketOptions FeedCore::session_options() {
-    WebSocketOptions session = options_.websocket;
-    if (!session.ping_interval && data_.websocket_ping > Duration::zero())
-        session.ping_interval = data_.websocket_ping;
-    else if (!session.ping_interval && data_.ping)
-        session.ping_interval = WebSocketOptions::Seconds{0};
-    session.observer = tap_.observer();
-    session.on_connect = [this] { on_connect(); };
-    session.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
-    session.on_message = [this](const Message& message) { on_message(message); };
-    return session;
+    : shared_(reactor, profile, std::move(options)), drop_alerts_(kDropAlertInterval) {
+    const WebSocketOptions& session = shared_.options.websocket;
+    const auto settings = pinwheel::resolve(session);
+    if (!settings) throw WebSocketError(settings.error());
+    if (session.overflow == OverflowPolicy::backpressure)
+        throw WebSocketError(Error{Errc::invalid_argument,
+                                   "overflow is backpressure, but a feed must read acknowledgements while "
+                                   "its ring is full; leave it out, or raise queue_size"});
+    if (!shared_.options.on_message || session.deliver_to_ring)
+        ring_.emplace(settings->queue_size, settings->queue_bytes);
+    LegOwner& owner = *this;
+    leg_ = std::make_unique<FeedLeg>(shared_, owner, std::uint8_t{0});
 }
 
 void FeedCore::stop() noexcept {
-    is_over_ = true;
-    timer_.cancel();
-    session_.reset();
+    shared_.is_over = true;
+    stale_timer_.cancel();
+    leg_->stop();
 }
 
-bool FeedCore::settled() const noexcept {
-    return session_ != nullptr && session_->is_connected() && ledger_.settled();
-}
+// What the user wants
 
 ChannelId FeedCore::subscribe(std::string_view name, std::string_view symbol) {
-    const auto added = channels_.add(name, symbol);
+    require_utf8("name", name);
+    require_utf8("symbol", symbol);
+    const auto added = shared_.channels.add(name, symbol);
     if (!added) throw WebSocketError(added.error());
-    if (*added == rules_.size()) rules_.emplace_back(channels_[*added].kind->sequence);
-    ledger_.want(*added);
-    pump();
+    if (*added == rules_.size()) rules_.emplace_back(shared_.channels[*added].kind->sequence);
+    leg_->want(*added);
     return *added;
 }
 
@@ -105,243 +64,156 @@ void FeedCore::require(ChannelId channel) const {
 
 void FeedCore::unsubscribe(ChannelId channel) {
     require(channel);
-    ledger_.leave(channel);
-    pump();
+    leg_->leave(channel);
 }
 
 void FeedCore::resubscribe(ChannelId channel) {
     require(channel);
-    ++stats_.resubscribes;
+    resubscribe_live(channel);
+    leg_->pump();
+}
+
+void FeedCore::resubscribe_live(ChannelId channel) {
+    ++shared_.stats.resubscribes;
     rules_[channel].reset();
-    ledger_.resubscribe(channel);
-    pump();
+    leg_->resubscribe(channel);
 }
 
-void FeedCore::resubscribe_all() {
-    for (ChannelId channel = 0; channel < rules_.size(); ++channel) {
-        if (ledger_.state(channel) != ChannelState::live) continue;
-        ++stats_.resubscribes;
-        rules_[channel].reset();
-        ledger_.resubscribe(channel);
-    }
+ChannelState FeedCore::state(ChannelId channel) const noexcept {
+    return leg_->state(channel);
 }
 
-void FeedCore::on_connect() {
-    const Depth depth(depth_);
-    const TimePoint now = reactor_.now();
-    renew_pacer(now);
-    classifier_.forget_numbers();
+// What the leg brings
+
+void FeedCore::on_leg_up(FeedLeg&) {
     for (auto& rule : rules_) rule.reset();
-    connection_rule_.reset();
-    if (data_.connection_starts_at) connection_rule_.expect(*data_.connection_starts_at);
-    silence_.start(now);
-    if (ping_) ping_->start(now);
-    drain_at_.reset();
-    if (data_.lifetime > Duration::zero())
-        drain_at_ = now + data_.lifetime - std::min<Duration>(data_.lifetime / 10, std::chrono::minutes{1});
-    ledger_.connected();
-    // The login first, and its subscriptions after it.
-    detail::run_all([&] { begin_login(); },
-                    [&] {
-                        for (const auto& setup : data_.setup) {
-                            std::string text;
-                            setup.render({.id = ledger_.take_id(), .unix_ms = unix_ms()}, text);
-                            waiting_.push_back({SendKind::request, std::move(text)});
-                        }
-                    },
-                    [&] {
-                        if (!is_over_ && options_.websocket.on_connect) options_.websocket.on_connect();
-                    },
-                    [&] {
-                        if (!is_over_) pump();
-                    });
 }
 
-void FeedCore::begin_login() {
-    if (!options_.login) return;
-    ledger_.hold(true);
-    login_until_ = reactor_.now() + options_.acknowledgements.ack_timeout;
-    waiting_.push_back({SendKind::request, options_.login(unix_ms()), true});
-    if (!data_.login_accepted.empty()) return;
-    ledger_.hold(false);  // nothing would tell that it was accepted
-    login_until_.reset();
+void FeedCore::on_leg_down(FeedLeg& leg, DisconnectReason reason) {
+    if (!ring_) return;
+    const WebSocketManager& session = leg.session();
+    ring_->push_leg(LegState::down, leg.index(), session.generation(), session.close_code(),
+                    static_cast<std::uint8_t>(reason), shared_.reactor.now());
 }
 
-void FeedCore::on_disconnect(DisconnectReason reason) {
-    const Depth depth(depth_);
-    waiting_.clear();
-    blocked_until_.reset();
-    login_until_.reset();
-    drain_at_.reset();
-    silence_.stop();
-    if (ping_) ping_->stop();
-    for (ChannelId channel = 0; channel < rules_.size(); ++channel) stale_.forget(channel);
-    timer_.cancel();
-    const TimePoint now = reactor_.now();
-    if (is_rate_close(session_->close_code(), session_->close_reason())) slow_down(now);
-    ledger_.hold(false);
-    ledger_.disconnected();
-    tell_changes();
-    if (!is_over_ && options_.websocket.on_disconnect) options_.websocket.on_disconnect(reason);
+void FeedCore::on_leg_state(FeedLeg& leg, LegState state) noexcept {
+    if (ring_)
+        ring_->push_leg(state, leg.index(), leg.session().generation(), 0, 0, shared_.reactor.turn_time());
 }
 
-void FeedCore::reconnect(std::string_view why, Duration delay) {
-    // The alert is last: a handler that throws must not keep the connection.
-    if (session_->is_connected()) session_->schedule_reconnect(delay);
-    alert(why);
-}
-
-void FeedCore::on_timer(TimePoint now) {
-    const Depth depth(depth_);
-    if (!session_->is_connected()) return;
-    ledger_.on_time(now);
-    if (drain_at_ && now >= *drain_at_) {
-        ++stats_.drains;
-        return reconnect("reconnecting ahead of the venue's limit on a connection's age");
+void FeedCore::on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNumbers& numbers) {
+    stale_.on_data(message.channel, message.received);
+    const auto step = rules_[message.channel].next(numbers);
+    if (step.verdict == SequenceVerdict::duplicate) {
+        ++shared_.stats.duplicates;
+        if (shared_.options.drop_duplicates) return;
     }
-    if (login_until_ && now >= *login_until_)
-        return reconnect("no answer to the login; reconnecting", options_.acknowledgements.ack_timeout);
-    const auto up = [this] { return !is_over_ && session_->is_connected(); };
-    detail::run_all([&] { on_silence(now); },
-                    [&] {
-                        if (up()) on_ping_due(now);
-                    },
-                    [&] {
-                        if (up()) tell_stale(now);
-                    },
-                    [&] {
-                        if (!is_over_) pump();
-                    });
-}
-
-void FeedCore::tell_stale(TimePoint now) {
-    while (const auto channel = stale_.next_stale(now)) {
-        alert("no data within the channel's time: " + channels_[*channel].name + " " +
-              channels_[*channel].symbol);
-        if (!is_over_ && options_.on_stale) options_.on_stale(*channel);
-        if (is_over_) return;
+    if (step.verdict == SequenceVerdict::gap) {
+        message.is_after_gap = true;
+        report_gap(leg, {.channel = message.channel, .from = step.from, .to = step.to});
+        if (shared_.is_over) return;
     }
+    deliver(message);
 }
 
-void FeedCore::on_silence(TimePoint now) {
-    switch (silence_.due(now)) {
-        case SilenceClock::Step::none:
-            return;
-        case SilenceClock::Step::alert:
-            return alert("no data within the silence limit");
-        case SilenceClock::Step::resubscribe:
-            resubscribe_all();
-            return alert("still no data; subscribing anew");
-        case SilenceClock::Step::reconnect:
-            return reconnect("still no data; reconnecting");
-    }
+void FeedCore::on_leg_control(FeedLeg&, FeedMessage& message) {
+    if (shared_.options.deliver_control) deliver(message);
 }
 
-void FeedCore::on_ping_due(TimePoint now) {
-    if (!ping_) return;
-    const auto step = ping_->due(now);
-    if (step == VenuePing::Step::timed_out)
-        return reconnect("the venue did not answer its ping; reconnecting");
-    if (step != VenuePing::Step::send) return;
-    if (pacer_.earliest(SendKind::ping, now) > now) return;
-    std::string text;
-    data_.ping->message.render({.id = ledger_.take_id(), .unix_ms = unix_ms()}, text);
-    // One that does not go out is not answered, which ends the connection in time.
-    std::ignore = send(SendKind::ping, text, now);
-    ping_->sent(now);
-}
-
-bool FeedCore::send(SendKind kind, std::string_view text, TimePoint now) {
-    const Errc code = session_->try_send(text);
-    if (code == Errc::ok) pacer_.record(kind, now);
-    return code == Errc::ok;
-}
-
-void FeedCore::send_due(TimePoint now) {
-    int budget = kMaxRequestsATurn;
-    blocked_until_.reset();
-    const auto fits = [&](SendKind kind) {
-        const TimePoint earliest = budget-- > 0 ? pacer_.earliest(kind, now) : now + Duration{1};
-        if (earliest > now) blocked_until_ = earliest;
-        return earliest <= now;
-    };
-    while (!waiting_.empty()) {
-        if (!fits(waiting_.front().kind)) return;
-        tap_.sends_login(waiting_.front().is_login);
-        const bool sent = send(waiting_.front().kind, waiting_.front().text, now);
-        tap_.sends_login(false);
-        if (!sent) {
-            blocked_until_ = now + options_.acknowledgements.retry_delay;
-            return;
+void FeedCore::deliver(FeedMessage& message) {
+    message.sequence = ++sequence_;
+    ++shared_.stats.messages;
+    if (ring_ && !ring_->push(message)) {
+        ++shared_.stats.dropped;
+        if (const auto count = drop_alerts_.count(message.received)) {
+            const AlertField fields[] = {{"queue_size", std::to_string(ring_->queue().max_messages())},
+                                         {"dropped", std::to_string(*count)}};
+            shared_.alert("the feed's ring is full; messages are dropped", fields);
         }
-        waiting_.pop_front();
+        if (shared_.is_over) return;
     }
-    while (ledger_.has_request(now) && fits(SendKind::request)) {
-        const auto request = ledger_.next_request(now, unix_ms());
-        // One that does not go out is asked again, as one whose acknowledgement was lost.
-        if (request) std::ignore = send(SendKind::request, request->text, now);
-    }
+    if (shared_.options.on_message) shared_.options.on_message(message);
 }
 
-void FeedCore::pump() {
-    const Depth depth(depth_);
-    if (session_->is_connected()) send_due(reactor_.now());
-    tell_changes();
+void FeedCore::on_leg_gap(FeedLeg& leg, const SequenceStep& step) {
+    report_gap(leg, {.from = step.from, .to = step.to});
 }
 
-void FeedCore::tell_changes() {
-    const auto changes = ledger_.changes();
-    ledger_.clear_changes();
-    for (const auto& change : changes) {
-        const Duration stale = options_.stale_after.value_or(channels_[change.channel].kind->stale_after);
-        if (change.state == ChannelState::live && stale > Duration::zero())
-            stale_.watch(change.channel, stale, reactor_.now());
-        else
-            stale_.forget(change.channel);
+void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap) {
+    const FeedOptions& options = shared_.options;
+    ++shared_.stats.gaps;
+    if (ring_) ring_->push_gap(gap, leg.index(), shared_.reactor.turn_time());
+    if (options.on_gap) options.on_gap(gap);
+    if (shared_.is_over || options.on_hole == GapPolicy::ignore) return;
+    if (options.on_hole == GapPolicy::alert) {
+        const AlertField fields[] = {{"from", std::to_string(gap.from)}, {"to", std::to_string(gap.to)}};
+        return shared_.alert(gap.channel == kNoChannel
+                                 ? std::string("messages of the connection are missing")
+                                 : "messages are missing: " + shared_.name_of(gap.channel),
+                             fields);
     }
-    arm();
-    std::exception_ptr thrown;
-    for (const auto& change : changes) {
-        try {
-            if (!is_over_) tell(change);
-        } catch (...) {
-            if (!thrown) thrown = std::current_exception();
-        }
-    }
-    if (thrown) std::rethrow_exception(thrown);
+    if (gap.channel != kNoChannel) return resubscribe(gap.channel);
+    // Which channel lost it cannot be told.
+    on_leg_silent(leg);
+    leg.pump();
 }
 
-void FeedCore::tell(const ChannelChange& change) {
+void FeedCore::on_leg_silent(FeedLeg& leg) {
+    for (ChannelId channel = 0; channel < rules_.size(); ++channel)
+        if (leg.state(channel) == ChannelState::live) resubscribe_live(channel);
+}
+
+void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
+    watch_for_data(change);
     Error error;
+    std::string why;
     if (change.state == ChannelState::refused) {
-        error = {Errc::invalid_argument, change.code + (change.code.empty() ? "" : " ") + change.message};
-        const ChannelEntry& entry = channels_[change.channel];
-        const AlertField fields[] = {{"code", change.code}, {"message", change.message}};
-        alert("refused: " + entry.name + " " + entry.symbol, fields);
+        why = change.code + (change.code.empty() ? "" : " ") + change.message;
+        error = {Errc::invalid_argument, why};
     }
-    if (!is_over_ && options_.on_channel) options_.on_channel(change.channel, change.state, error);
+    if (ring_)
+        ring_->push_channel(change.channel, change.state, leg.index(), why, shared_.reactor.turn_time());
+    detail::run_all(
+        [&] {
+            if (!error) return;
+            const AlertField fields[] = {{"code", change.code}, {"message", change.message}};
+            shared_.alert("refused: " + shared_.name_of(change.channel), fields);
+        },
+        [&] {
+            if (!shared_.is_over && shared_.options.on_channel)
+                shared_.options.on_channel(change.channel, change.state, error);
+        });
 }
 
-void FeedCore::arm() {
-    if (!session_->is_connected()) return;
-    std::optional<TimePoint> earliest = blocked_until_;
-    keep_earlier(earliest, ledger_.deadline());
-    keep_earlier(earliest, silence_.deadline());
-    if (ping_ && ping_->deadline())
-        keep_earlier(earliest, std::max(*ping_->deadline(), pacer_.earliest(SendKind::ping, reactor_.now())));
-    keep_earlier(earliest, stale_.deadline());
-    keep_earlier(earliest, login_until_);
-    keep_earlier(earliest, drain_at_);
-    if (earliest) reactor_.schedule(timer_, *earliest);
+// Channels without data
+
+void FeedCore::watch_for_data(const ChannelChange& change) {
+    const Duration limit =
+        shared_.options.stale_after.value_or(shared_.channels[change.channel].kind->stale_after);
+    if (change.state == ChannelState::live && limit > Duration::zero())
+        stale_.watch(change.channel, limit, shared_.reactor.now());
+    else
+        stale_.forget(change.channel);
+    arm_stale_timer();
 }
 
-void FeedCore::alert(std::string_view text, AlertContext context) {
-    if (!is_over_ && options_.websocket.on_alert) options_.websocket.on_alert("feed", text, context);
+void FeedCore::on_stale_timer(TimePoint now) {
+    const FeedShared::Depth depth(shared_);
+    const auto channel = stale_.next_stale(now);
+    arm_stale_timer();  // one a turn
+    if (!channel) return;
+    detail::run_all([&] { shared_.alert("no data within the channel's time: " + shared_.name_of(*channel)); },
+                    [&] {
+                        if (!shared_.is_over && shared_.options.on_stale) shared_.options.on_stale(*channel);
+                    });
 }
 
-std::int64_t FeedCore::unix_ms() const noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(reactor_.system_now().time_since_epoch())
-        .count();
+/// Data moves the deadline away; the timer then finds nothing and is set anew.
+void FeedCore::arm_stale_timer() {
+    if (const auto next = stale_.deadline())
+        shared_.reactor.schedule(stale_timer_, *next);
+    else
+        stale_timer_.cancel();
 }
 
 }  // namespace pinwheel

@@ -7,10 +7,8 @@
 #include <string_view>
 
 #include "../config/websocket_options.h"
-#include "../venue/channel_table.h"
-#include "../venue/connect_window.h"
-#include "../venue/sequence_rule.h"
-#include "../venue/subscription_ledger.h"
+#include "../venue/ledger_options.h"
+#include "feed_message.h"
 
 namespace pinwheel {
 
@@ -21,31 +19,16 @@ enum class GapPolicy : std::uint8_t {
     ignore,       ///< nothing
 };
 
-/// A message of a channel: the manager's, with the text inflated where the venue compresses. A view, gone
-/// after the call; 64 readable bytes follow the payload.
-struct FeedMessage : Message {
-    ChannelId channel = kNoChannel;  ///< none for control messages
-    /// Of the venue's numbers; equal if the message has one, nothing if it has none.
-    std::optional<std::int64_t> sequence_begin{}, sequence_end{};
-    bool is_snapshot = false;
-    bool is_after_gap = false;    ///< numbers are missing before it
-    std::int64_t venue_time = 0;  ///< Unix ns; 0: not told
-};
-
-/// Numbers that are missing, as SequenceStep has them. Channel kNoChannel: a number of the connection.
-struct FeedGap {
-    ChannelId channel = kNoChannel;
-    std::int64_t from = 0, to = 0;
-};
-
 /// Counts since the feed was made.
 struct FeedStats {
-    std::uint64_t messages = 0;  ///< data that was handed on
-    std::uint64_t duplicates = 0;
+    std::uint64_t messages = 0;    ///< that were handed on
+    std::uint64_t dropped = 0;     ///< of these, those that the ring had no room for
+    std::uint64_t duplicates = 0;  ///< of the venue's numbers
     std::uint64_t gaps = 0;
     std::uint64_t unmatched = 0;  ///< messages that the profile does not know, or of nobody's channel
     std::uint64_t resubscribes = 0;
-    std::uint64_t drains = 0;  ///< reconnects ahead of the venue's own cut
+    std::uint64_t drains = 0;         ///< reconnects ahead of the venue's own cut
+    std::uint64_t held_connects = 0;  ///< attempts that waited for the venue's limit of connects
 };
 
 /// Options of a Feed; all have defaults. Handlers run on the reactor's thread, and may call everything of the
@@ -56,6 +39,10 @@ struct FeedOptions {
     std::string url{};
     /// The session's. on_message and subscriptions are the feed's own; on_alert hears the feed's alerts, too,
     /// whose channel is "feed". Ping interval and lifetime are the profile's unless they are set here.
+    /// queue_size, queue_bytes, deliver_to_ring and throw_on_dropped are for the feed's ring, which always
+    /// drops the newest: `overflow` must not be backpressure, since acknowledgements must be read.
+    /// Limits of connects, and of messages per host or address, are those of the dialer: feeds that share one
+    /// (websocket.dialer) share them.
     WebSocketOptions websocket{};
     /// Makes the login message, at each connect; subscriptions wait until the venue has accepted it. Unix
     /// time in ms.
@@ -67,9 +54,8 @@ struct FeedOptions {
     bool deliver_control = false;             ///< acknowledgements, pongs, heartbeats and notices, too
     std::optional<Duration> silence_limit{};  ///< 0: off; not set: the profile's
     std::optional<Duration> stale_after{};    ///< 0: off; not set: the profile's, by kind of channel
-    /// Limits of messages that a venue counts over connections; null: the feed's own. Not owned.
-    ConnectWindow* windows = nullptr;
 
+    /// Without it, or with websocket.deliver_to_ring, messages go to the ring.
     Handler<void(const FeedMessage&)> on_message{};
     /// A channel's step; the error is set if it was refused.
     Handler<void(ChannelId, ChannelState, const Error&)> on_channel{};

@@ -211,6 +211,9 @@ void RecordWriter::take(const RecordHeader& record, const Moment& at) {
             stats_.dropped += record.count;
             break;
         case RecordKind::message:
+        case RecordKind::gap:  // of a feed
+        case RecordKind::channel_state:
+        case RecordKind::leg_state:
             return;
     }
     put(line, at.now, at);

@@ -61,6 +61,10 @@ std::uint32_t WebSocketManager::generation() const noexcept {
     return session_->generation();
 }
 
+std::optional<TimePoint> WebSocketManager::held_until() const noexcept {
+    return session_->held_until();
+}
+
 bool WebSocketManager::is_shutdown() const noexcept {
     return session_->fsm().is_shutdown();
 }

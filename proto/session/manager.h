@@ -67,6 +67,9 @@ class WebSocketManager {
     [[nodiscard]] Duration connection_duration() const noexcept;
     /// The number of the connection that is or was up last, from 1; 0: there was none.
     [[nodiscard]] std::uint32_t generation() const noexcept;
+    /// While an attempt waits, because it would break a limit that the dialer's connections share: until
+    /// when. The state is CONNECTING or RECONNECTING meanwhile, as in any attempt.
+    [[nodiscard]] std::optional<TimePoint> held_until() const noexcept;
     /// True from shutdown() or force_close() on.
     [[nodiscard]] bool is_shutdown() const noexcept;
     /// DISCONNECTED or CLOSED: nothing is open, and nothing is tried.

@@ -23,6 +23,7 @@ struct SessionStep {
     ConnectionState before;     ///< the session's state
     ConnectionState after;      ///< the same as `before` if the step did not change it
     std::uint32_t attempt = 0;  ///< tries that the retry budget has spent
+    bool sends_ping = false;    ///< a keep-alive ping is about to be sent
     TimePoint time{};           ///< of the reactor's clock
     SystemTime system_time{};   ///< the same moment, for a reader of the log
     /// What text() calls.
@@ -55,6 +56,10 @@ class SessionObserver {
     virtual void on_step(const SessionStep& step) noexcept = 0;
     /// After each message that was taken. By default nothing.
     virtual void on_sent(const SentMessage& /*message*/) noexcept {}
+    /// The peer's ping came, and a pong answers it.
+    virtual void on_ping(TimePoint /*received*/) noexcept {}
+    /// An attempt waits until then, since it would break a limit of the dialer.
+    virtual void on_held(TimePoint /*until*/) noexcept {}
 };
 
 }  // namespace pinwheel

@@ -1,17 +1,18 @@
 #include "session.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <exception>
 #include <new>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "../../core/bounded_text_impl.h"
 #include "../../core/bytes.h"
+#include "../policy/rate_signal.h"
 #include "../text/utf8.h"
-#include "observer.h"
+#include "make_network.h"
 #include "run_all.h"
 #include "websocket_error.h"
 
@@ -24,19 +25,6 @@ template <class T>
 T value_or_throw(Result<T> result) {
     if (!result) throw WebSocketError(result.error());
     return *std::move(result);
-}
-
-/// Null if a dialer is given.
-std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const WebSocketOptions& options) {
-    if (options.dialer != nullptr) return nullptr;
-    try {
-        return std::make_unique<Network>(reactor, options.network, url.tls());
-    } catch (const std::system_error& error) {
-        const bool ours = error.code().category() == pinwheel_category();
-        throw WebSocketError(
-            Error{ours ? static_cast<Errc>(error.code().value()) : errc_from_errno(error.code().value()),
-                  error.what()});
-    }
 }
 
 Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner,
@@ -83,7 +71,7 @@ Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions option
       handlers_(&options_),
       observer_(options_.observer),
       settings_(value_or_throw(resolve(options_))),
-      network_(make_network(reactor, url_, options_)),
+      network_(options_.dialer == nullptr ? detail::make_network(reactor, url_, options_.network) : nullptr),
       dialer_(options_.dialer != nullptr ? *options_.dialer : *network_),
       codec_(options_.subscription_codec ? options_.subscription_codec
                                          : std::make_shared<JsonSubscriptionCodec>()),
@@ -123,6 +111,11 @@ void Session::tell_observer(const SessionEvent::Any& event, ConnectionState befo
                         .before = before,
                         .after = fsm_.connection_state(),
                         .attempt = fsm_.tries(),
+                        .sends_ping = std::any_of(effects.begin(), effects.end(),
+                                                  [](const SessionEffect::Any& effect) {
+                                                      return std::holds_alternative<SessionEffect::SendPing>(
+                                                          effect);
+                                                  }),
                         .time = now,
                         .system_time = reactor_.system_now(),
                         .describe = text});
@@ -207,6 +200,8 @@ void Session::on_end(const ConnectionEnd& end) {
         close_code_ = end.close_code;
         close_reason_ = end.close_reason;
     }
+    if (is_rate_status(end.http_status) || is_rate_close(end.close_code, end.close_reason))
+        dialer_.limits().slow_down(url_.host(), reactor_.now());
     stats_.record_bytes_to_send(0);
     dispose(std::exchange(lingering_, std::move(connection_)));
     reactor_.schedule_after(linger_timer_, settings_.connection.close_timeout);
@@ -238,6 +233,19 @@ void Session::execute(const SessionEffect::StartConnect& effect) {
     else
         last_error_ = {};
     failure_.reset();
+    begin_attempt(reactor_.now());
+}
+
+void Session::begin_attempt(TimePoint now) {
+    SharedLimits& limits = dialer_.limits();
+    held_until_.reset();
+    if (const TimePoint earliest = limits.earliest_connect(url_.host(), now); earliest > now) {
+        held_until_ = earliest;
+        reactor_.schedule(attempt_timer_, earliest);
+        if (observer_ != nullptr) observer_->on_held(earliest);
+        return;
+    }
+    limits.record_connect(url_.host(), now);
     ConnectionHandler& handler = *this;
     try {
         connection_ =
@@ -260,6 +268,8 @@ void Session::execute(const SessionEffect::SendClose& effect) {
 
 void Session::execute(const SessionEffect::AbortTransport& effect) {
     start_failed_.cancel();
+    attempt_timer_.cancel();
+    held_until_.reset();
     stats_.record_bytes_to_send(0);
     if (!connection_) return;
     connection_->abort(effect.code);

@@ -22,14 +22,15 @@
 #include "../websocket/connection.h"
 #include "../websocket/opcode.h"
 #include "../websocket/url.h"
+#include "observer.h"
 
 namespace pinwheel {
 
 /// Carries out SessionFsm's decisions: makes and drops connections, arms timers, calls handlers, keeps
 /// statistics. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls.
 /// Threading: the reactor's thread, but for stats(). Invariant: a connection exists exactly while the machine
-/// has a transport, except briefly after a connection that failed to start. Allocates: at each attempt,
-/// nothing while a connection is up, but for backlog to send.
+/// has a transport, except while an attempt is held, and briefly after a connection that failed to start.
+/// Allocates: at each attempt, nothing while a connection is up, but for backlog to send.
 class Session final : private ConnectionHandler, private DeliveryOwner {
   public:
     /// How a connect() or a reconnect came to its end.
@@ -84,6 +85,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
     /// Of the last disconnect, or of the call that ended the tries since; nothing if there was neither.
     [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
+    /// While an attempt waits for its place in the dialer's limits: until when.
+    [[nodiscard]] std::optional<TimePoint> held_until() const noexcept { return held_until_; }
     /// Nothing unless the last connect() or reconnect was given up.
     [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
 
@@ -92,6 +95,9 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
 
     void on_open() override;
     void on_pong(std::span<const std::byte> payload) override;
+    void on_ping() override {
+        if (observer_ != nullptr) observer_->on_ping(reactor_.turn_time());
+    }
     void on_warning(const Error& warning) override;
     void on_backlog(std::size_t bytes) override { stats_.record_bytes_to_send(bytes); }
     void on_end(const ConnectionEnd& end) override;
@@ -112,6 +118,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void due(const SessionEvent::KeepaliveDue&, TimePoint now);
     void on_start_failed(TimePoint) { feed(SessionEvent::TransportEnded{.error = last_error_.code}); }
     void on_linger_over(TimePoint) { dispose(std::move(lingering_)); }
+    /// Begins the attempt that the machine wants, or waits for its place in the dialer's limits.
+    void begin_attempt(TimePoint now);
 
     void execute(const SessionEffect::StartConnect& effect);
     void execute(const SessionEffect::SendClose& effect);
@@ -155,6 +163,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     std::unique_ptr<Connection> lingering_;  // ended; waits for the peer's end of stream
     std::uint32_t generation_ = 0;
     TimePoint connected_at_{};
+    std::optional<TimePoint> held_until_;
     std::uint32_t replayed_ = 0;  // the generation that has been told the subscriptions
     int depth_ = 0;               // of handlers
     Error last_error_;
@@ -168,6 +177,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     PINWHEEL_SESSION_TIMERS(PINWHEEL_TIMER)
 #undef PINWHEEL_TIMER
     Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
+    Timer attempt_timer_{Timer::Callback::member<&Session::begin_attempt>(*this)};  // armed while one is held
     Timer linger_timer_{Timer::Callback::member<&Session::on_linger_over>(*this)};
 };
 

@@ -42,7 +42,8 @@ std::string text_of(const ChannelKind& kind, std::string_view symbol) {
 Result<ChannelEntry> ChannelTable::resolve(std::string_view name, std::string_view symbol) const {
     const ProfileData& profile = profile_.data();
     if (name.empty()) return Error{Errc::invalid_argument, "a channel without a name"};
-    ChannelEntry entry{.name = std::string(name), .symbol = std::string(symbol), .kind = &profile.other};
+    ChannelEntry entry{{.name = std::string(name), .symbol = std::string(symbol)}};
+    entry.kind = &profile.other;
     const std::string cased = in_case(symbol, profile.symbol_case);
     entry.text = entry.name;
     if (takes_symbol(profile.subscribe)) entry.wire_symbol = cased;

@@ -8,18 +8,13 @@
 #include <utility>
 
 #include "../../core/result.h"
+#include "channel.h"
 #include "profile_data.h"
 
 namespace pinwheel {
 
-/// A channel's number for the life of a feed, from 0.
-using ChannelId = std::uint32_t;
-inline constexpr ChannelId kNoChannel = UINT32_MAX;
-
 /// A channel in the profile's words and in the venue's.
-struct ChannelEntry {
-    std::string name{};         ///< as it was asked for
-    std::string symbol{};       ///< the same; may be empty
+struct ChannelEntry : ChannelName {
     std::string text{};         ///< what the venue calls the channel
     std::string wire_symbol{};  ///< the symbol that the venue takes beside it; may be empty
     const detail::ChannelKind* kind = nullptr;

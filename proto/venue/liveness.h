@@ -33,6 +33,31 @@ class SilenceClock {
     int steps_ = 0;  // since the last data
 };
 
+/// The life of a connection whose server pings: something must come within the limit. Threading: one thread.
+/// Allocates: nothing.
+class LifeClock {
+  public:
+    /// 0: off.
+    explicit LifeClock(Duration limit) noexcept : limit_(limit) {}
+
+    void start(TimePoint now) noexcept {
+        if (limit_ > Duration{}) last_ = now;
+    }
+    void stop() noexcept { last_.reset(); }
+    /// A ping came, or a message.
+    void on_life(TimePoint now) noexcept {
+        if (last_) last_ = now;
+    }
+    [[nodiscard]] std::optional<TimePoint> deadline() const noexcept {
+        return last_ ? std::optional(time_after(*last_, limit_)) : std::nullopt;
+    }
+    [[nodiscard]] bool is_over(TimePoint now) const noexcept { return last_ && now >= *deadline(); }
+
+  private:
+    Duration limit_;
+    std::optional<TimePoint> last_;
+};
+
 /// The venue's own pings. With `only_if_quiet` the interval counts from the last bytes received.
 /// Threading: one thread. Invariant: at most one ping is unanswered. Allocates: nothing.
 class VenuePing {

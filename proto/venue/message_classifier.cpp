@@ -62,11 +62,14 @@ std::string_view MessageClassifier::plain(const FieldValue& value, std::string& 
     return unescape_json(value.text, buffer) ? std::string_view(buffer) : value.text;
 }
 
+ChannelId MessageClassifier::channel_of(std::int64_t number) const noexcept {
+    const auto bound = numbers_.find(number);
+    return bound == numbers_.end() ? kNoChannel : bound->second;
+}
+
 ChannelId MessageClassifier::find_channel() {
-    if (const auto number = integer_of(first_of(values_, data_.data.number))) {
-        const auto bound = numbers_.find(*number);
-        if (bound != numbers_.end()) return bound->second;
-    }
+    if (const auto number = integer_of(first_of(values_, data_.data.number)))
+        if (const ChannelId channel = channel_of(*number); channel != kNoChannel) return channel;
     const FieldValue& name = first_of(values_, data_.data.channel);
     if (!name.exists()) return kNoChannel;
     return channels_.find_data(plain(name, name_buffer_),

@@ -54,6 +54,8 @@ class MessageClassifier {
 
     /// The acknowledgement gave the channel this number, which its data messages carry.
     void bind_number(std::int64_t number, ChannelId channel) { numbers_[number] = channel; }
+    /// The channel that has the number; none if there is none.
+    [[nodiscard]] ChannelId channel_of(std::int64_t number) const noexcept;
     /// Numbers hold for one connection.
     void forget_numbers() noexcept { numbers_.clear(); }
 

@@ -16,11 +16,12 @@ struct Named {
     std::string_view name;
     Field field;
 };
-constexpr std::array<Named, 8> kFields{{{"id", Field::id},
+constexpr std::array<Named, 9> kFields{{{"id", Field::id},
                                         {"channel", Field::channel},
                                         {"symbol", Field::symbol},
                                         {"args", Field::args},
                                         {"extra", Field::extra},
+                                        {"number", Field::number},
                                         {"value", Field::value},
                                         {"unix_ms", Field::unix_ms},
                                         {"unix_s", Field::unix_s}}};
@@ -105,6 +106,9 @@ void MessageTemplate::render(const TemplateValues& values, std::string& out) con
                 break;
             case Field::extra:
                 out += values.extra;
+                break;
+            case Field::number:
+                append_number(out, values.number);
                 break;
             case Field::value:
                 out += values.value;

@@ -16,6 +16,7 @@ struct TemplateValues {
     std::string_view symbol{};   ///< `{symbol}`: the same
     std::string_view args{};     ///< `{args}`: the arguments, joined; JSON already
     std::string_view extra{};    ///< `{extra}`: what the profile adds for a kind of channel; JSON already
+    std::int64_t number = 0;     ///< `{number}`: what the acknowledgement gave the channel
     std::string_view value{};    ///< `{value}`: a value of the message that is answered, as it stood there
     std::int64_t unix_ms = 0;    ///< `{unix_ms}`, `{unix_s}`: Unix time
 };
@@ -24,7 +25,18 @@ struct TemplateValues {
 /// JSON needs no escaping. Threading: any. Allocates: in parse(); render() only when `out` has to grow.
 class MessageTemplate {
   public:
-    enum class Field : std::uint8_t { text, id, channel, symbol, args, extra, value, unix_ms, unix_s };
+    enum class Field : std::uint8_t {
+        text,
+        id,
+        channel,
+        symbol,
+        args,
+        extra,
+        number,
+        value,
+        unix_ms,
+        unix_s
+    };
 
     /// `allowed`: the placeholders that have a value where the template is used. The error names an unknown
     /// one and those that are allowed.

@@ -123,9 +123,10 @@ class Parser {
 
     void read_requests(JsonObject& top) {
         out_.ids = static_cast<RequestIds>(top.word("ids", {"none", "integer", "string"}));
-        object(top, "subscribe", true, [&](JsonObject& request) { read_request(request, out_.subscribe); });
+        object(top, "subscribe", true,
+               [&](JsonObject& request) { read_request(request, {}, out_.subscribe); });
         object(top, "unsubscribe", false,
-               [&](JsonObject& request) { read_request(request, out_.unsubscribe); });
+               [&](JsonObject& request) { read_request(request, "number", out_.unsubscribe); });
         object(top, "batch", false, [&](JsonObject& batch) {
             out_.max_args = batch.count("max_args");
             out_.max_bytes = batch.count("max_bytes");
@@ -137,10 +138,13 @@ class Parser {
             check_filled(setup, "message", out_.setup.back(), "");
         });
     }
-    void read_request(JsonObject& request, RequestFormat& format) {
-        format.message = message(request, "message",
-                                 {"id", "args", "channel", "symbol", "extra", "unix_ms", "unix_s"}, true);
-        format.arg = message(request, "arg", {"channel", "symbol", "extra"});
+    /// `more`: a further placeholder, if not empty.
+    void read_request(JsonObject& request, std::string_view more, RequestFormat& format) {
+        Names allowed{"id", "args", "channel", "symbol", "extra", "unix_ms", "unix_s"};
+        Names of_arg{"channel", "symbol", "extra"};
+        if (!more.empty()) allowed.push_back(more), of_arg.push_back(more);
+        format.message = message(request, "message", allowed, true);
+        format.arg = message(request, "arg", of_arg);
         format.separator = request.text("separator", ",");
         format.without_symbol =
             message(request, "without_symbol", {"id", "channel", "extra", "unix_ms", "unix_s"});

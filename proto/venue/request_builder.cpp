@@ -21,13 +21,14 @@ bool RequestBuilder::stands_alone(ChannelId channel) const noexcept {
     return is_without_symbol || !format().message.contains(MessageTemplate::Field::args);
 }
 
-void RequestBuilder::append_arg(ChannelId channel, std::string& out) const {
+void RequestBuilder::append_arg(ChannelId channel, std::int64_t number, std::string& out) const {
     const ChannelEntry& entry = channels_[channel];
-    format().arg.render({.channel = entry.text, .symbol = entry.wire_symbol, .extra = entry.kind->extra},
-                        out);
+    format().arg.render(
+        {.channel = entry.text, .symbol = entry.wire_symbol, .extra = entry.kind->extra, .number = number},
+        out);
 }
 
-std::string RequestBuilder::render(ChannelId channel, std::string_view args) const {
+std::string RequestBuilder::render(ChannelId channel, std::int64_t number, std::string_view args) const {
     const ChannelEntry& entry = channels_[channel];
     const bool is_without_symbol = entry.wire_symbol.empty() && !format().without_symbol.empty();
     std::string text;
@@ -37,20 +38,22 @@ std::string RequestBuilder::render(ChannelId channel, std::string_view args) con
                  .symbol = entry.wire_symbol,
                  .args = args,
                  .extra = entry.kind->extra,
+                 .number = number,
                  .unix_ms = unix_ms_},
                 text);
     return text;
 }
 
-RequestBuilder::Fit RequestBuilder::add(ChannelId channel) {
+RequestBuilder::Fit RequestBuilder::add(ChannelId channel, std::int64_t number) {
     const detail::ProfileData& profile = profile_.data();
     std::string arg;
-    append_arg(channel, arg);
+    append_arg(channel, number, arg);
     const std::size_t limit = profile.max_bytes == 0 ? SIZE_MAX : profile.max_bytes;
     if (count_ == 0) {
-        const std::size_t size = render(channel, arg).size();
+        const std::size_t size = render(channel, number, arg).size();
         if (size > limit) return Fit::too_large;
         first_ = channel;
+        first_number_ = number;
         size_ = size;
         args_ = std::move(arg);
         count_ = 1;
@@ -69,19 +72,19 @@ RequestBuilder::Fit RequestBuilder::add(ChannelId channel) {
 }
 
 std::string RequestBuilder::finish() const {
-    return render(first_, args_);
+    return render(first_, first_number_, args_);
 }
 
 std::size_t RequestBuilder::arg_size(ChannelId channel) const {
     std::string arg;
-    append_arg(channel, arg);
+    append_arg(channel, 0, arg);
     return arg.size();
 }
 
 std::size_t RequestBuilder::size_alone(ChannelId channel) const {
     std::string arg;
-    append_arg(channel, arg);
-    return render(channel, arg).size();
+    append_arg(channel, 0, arg);
+    return render(channel, 0, arg).size();
 }
 
 }  // namespace pinwheel

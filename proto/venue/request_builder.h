@@ -23,7 +23,13 @@ class RequestBuilder {
 
     /// An empty message.
     void begin(bool unsubscribe, std::uint64_t id, std::int64_t unix_ms);
-    [[nodiscard]] Fit add(ChannelId channel);
+    /// `number`: what the acknowledgement of its subscription gave it, if anything.
+    [[nodiscard]] Fit add(ChannelId channel, std::int64_t number = 0);
+    /// A message needs the number that the acknowledgement gave the channel.
+    [[nodiscard]] bool needs_number() const noexcept {
+        return format().message.contains(MessageTemplate::Field::number) ||
+               format().arg.contains(MessageTemplate::Field::number);
+    }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
     /// The message of what was taken.
     [[nodiscard]] std::string finish() const;
@@ -35,8 +41,8 @@ class RequestBuilder {
   private:
     [[nodiscard]] const detail::RequestFormat& format() const noexcept;
     [[nodiscard]] bool stands_alone(ChannelId channel) const noexcept;
-    [[nodiscard]] std::string render(ChannelId channel, std::string_view args) const;
-    void append_arg(ChannelId channel, std::string& out) const;
+    [[nodiscard]] std::string render(ChannelId channel, std::int64_t number, std::string_view args) const;
+    void append_arg(ChannelId channel, std::int64_t number, std::string& out) const;
 
     VenueProfile profile_;
     const ChannelTable& channels_;
@@ -46,6 +52,7 @@ class RequestBuilder {
     std::size_t count_ = 0;
     std::size_t size_ = 0;
     ChannelId first_ = kNoChannel;
+    std::int64_t first_number_ = 0;
     std::string args_;
 };
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "sliding_window.h"
+#include "../../net/sliding_window.h"
 
 namespace pinwheel {
 

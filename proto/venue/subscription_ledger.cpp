@@ -7,26 +7,6 @@ namespace pinwheel {
 
 using State = ChannelState;
 
-std::string_view to_string(ChannelState value) noexcept {
-    switch (value) {
-        case State::wanted:
-            return "wanted";
-        case State::queued:
-            return "queued";
-        case State::requested:
-            return "requested";
-        case State::live:
-            return "live";
-        case State::refused:
-            return "refused";
-        case State::leaving:
-            return "leaving";
-        case State::gone:
-            return "gone";
-    }
-    return "?";
-}
-
 SubscriptionLedger::SubscriptionLedger(const VenueProfile& profile, const ChannelTable& channels,
                                        LedgerOptions options)
     : profile_(profile),
@@ -133,8 +113,12 @@ void SubscriptionLedger::disconnected() {
     to_subscribe_.clear();
     to_unsubscribe_.clear();
     not_before_ = TimePoint{};
+    on_connection_ = 0;
+    args_bytes_ = 0;
     for (ChannelId channel = 0; channel < entries_.size(); ++channel) {
         Entry& entry = entries_[channel];
+        entry.is_on_connection = false;
+        entry.number.reset();
         const State rest = entry.is_wanted ? State::wanted : State::gone;
         if (entry.state == rest) continue;
         ++entry.cycle;
@@ -200,7 +184,11 @@ std::optional<SubscriptionRequest> SubscriptionLedger::build(bool unsubscribe, T
             continue;
         }
         if (!unsubscribe && refuse_over_limit(channel)) continue;
-        const auto fit = builder_.add(channel);
+        if (builder_.needs_number() && !entry.number) {  // never acknowledged, so that nothing can be left
+            confirm(channel, true);
+            continue;
+        }
+        const auto fit = builder_.add(channel, entry.number.value_or(0));
         if (fit == RequestBuilder::Fit::full) {
             kept.push_back(channel);
             continue;

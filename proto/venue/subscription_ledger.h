@@ -6,33 +6,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../../core/clock.h"
+#include "ledger_options.h"
 #include "request_builder.h"
 #include "venue_reply.h"
 
 namespace pinwheel {
-
-/// A channel's life on one connection.
-enum class ChannelState : std::uint8_t {
-    wanted,     ///< no connection
-    queued,     ///< waits to be sent
-    requested,  ///< sent, not yet acknowledged
-    live,       ///< acknowledged by the venue
-    refused,    ///< by the venue's word, or by its silence; not asked again on this connection
-    leaving,    ///< to be unsubscribed
-    gone,       ///< not wanted
-};
-
-/// The state's name. Static storage.
-[[nodiscard]] std::string_view to_string(ChannelState value) noexcept;
-
-struct LedgerOptions {
-    Duration ack_timeout = std::chrono::seconds{10};
-    unsigned ack_retries = 2;                        ///< further requests before a silent venue has refused
-    Duration retry_delay = std::chrono::seconds{1};  ///< after an error that asks to come again
-};
 
 /// A step of a channel, in order of happening. `code` and `message` tell why it was refused.
 struct ChannelChange {
@@ -96,9 +78,8 @@ class SubscriptionLedger {
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
     /// True once every wanted channel is live or refused.
     [[nodiscard]] bool settled() const noexcept { return unsettled_ == 0; }
-    /// What happened since clear_changes().
-    [[nodiscard]] const std::vector<ChannelChange>& changes() const noexcept { return changes_; }
-    void clear_changes() noexcept { changes_.clear(); }
+    /// What happened since the last call.
+    [[nodiscard]] std::vector<ChannelChange> take_changes() noexcept { return std::exchange(changes_, {}); }
 
   private:
     struct Entry {
@@ -113,6 +94,7 @@ class SubscriptionLedger {
         std::uint32_t stamp = 0;
         std::uint64_t request = 0;
         std::size_t item = 0;
+        std::optional<std::int64_t> number{};  // that the venue gave it on this connection
     };
     struct Item {
         ChannelId channel;

@@ -78,6 +78,8 @@ ReplyOutcome SubscriptionLedger::on_reply(const VenueReply& reply, TimePoint now
         request = requests_.find(*reply.id);
         if (request == requests_.end()) return *reply.id < next_id_ ? Outcome::late : Outcome::unmatched;
     }
+    if (!reply.is_error && reply.number && reply.channel < entries_.size())
+        entries_[reply.channel].number = reply.number;
     if (reply.is_error && !reply.is_already) return on_error(request, reply, now);
     if (reply.is_already && !reply.id) request = only_pending();
     return on_ack(request, reply);

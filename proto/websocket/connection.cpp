@@ -225,6 +225,7 @@ void Connection::on_ping(std::span<const std::byte> payload) {
     ping_waits_ = true;
     answer_ping();
     update_interest();
+    handler_.on_ping();
 }
 
 void Connection::answer_ping() noexcept {

@@ -67,6 +67,8 @@ class ConnectionHandler {
     virtual void on_open() = 0;
     /// `payload` is at most 125 bytes and is gone after the call.
     virtual void on_pong(std::span<const std::byte> payload) = 0;
+    /// The peer's ping came, and a pong answers it.
+    virtual void on_ping() {}
     /// Something was refused that the connection can do without, such as a socket option.
     virtual void on_warning(const Error& warning) = 0;
     /// The socket has taken some of what waited for it; `bytes` still wait.

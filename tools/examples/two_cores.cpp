@@ -47,6 +47,8 @@ class Strategy {
                 if (Message::from(record).json().string("/type") == "trade" && ++trades_ == 1)
                     reactor_.post([this] { order(); });
                 break;
+            default:  // of a feed's ring
+                break;
         }
     }
     /// On the reactor's thread, as everything of the manager.

@@ -38,6 +38,11 @@ std::string consume(MessageQueue& queue) {
             case RecordKind::disconnected:
                 seen += "disconnected:" + std::to_string(record->reason) + ":" + std::to_string(record->code);
                 break;
+            case RecordKind::gap:
+            case RecordKind::channel_state:
+            case RecordKind::leg_state:
+                seen += "of a feed";
+                break;
             case RecordKind::dropped:
                 seen += "dropped:" + std::to_string(record->count);
                 break;

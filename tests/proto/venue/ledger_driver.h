@@ -45,9 +45,10 @@ class LedgerDriver {
         ledger.on_time(now);
     }
     /// Why the channel was refused.
-    std::string refusal(ChannelId channel) const {
+    std::string refusal(ChannelId channel) {
         std::string text;
-        for (const auto& change : ledger.changes())
+        for (auto& change : ledger.take_changes()) told_.push_back(std::move(change));
+        for (const auto& change : told_)
             if (change.channel == channel && change.state == ChannelState::refused)
                 text = change.code + "|" + change.message;
         return text;
@@ -61,6 +62,7 @@ class LedgerDriver {
 
   private:
     MessageClassifier classifier_;
+    std::vector<ChannelChange> told_;
 
   public:
     SubscriptionLedger ledger;

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "../../../core/random.h"
-#include "../../../proto/venue/connect_window.h"
+#include "../../../net/shared_limits.h"
+#include "../../../proto/policy/rate_signal.h"
 #include "../../../proto/venue/send_pacer.h"
 
 namespace pinwheel {
@@ -87,30 +88,49 @@ TEST(Section3Pacing, ALimitCountsOnlyWhatTheProfileCounts) {
 }
 
 TEST(Section3Pacing, AWindowOfTheAddressIsSharedByItsConnections) {
-    ConnectWindow shared;
+    SharedLimits shared;
     const RateLimit limit{.count = 8, .window = 1s};
     SendPacer first;
     SendPacer second;
-    first.add(shared.window("venue", limit, "messages"), SendKinds::all());
-    second.add(shared.window("venue", limit, "messages"), SendKinds::all());
+    first.add(shared.messages("host", "venue", limit), SendKinds::all());
+    second.add(shared.messages("other host", "venue", limit), SendKinds::all());
     for (int i = 0; i < 8; ++i) first.record(SendKind::request, kStart);
     EXPECT_GT(second.earliest(SendKind::request, kStart), kStart + 1s);
-    EXPECT_EQ(shared.earliest("venue", limit, kStart), kStart) << "connects have windows of their own";
-    EXPECT_EQ(shared.earliest("other", limit, kStart), kStart);
+    shared.limit_connects("host", "venue", limit);
+    EXPECT_EQ(shared.earliest_connect("host", kStart), kStart) << "connects have windows of their own";
+}
+
+TEST(Section3Pacing, ConnectsOfAGroupCountTogetherAndOthersDoNot) {
+    SharedLimits shared;
+    const RateLimit limit{.count = 2, .window = 1s};
+    shared.limit_connects("a", "venue", limit);
+    shared.limit_connects("b", "venue", limit);
+    shared.limit_connects("b", "b", {.count = 1, .window = 1h});
+    shared.record_connect("a", kStart);
+    EXPECT_EQ(shared.earliest_connect("b", kStart), kStart);
+    shared.record_connect("b", kStart);
+    EXPECT_GT(shared.earliest_connect("a", kStart), kStart + 1s);
+    EXPECT_LT(shared.earliest_connect("a", kStart), kStart + 2s);
+    EXPECT_GT(shared.earliest_connect("b", kStart), kStart + 1h) << "each of its limits is kept";
+    shared.record_connect("c", kStart);
+    EXPECT_EQ(shared.earliest_connect("c", kStart), kStart) << "no limit is known";
 }
 
 TEST(Section3Pacing, ARefusalOfRateHalvesThePaceUntilAQuietMinute) {
-    ConnectWindow shared;
+    SharedLimits shared;
     const RateLimit limit{.count = 1, .window = 1s};
-    shared.record("host", limit, kStart);
-    const TimePoint normal = shared.earliest("host", limit, kStart);
+    shared.limit_connects("host", "host", limit);
+    shared.record_connect("host", kStart);
+    const TimePoint normal = shared.earliest_connect("host", kStart);
     shared.slow_down("host", kStart);
-    EXPECT_GE(shared.earliest("host", limit, kStart) - kStart, 2 * (normal - kStart));
+    EXPECT_EQ(shared.slowed_at("host"), kStart);
+    EXPECT_GE(shared.earliest_connect("host", kStart) - kStart, 2 * (normal - kStart));
     shared.slow_down("other", kStart + 30s);
-    EXPECT_TRUE(shared.window("host", limit)->is_slow(kStart + 1min - 1ns));
-    EXPECT_FALSE(shared.window("host", limit)->is_slow(kStart + 1min));
+    EXPECT_TRUE(shared.messages("host", "host", limit)->is_slow(kStart + 1min - 1ns))
+        << "new, but of the host";
+    EXPECT_FALSE(shared.messages("host", "host", limit)->is_slow(kStart + 1min));
     shared.slow_down("host", kStart + 30s);
-    EXPECT_TRUE(shared.window("host", limit)->is_slow(kStart + 1min)) << "the minute was not quiet";
+    EXPECT_TRUE(shared.messages("host", "host", limit)->is_slow(kStart + 1min)) << "the minute was not quiet";
 }
 
 TEST(Section3Pacing, AHalvedPaceEndsWithTheQuietMinute) {

@@ -1,29 +1,9 @@
-#include "connect_window.h"
+#include "rate_signal.h"
 
 #include <algorithm>
 #include <array>
 
 namespace pinwheel {
-
-const std::shared_ptr<SlidingWindow>& ConnectWindow::window(std::string_view name, const RateLimit& limit,
-                                                            std::string_view purpose) {
-    auto& window = windows_[{std::string(name), std::string(purpose), limit.count, limit.window}];
-    if (!window) window = std::make_shared<SlidingWindow>(limit);
-    return window;
-}
-
-TimePoint ConnectWindow::earliest(std::string_view name, const RateLimit& limit, TimePoint now) {
-    return window(name, limit)->earliest(now);
-}
-
-void ConnectWindow::record(std::string_view name, const RateLimit& limit, TimePoint now) {
-    window(name, limit)->record(now);
-}
-
-void ConnectWindow::slow_down(std::string_view name, TimePoint now) noexcept {
-    for (const auto& [key, window] : windows_)
-        if (key.name == name) window->slow_down(now);
-}
 
 bool is_rate_status(int http_status) noexcept {
     return http_status == 429 || http_status == 418;

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "../../core/clock.h"
+#include "../core/clock.h"
 
 namespace pinwheel {
 

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "../session/manager.h"
+#include "../session/observer.h"
+#include "../venue/liveness.h"
+#include "../venue/message_classifier.h"
+#include "../venue/payload_inflater.h"
+#include "../venue/send_pacer.h"
+#include "../venue/subscription_ledger.h"
+#include "feed_shared.h"
+
+namespace pinwheel {
+
+class FeedLeg;
+
+/// Hears what a leg brings. Any call but on_leg_state() may run the user's handlers, whose exceptions pass
+/// through.
+class LegOwner {
+  public:
+    virtual ~LegOwner() = default;
+    /// Before anything is sent: what the last connection's numbers were says nothing any more.
+    virtual void on_leg_up(FeedLeg& leg) = 0;
+    virtual void on_leg_down(FeedLeg& leg, DisconnectReason reason) = 0;
+    /// A step, in the middle of the session's own: nothing of the session may be called.
+    virtual void on_leg_state(FeedLeg& leg, LegState state) noexcept = 0;
+    /// Data of a channel that the leg has. `message` has all but what the numbers of other messages tell.
+    virtual void on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNumbers& numbers) = 0;
+    /// Anything else, once it has been acted on.
+    virtual void on_leg_control(FeedLeg& leg, FeedMessage& message) = 0;
+    virtual void on_leg_change(FeedLeg& leg, const ChannelChange& change) = 0;
+    /// Messages of the connection are missing.
+    virtual void on_leg_gap(FeedLeg& leg, const SequenceStep& step) = 0;
+    /// No data came for twice the silence limit.
+    virtual void on_leg_silent(FeedLeg& leg) = 0;
+};
+
+/// One session of a feed. It acts on what the venue's rooms decide: messages in, requests out, clocks.
+/// Threading: the reactor's thread. Invariant: while connected, the timer stands at or before the earliest
+/// deadline. Allocates: nothing for data on a live channel.
+class FeedLeg final : private SessionObserver {
+  public:
+    /// All must outlive it. `index` tells it from the feed's other legs.
+    FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index);
+    ~FeedLeg() override;
+    FeedLeg(const FeedLeg&) = delete;
+    FeedLeg& operator=(const FeedLeg&) = delete;
+
+    /// Ends the session without another word to the owner; the leg may only be destroyed then.
+    void stop() noexcept;
+    [[nodiscard]] std::uint8_t index() const noexcept { return index_; }
+    [[nodiscard]] WebSocketManager& session() noexcept { return *session_; }
+    [[nodiscard]] const WebSocketManager& session() const noexcept { return *session_; }
+    [[nodiscard]] LegState leg_state() const noexcept { return leg_state_; }
+
+    void want(ChannelId channel);
+    void leave(ChannelId channel);
+    void resubscribe(ChannelId channel);
+    [[nodiscard]] ChannelState state(ChannelId channel) const noexcept { return ledger_.state(channel); }
+    [[nodiscard]] bool settled() const noexcept { return session_->is_connected() && ledger_.settled(); }
+    /// Sends what is due, tells what changed, and sets the timer.
+    void pump();
+
+  private:
+    /// A message of the leg's that waits for its place in the windows.
+    struct Waiting {
+        SendKind kind;
+        std::string text;
+        bool is_login = false;
+    };
+
+    /// What a turn of the reactor may take, so that it stays short; the next one goes on.
+    class TurnBudget {
+      public:
+        explicit TurnBudget(int a_turn) noexcept : a_turn_(a_turn) {}
+        /// False: the turn has had its share.
+        [[nodiscard]] bool take(TimePoint turn) noexcept {
+            if (turn_ != turn) left_ = a_turn_;
+            turn_ = turn;
+            return left_ > 0 && left_-- > 0;
+        }
+
+      private:
+        int a_turn_;
+        int left_ = 0;
+        TimePoint turn_{};
+    };
+
+    void on_step(const SessionStep& step) noexcept override;
+    void on_sent(const SentMessage& message) noexcept override;
+    void on_ping(TimePoint received) noexcept override;
+    void on_held(TimePoint until) noexcept override;
+
+    [[nodiscard]] WebSocketOptions session_options();
+    void on_connect();
+    void on_disconnect(DisconnectReason reason);
+    void set_state(LegState state) noexcept;
+    /// A connection's own windows begin with it; a venue's complaint outlasts it.
+    void renew_pacer(TimePoint now);
+    void slow_down(TimePoint now);
+    void begin_login();
+
+    void on_message(const Message& message);
+    void on_data(FeedMessage& message, const ClassifiedMessage& what);
+    void on_control(const ClassifiedMessage& what, std::string_view text, TimePoint now);
+    void on_reply(bool is_error, std::string_view text, TimePoint now);
+    void answer(const ClassifiedMessage& question);
+    void reconnect(std::string_view why, Duration delay = {});
+
+    void on_timer(TimePoint now);
+    void on_silence(TimePoint now);
+    void on_ping_due(TimePoint now);
+    void send_due(TimePoint now);
+    [[nodiscard]] bool send(SendKind kind, std::string_view text, TimePoint now);
+    void send_request(TimePoint now);
+    void tell_late_subscription(TimePoint now);
+    void tell_changes();
+    void arm();
+
+    FeedShared& shared_;
+    const detail::ProfileData& data_;
+    LegOwner& owner_;
+    const std::uint8_t index_;
+    SubscriptionLedger ledger_;
+    MessageClassifier classifier_;
+    SendPacer pacer_;
+    SilenceClock silence_;
+    LifeClock life_;
+    std::optional<VenuePing> ping_;
+    std::optional<PayloadInflater> inflater_;
+    SequenceRule connection_rule_;
+    std::deque<Waiting> waiting_;
+    std::size_t next_setup_ = 0;
+    std::deque<ChannelChange> untold_;
+    TurnBudget requests_{16};
+    TurnBudget tellings_{256};
+    std::optional<TimePoint> blocked_until_, login_until_, first_until_, drain_at_;
+    LegState leg_state_ = LegState::down;
+    bool sends_login_ = false;  // in the middle of send()
+    Timer timer_{Timer::Callback::member<&FeedLeg::on_timer>(*this)};
+    std::unique_ptr<WebSocketManager> session_;
+};
+
+}  // namespace pinwheel

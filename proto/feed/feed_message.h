@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "../delivery/message.h"
+#include "../venue/channel.h"
+
+namespace pinwheel {
+
+/// A session of a feed, in short.
+enum class LegState : std::uint8_t {
+    down,        ///< nothing is open, and nothing is tried
+    held,        ///< an attempt waits for its place in the venue's limit of connects
+    connecting,  ///< an attempt is under way, or waits for its delay
+    up,          ///< messages come
+};
+
+/// The state's name. Static storage.
+[[nodiscard]] std::string_view to_string(LegState value) noexcept;
+
+/// What the payload of each record in a feed's ring begins with. The text follows it:
+///
+///     message         the venue's text
+///     gap             none; `begin` and `end` are FeedGap's `from` and `to`
+///     channel_state   why it was refused; `state` is the ChannelState's number
+///     leg_state       none; `state` is the LegState's number; a leg that went down has `code` and `reason`
+///                     in the record's header, as a `disconnected` record of a session
+struct FeedHead {
+    static constexpr std::uint8_t kNumbered = 1;  ///< `begin` and `end` are set
+    static constexpr std::uint8_t kSnapshot = 2;  ///< as in FeedMessage
+    static constexpr std::uint8_t kAfterGap = 4;  ///< as in FeedMessage
+    static constexpr std::uint8_t kOverlap = 8;   ///< as in FeedMessage
+
+    std::int64_t begin = 0, end = 0;  ///< the venue's numbers
+    std::int64_t venue_time = 0;      ///< Unix ns; 0: not told
+    ChannelId channel = kNoChannel;   ///< none for control messages
+    std::uint8_t leg = 0;             ///< which session of the feed, from 0
+    std::uint8_t flags = 0;           ///< of the constants above
+    std::uint8_t state = 0;           ///< channel_state, leg_state
+    std::uint8_t reserved = 0;        ///< zero
+
+    /// Of a record of a feed's ring, of a kind that has one.
+    [[nodiscard]] static FeedHead of(const RecordHeader& record) noexcept;
+    /// The text behind it.
+    [[nodiscard]] static std::string_view text_of(const RecordHeader& record) noexcept;
+};
+static_assert(sizeof(FeedHead) == 32);
+
+/// A message of a channel: the manager's, with the text inflated where the venue compresses. A view, gone
+/// after the call, or once the ring is asked for the next record; 64 readable bytes follow the payload.
+/// `sequence` counts the messages that the feed hands on, from 1; a gap in it is a message that the ring had
+/// no room for. `generation` is the leg's.
+struct FeedMessage : Message {
+    ChannelId channel = kNoChannel;  ///< none for control messages
+    std::uint8_t leg = 0;            ///< which session of the feed brought it, from 0
+    /// Of the venue's numbers; equal if the message has one, nothing if it has none.
+    std::optional<std::int64_t> sequence_begin{}, sequence_end{};
+    bool is_snapshot = false;
+    bool is_after_gap = false;    ///< numbers are missing before it
+    bool is_overlap = false;      ///< another session brings it as well, and nothing tells the two apart
+    std::int64_t venue_time = 0;  ///< Unix ns; 0: not told
+
+    /// The message of a record of a feed's ring.
+    [[nodiscard]] static FeedMessage from(const RecordHeader& record) noexcept;
+};
+
+/// Numbers that are missing. For a chain `from` is the last number that came and `to` what the next message
+/// names as its predecessor; else they are the first and the last missing one. Channel kNoChannel: a number
+/// of the connection.
+struct FeedGap {
+    ChannelId channel = kNoChannel;
+    std::int64_t from = 0, to = 0;
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,67 @@
+#include "feed_shared.h"
+
+#include <chrono>
+#include <utility>
+
+#include "../session/make_network.h"
+#include "../session/websocket_error.h"
+
+namespace pinwheel {
+namespace {
+
+std::string url_of(const VenueProfile& profile, const FeedOptions& options) {
+    if (!options.url.empty()) return options.url;
+    if (options.endpoint.empty()) return profile.endpoints().front().url;
+    std::string known;
+    for (const auto& endpoint : profile.endpoints()) {
+        if (endpoint.name == options.endpoint) return endpoint.url;
+        known += (known.empty() ? "" : ", ") + endpoint.name;
+    }
+    throw WebSocketError(Error{Errc::invalid_argument, profile.name() + " has no endpoint '" +
+                                                           options.endpoint + "'; it has " + known});
+}
+
+Url parsed(const std::string& text) {
+    auto url = Url::parse(text);
+    if (!url) throw WebSocketError(url.error());
+    return *std::move(url);
+}
+
+}  // namespace
+
+FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, FeedOptions its_options)
+    : reactor(its_reactor),
+      profile(its_profile),
+      data(profile.data()),
+      options(std::move(its_options)),
+      url_text(url_of(profile, options)),
+      url(parsed(url_text)),
+      network(options.websocket.dialer == nullptr
+                  ? detail::make_network(reactor, url, options.websocket.network)
+                  : nullptr),
+      dialer(network ? *network : *options.websocket.dialer),
+      channels(profile) {
+    for (const auto& limit : data.connect_limits)
+        limits().limit_connects(url.host(), group(limit.scope), limit.rate);
+}
+
+void FeedShared::alert(std::string_view text, AlertContext context) const {
+    if (!is_over && options.websocket.on_alert) options.websocket.on_alert("feed", text, context);
+}
+
+std::int64_t FeedShared::unix_ms() const noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(reactor.system_now().time_since_epoch())
+        .count();
+}
+
+std::string FeedShared::name_of(ChannelId channel) const {
+    const ChannelName& name = channels[channel];
+    return name.symbol.empty() ? name.name : name.name + " " + name.symbol;
+}
+
+/// An address's limit is one per venue, whatever host of it is connected to.
+const std::string& FeedShared::group(detail::LimitScope scope) const noexcept {
+    return scope == detail::LimitScope::ip ? profile.name() : url.host();
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "../../net/network.h"
+#include "../../net/reactor.h"
+#include "../venue/channel_table.h"
+#include "../venue/profile.h"
+#include "../websocket/url.h"
+#include "feed_options.h"
+
+namespace pinwheel {
+
+/// What the legs of a feed share. Threading: the reactor's thread.
+struct FeedShared {
+    /// Throws WebSocketError for an endpoint or a URL that cannot be.
+    FeedShared(Reactor& reactor, const VenueProfile& profile, FeedOptions options);
+
+    void alert(std::string_view text, AlertContext context = {}) const;
+    [[nodiscard]] std::int64_t unix_ms() const noexcept;
+    /// `t BTC-USD`, for messages.
+    [[nodiscard]] std::string name_of(ChannelId channel) const;
+    /// Whose windows count together with those of the URL's host.
+    [[nodiscard]] const std::string& group(detail::LimitScope scope) const noexcept;
+    [[nodiscard]] SharedLimits& limits() const noexcept { return dialer.limits(); }
+
+    Reactor& reactor;
+    const VenueProfile profile;
+    const detail::ProfileData& data;
+    const FeedOptions options;
+    const std::string url_text;
+    const Url url;
+    const std::unique_ptr<Network> network;  // unless the options have a dialer
+    Dialer& dialer;
+    ChannelTable channels;
+    FeedStats stats;
+    int depth = 0;         // of handlers
+    bool is_over = false;  // no handler is called any more
+
+    /// While it lives, a handler may run.
+    struct Depth {
+        explicit Depth(FeedShared& shared) noexcept : shared_(shared) { ++shared_.depth; }
+        ~Depth() { --shared_.depth; }
+        Depth(const Depth&) = delete;
+        Depth& operator=(const Depth&) = delete;
+
+      private:
+        FeedShared& shared_;
+    };
+};
+
+}  // namespace pinwheel

@@ -1,0 +1,20 @@
+#include "make_network.h"
+
+#include <system_error>
+
+#include "websocket_error.h"
+
+namespace pinwheel::detail {
+
+std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const NetworkOptions& options) {
+    try {
+        return std::make_unique<Network>(reactor, options, url.tls());
+    } catch (const std::system_error& error) {
+        const bool ours = error.code().category() == pinwheel_category();
+        throw WebSocketError(
+            Error{ours ? static_cast<Errc>(error.code().value()) : errc_from_errno(error.code().value()),
+                  error.what()});
+    }
+}
+
+}  // namespace pinwheel::detail

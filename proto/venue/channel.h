@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pinwheel {
+
+/// A channel's number for the life of a feed, from 0.
+using ChannelId = std::uint32_t;
+/// No channel.
+inline constexpr ChannelId kNoChannel = UINT32_MAX;
+
+/// A channel as it was asked for.
+struct ChannelName {
+    std::string name{};    ///< a kind's name, or the venue's own text
+    std::string symbol{};  ///< may be empty
+};
+
+/// A channel's life on one connection.
+enum class ChannelState : std::uint8_t {
+    wanted,     ///< no connection
+    queued,     ///< waits to be sent
+    requested,  ///< sent, not yet acknowledged
+    live,       ///< acknowledged by the venue
+    refused,    ///< by the venue's word, or by its silence; not asked again on this connection
+    leaving,    ///< to be unsubscribed
+    gone,       ///< not wanted
+};
+
+/// The state's name. Static storage.
+[[nodiscard]] std::string_view to_string(ChannelState value) noexcept;
+
+}  // namespace pinwheel
