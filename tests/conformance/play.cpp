@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "../../proto/delivery/callback_sink.h"
-#include "../support/scripted_dialer.h"
 #include "sent_frames.h"
 
 namespace pinwheel::conformance {
@@ -25,7 +24,7 @@ constexpr const char* kPlanted = "planted-token";
 
 class Play final : public ConnectionHandler {
   public:
-    explicit Play(const Case& one) : case_(one) {}
+    Play(const Case& one, ScriptedDialer::Wrapper wrap) : case_(one) { dialer_.wrap(std::move(wrap)); }
 
     Outcome run(const Cut& cut) {
         ConnectionOptions options = case_.options;
@@ -207,8 +206,8 @@ std::vector<Cut> cuts_of(const Case& one, bool few) {
     return cuts;
 }
 
-Outcome play(const Case& one, const Cut& cut) {
-    return Play(one).run(cut);
+Outcome play(const Case& one, const Cut& cut, test::ScriptedDialer::Wrapper wrap) {
+    return Play(one, std::move(wrap)).run(cut);
 }
 
 }  // namespace pinwheel::conformance

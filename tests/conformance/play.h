@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "../support/scripted_dialer.h"
 #include "case.h"
 
 namespace pinwheel::conformance {
@@ -26,7 +27,8 @@ struct Outcome {
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-/// Plays one case against a Connection of its own, on a clock of its own.
-[[nodiscard]] Outcome play(const Case& one, const Cut& cut);
+/// Plays one case against a Connection of its own, on a clock of its own, perhaps over a stream around the
+/// scripted one.
+[[nodiscard]] Outcome play(const Case& one, const Cut& cut, test::ScriptedDialer::Wrapper wrap = {});
 
 }  // namespace pinwheel::conformance

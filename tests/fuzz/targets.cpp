@@ -11,6 +11,7 @@ std::span<const FuzzTarget> fuzz_targets() noexcept {
         FuzzTarget{"config", &fuzz_config},   FuzzTarget{"session", &fuzz_session},
         FuzzTarget{"tls", &fuzz_tls},         FuzzTarget{"connection", &fuzz_connection},
         FuzzTarget{"manager", &fuzz_manager}, FuzzTarget{"ring", &fuzz_ring},
+        FuzzTarget{"records", &fuzz_records},
     };
     return kTargets;
 }

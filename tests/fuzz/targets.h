@@ -27,6 +27,8 @@ void fuzz_config(std::span<const std::byte> input);
 void fuzz_session(std::span<const std::byte> input);
 /// TLS in any cut, whole, broken and made up.
 void fuzz_tls(std::span<const std::byte> input);
+/// Records of a server, sound and hostile, opened by OpenSSL and in place: the same must come of them.
+void fuzz_records(std::span<const std::byte> input);
 /// One connection from name to close: what the peer sends, what the socket takes, what the user calls.
 void fuzz_connection(std::span<const std::byte> input);
 /// The whole client: a session that lasts, over scripted streams.

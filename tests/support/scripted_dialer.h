@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,10 @@ class ScriptedDialer final : public Dialer {
     };
 
     explicit ScriptedDialer(Reactor& reactor) : reactor_(reactor) {}
+
+    /// Puts a stream of the test around each scripted one.
+    using Wrapper = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
+    void wrap(Wrapper wrapper) { wrapper_ = std::move(wrapper); }
 
     /// The plan of the next dial that has none; stays valid.
     Plan& plan(std::optional<Error> failure = std::nullopt) {
@@ -125,7 +130,9 @@ class ScriptedDialer final : public Dialer {
       private:
         void answer(TimePoint) {
             if (plan_->failure) return handler_.on_dial_failed(*plan_->failure);
-            handler_.on_dialed(std::make_unique<AcceptingStream>(plan_));
+            std::unique_ptr<ByteStream> stream = std::make_unique<AcceptingStream>(plan_);
+            if (dialer_.wrapper_) stream = dialer_.wrapper_(std::move(stream));
+            handler_.on_dialed(std::move(stream));
         }
         ScriptedDialer& dialer_;
         DialHandler& handler_;
@@ -135,6 +142,7 @@ class ScriptedDialer final : public Dialer {
 
     Reactor& reactor_;
     std::vector<std::shared_ptr<Plan>> plans_;
+    Wrapper wrapper_;
     std::size_t dials_ = 0;
     std::size_t under_way_ = 0;
     DialTarget target_;

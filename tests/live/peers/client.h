@@ -18,7 +18,8 @@ namespace pinwheel::test {
 class Client : public ConnectionHandler {
   public:
     /// Trusts the authority in `ca_file`, or the system's if it is empty.
-    explicit Client(const std::string& ca_file = {}) : tls_({.ca_file = ca_file}) {}
+    explicit Client(const std::string& ca_file = {}, TlsRecords records = TlsRecords::openssl)
+        : tls_({.ca_file = ca_file, .records = records}) {}
 
     /// Starts the attempt and turns the loop until it is open or has ended.
     void connect(const std::string& url) {

@@ -15,10 +15,17 @@ using namespace std::chrono_literals;
 
 enum class Server { python, python_tls, node, node_tls, nginx_python, haproxy_node };
 
-std::string name_of(const testing::TestParamInfo<Server>& info) {
+/// A server, and who opens and seals the client's records.
+struct Way {
+    Server server;
+    TlsRecords records = TlsRecords::openssl;
+};
+
+std::string name_of(const testing::TestParamInfo<Way>& info) {
     static const char* const names[] = {"Python",  "PythonTls",         "Node",
                                         "NodeTls", "NginxBeforePython", "HaproxyBeforeNode"};
-    return names[static_cast<int>(info.param)];
+    return std::string(names[static_cast<int>(info.param.server)]) +
+           (info.param.records == TlsRecords::in_place ? "InPlace" : "");
 }
 
 /// Characters of one to four bytes, so that cuts fall inside them.
@@ -36,12 +43,12 @@ std::string bytes_of_size(std::size_t size) {
 }
 
 /// A server, perhaps with a TLS front before it, and a client for it.
-class Peers : public testing::TestWithParam<Server> {
+class Peers : public testing::TestWithParam<Way> {
   protected:
     void SetUp() override {
         const std::string cert = identity.certificate_file(), key = identity.key_file();
         const std::vector<std::string> tls_options{"--cert", cert, "--key", key};
-        switch (GetParam()) {
+        switch (GetParam().server) {
             case Server::python:
                 server = Peer::python();
                 break;
@@ -63,7 +70,7 @@ class Peers : public testing::TestWithParam<Server> {
                 front = Peer::front("haproxy", server->port(), cert, key, folder);
                 break;
         }
-        const bool tls = GetParam() != Server::python && GetParam() != Server::node;
+        const bool tls = GetParam().server != Server::python && GetParam().server != Server::node;
         base =
             (tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string((front ? front : server)->port());
     }
@@ -71,6 +78,8 @@ class Peers : public testing::TestWithParam<Server> {
     void open(const std::string& path) {
         client.connect(base + path);
         ASSERT_TRUE(client.opened) << client.end.error.message();
+        EXPECT_EQ(client.connection().stream()->tls_info().records != TlsRecordsBy::openssl,
+                  GetParam().records == TlsRecords::in_place);
     }
 
     TemporaryIdentity identity;
@@ -78,12 +87,17 @@ class Peers : public testing::TestWithParam<Server> {
     std::unique_ptr<Peer> server;
     std::unique_ptr<Peer> front;
     std::string base;
-    Client client{identity.authority_file()};
+    Client client{identity.authority_file(), GetParam().records};
 };
 
 INSTANTIATE_TEST_SUITE_P(Real, Peers,
-                         testing::Values(Server::python, Server::python_tls, Server::node, Server::node_tls,
-                                         Server::nginx_python, Server::haproxy_node),
+                         testing::Values(Way{Server::python}, Way{Server::python_tls}, Way{Server::node},
+                                         Way{Server::node_tls}, Way{Server::nginx_python},
+                                         Way{Server::haproxy_node},
+                                         Way{Server::python_tls, TlsRecords::in_place},
+                                         Way{Server::node_tls, TlsRecords::in_place},
+                                         Way{Server::nginx_python, TlsRecords::in_place},
+                                         Way{Server::haproxy_node, TlsRecords::in_place}),
                          name_of);
 
 TEST_P(Peers, EchoMessagesOfEachSizeAndType) {
