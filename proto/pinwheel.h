@@ -14,6 +14,7 @@
 #include "../net/socket_dialer.h"
 #include "../net/tls_context.h"
 #include "config/config.h"
+#include "config/config_keys.h"
 #include "config/websocket_limits.h"
 #include "config/websocket_options.h"
 #include "delivery/callback_sink.h"

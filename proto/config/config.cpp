@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <sched.h>
-#include <simdjson.h>
 
 #include <array>
 #include <cmath>
@@ -9,45 +8,26 @@
 
 #include "../../core/nearest_name.h"
 #include "../../core/text_file.h"
-#include "../text/json_kind_impl.h"
 #include "../websocket/url.h"
+#include "config_table_impl.h"
 #include "limit_reader_impl.h"
 
 namespace pinwheel {
 namespace {
 
-using Element = simdjson::dom::element;
-using detail::kind_of;
-
-constexpr std::array<std::string_view, 5> kSections{"url", "subscriptions", "tls", "reactor", "websocket"};
-constexpr std::array<std::string_view, 2> kReactorKeys{"mode", "cpu"};
-
-struct TextOption {
-    std::string_view name;
-    std::string TlsOptions::*value;
-};
-constexpr std::array<TextOption, 6> kTlsTexts{{{"ca_file", &TlsOptions::ca_file},
-                                               {"ca_path", &TlsOptions::ca_path},
-                                               {"certificate_file", &TlsOptions::certificate_file},
-                                               {"key_file", &TlsOptions::key_file},
-                                               {"ciphers", &TlsOptions::ciphers},
-                                               {"cipher_suites", &TlsOptions::cipher_suites}}};
-struct FlagOption {
-    std::string_view name;
-    bool TlsOptions::*value;
-};
-constexpr std::array<FlagOption, 4> kTlsFlags{{{"allow_tls12", &TlsOptions::allow_tls12},
-                                               {"allow_tls13", &TlsOptions::allow_tls13},
-                                               {"session_resumption", &TlsOptions::session_resumption},
-                                               {"honour_sslkeylogfile", &TlsOptions::honour_sslkeylogfile}}};
+using Element = detail::JsonElement;
+using detail::kCpuRow;
+using detail::kModeRow;
+using detail::kSections;
+using detail::kTlsRows;
 
 /// Reads section by section; the first error ends it.
 class Reader {
   public:
     Reader(Config& config, std::string_view name) : config_(config), name_(name) {}
 
-    [[nodiscard]] Error read(Element root) {
-        for_each(root, "", [this](std::string_view key, Element value) { read_section(key, value); });
+    [[nodiscard]] Error read(const Element& root) {
+        for_each(root, "", [this](std::string_view key, const Element& value) { read_section(key, value); });
         return error_;
     }
 
@@ -56,8 +36,8 @@ class Reader {
         if (error_) return;
         error_ = {Errc::invalid_argument, name_ + ": " + (path.empty() ? "the whole" : path) + ": " + what};
     }
-    void expected(const std::string& path, std::string_view what, Element found) {
-        fail(path, "expected " + std::string(what) + ", found " + std::string(kind_of(found)));
+    void expected(const std::string& path, std::string_view what, const Element& found) {
+        fail(path, "expected " + std::string(what) + ", found " + std::string(to_string(found.kind())));
     }
     void unknown(std::string_view section, std::string_view key, std::span<const std::string_view> known) {
         fail(join(section, key), "unknown key" + did_you_mean(key, known));
@@ -67,80 +47,85 @@ class Reader {
     }
 
     template <class Take>
-    void for_each(Element value, const std::string& path, Take take) {
-        simdjson::dom::object members;
-        if (value.get(members) != simdjson::SUCCESS) return expected(path, "an object", value);
-        for (const auto [key, member] : members) take(key, member);
+    void for_each(const Element& value, const std::string& path, Take take) {
+        const auto members = value.members();
+        if (!members) return expected(path, "an object", value);
+        for (const auto& [key, member] : *members) take(key, member);
     }
     template <class T>
-    void read_value(Element value, const std::string& path, std::string_view what, T& out) {
-        if (value.get(out) != simdjson::SUCCESS) expected(path, what, value);
+    void read_value(const Element& value, const std::string& path, std::string_view what, T& out) {
+        if (!value.get(out)) expected(path, what, value);
     }
-    void read_text(Element value, const std::string& path, std::string& out) {
+    void read_text(const Element& value, const std::string& path, std::string& out) {
         std::string_view text;
         read_value(value, path, "a string", text);
         out = text;
     }
 
-    void read_section(std::string_view key, Element value) {
+    void read_section(std::string_view key, const Element& value) {
         if (key == "url")
             read_url(value);
         else if (key == "subscriptions")
             read_subscriptions(value);
         else if (key == "tls")
-            for_each(value, "tls", [this](std::string_view name, Element member) { read_tls(name, member); });
+            for_each(value, "tls",
+                     [this](std::string_view name, const Element& member) { read_tls(name, member); });
         else if (key == "reactor")
             for_each(value, "reactor",
-                     [this](std::string_view name, Element member) { read_reactor(name, member); });
+                     [this](std::string_view name, const Element& member) { read_reactor(name, member); });
         else if (key != "websocket")
             unknown("", key, kSections);
     }
-    void read_url(Element value) {
+    void read_url(const Element& value) {
         read_text(value, "url", config_.url.emplace());
         if (error_) return;
         if (const auto url = Url::parse(*config_.url); !url) fail("url", url.error().message());
     }
-    void read_subscriptions(Element value) {
-        simdjson::dom::array channels;
-        if (value.get(channels) != simdjson::SUCCESS)
-            return expected("subscriptions", "an array of strings", value);
-        for (const Element channel : channels) {
+    void read_subscriptions(const Element& value) {
+        const auto channels = value.elements();
+        if (!channels) return expected("subscriptions", "an array of strings", value);
+        for (const Element& channel : *channels) {
             const std::string path = "subscriptions." + std::to_string(config_.subscriptions.size());
             read_text(channel, path, config_.subscriptions.emplace_back());
         }
     }
-    void read_tls(std::string_view key, Element value) {
+    void read_tls(std::string_view key, const Element& value) {
         std::vector<std::string_view> known;
-        for (const auto& option : kTlsTexts) {
-            if (option.name == key) return read_text(value, join("tls", key), config_.tls.*option.value);
-            known.push_back(option.name);
+        for (const auto& row : kTlsRows) {
+            if (row.name == key) return read_tls_row(row, value);
+            known.push_back(row.name);
         }
-        for (const auto& option : kTlsFlags) {
-            if (option.name == key)
-                return read_value(value, join("tls", key), "true or false", config_.tls.*option.value);
-            known.push_back(option.name);
-        }
-        if (key == "records") return read_records(value);
-        known.emplace_back("records");
         unknown("tls", key, known);
     }
-    void read_records(Element value) {
-        std::string records;
-        read_text(value, "tls.records", records);
-        if (records != "openssl" && records != "in_place" && !error_)
-            return fail("tls.records", "'" + records + "' is neither 'openssl' nor 'in_place'");
-        config_.tls.records = records == "in_place" ? TlsRecords::in_place : TlsRecords::openssl;
+    void read_tls_row(const detail::TlsRow& row, const Element& value) {
+        const std::string path = join("tls", row.name);
+        TlsOptions& tls = config_.tls;
+        if (const auto* const text = std::get_if<std::string TlsOptions::*>(&row.member))
+            read_text(value, path, tls.*(*text));
+        else if (const auto* const flag = std::get_if<bool TlsOptions::*>(&row.member))
+            read_value(value, path, detail::expected_of(row), tls.*(*flag));
+        else
+            tls.records = read_choice(value, path, TlsRecords::openssl, TlsRecords::in_place);
     }
-    void read_reactor(std::string_view key, Element value) {
-        if (key == "mode") {
-            std::string mode;
-            read_text(value, "reactor.mode", mode);
-            if (mode != "epoll" && mode != "busy_spin" && !error_)
-                return fail("reactor.mode", "'" + mode + "' is neither 'epoll' nor 'busy_spin'");
-            config_.mode = mode == "epoll" ? ReactorMode::epoll : ReactorMode::busy_spin;
-        } else if (key == "cpu") {
+    /// One of two words.
+    template <class Choice>
+    [[nodiscard]] Choice read_choice(const Element& value, const std::string& path, Choice first,
+                                     Choice second) {
+        const std::string_view one = detail::word_of(first);
+        const std::string_view other = detail::word_of(second);
+        std::string text;
+        read_text(value, path, text);
+        if (!error_ && text != one && text != other)
+            fail(path,
+                 "'" + text + "' is neither '" + std::string(one) + "' nor '" + std::string(other) + "'");
+        return text == other ? second : first;
+    }
+    void read_reactor(std::string_view key, const Element& value) {
+        if (key == kModeRow.name) {
+            config_.mode = read_choice(value, "reactor.mode", ReactorMode::epoll, ReactorMode::busy_spin);
+        } else if (key == kCpuRow.name) {
             double cpu = 0;
-            read_value(value, "reactor.cpu", "a whole number", cpu);
+            read_value(value, "reactor.cpu", kCpuRow.expected, cpu);
             if (std::floor(cpu) != cpu)
                 return fail("reactor.cpu", "expected a whole number, found a fraction");
             if (cpu < 0 || cpu >= CPU_SETSIZE)
@@ -148,7 +133,7 @@ class Reader {
                                                std::to_string(CPU_SETSIZE - 1));
             config_.cpu = static_cast<int>(cpu);
         } else {
-            unknown("reactor", key, kReactorKeys);
+            unknown("reactor", key, std::array{kModeRow.name, kCpuRow.name});
         }
     }
 
@@ -172,8 +157,8 @@ Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
 }  // namespace
 
 Result<Config> parse_config(std::string_view json, std::string_view name) {
-    simdjson::dom::parser parser;
-    const auto root = detail::parse_json(parser, json, name);
+    detail::JsonDocument document;
+    const auto root = detail::parse_config_text(document, json, name);
     if (!root) return root.error();
     Config config;
     if (Error error = Reader(config, name).read(*root)) return error;
@@ -200,18 +185,12 @@ std::vector<std::string> Config::describe() const {
     for (const auto& channel : subscriptions) channels += (channels.empty() ? "" : ", ") + channel;
     line("subscriptions", channels.empty() ? "none" : channels, !subscriptions.empty());
     const TlsOptions defaults;
-    for (const auto& option : kTlsTexts) {
-        const auto& value = tls.*option.value;
-        line("tls." + std::string(option.name), value.empty() ? "none" : value, !value.empty());
+    for (const auto& row : kTlsRows) {
+        const std::string value = detail::value_of(row, tls);
+        line("tls." + std::string(row.name), value, value != detail::value_of(row, defaults));
     }
-    for (const auto& option : kTlsFlags)
-        line("tls." + std::string(option.name), tls.*option.value ? "true" : "false",
-             tls.*option.value != defaults.*option.value);
-    const bool in_place = tls.records == TlsRecords::in_place;
-    line("tls.records", in_place ? "in_place" : "openssl", in_place);
-    line("reactor.mode", mode.value_or(ReactorMode::epoll) == ReactorMode::epoll ? "epoll" : "busy_spin",
-         mode.has_value());
-    line("reactor.cpu", cpu ? std::to_string(*cpu) : "none", cpu.has_value());
+    line("reactor.mode", std::string(mode ? detail::word_of(*mode) : kModeRow.fallback), mode.has_value());
+    line("reactor.cpu", cpu ? std::to_string(*cpu) : std::string(kCpuRow.fallback), cpu.has_value());
     for (const auto& value : limits.describe()) lines.push_back(value);
     return lines;
 }

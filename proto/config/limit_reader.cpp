@@ -1,17 +1,16 @@
+#include "limit_reader_impl.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <utility>
 
-#include "../text/json_kind_impl.h"
 #include "../text/json_place.h"
-#include "limit_reader_impl.h"
 
 namespace pinwheel::detail {
 namespace {
-
-using Element = simdjson::dom::element;
 
 template <class Value, std::size_t N>
 using Words = std::array<std::pair<std::string_view, Value>, N>;
@@ -24,24 +23,36 @@ constexpr Words<ReconnectStrategy, 4> kStrategies{
 constexpr Words<OverflowPolicy, 2> kOverflows{
     {{"drop_newest", OverflowPolicy::drop_newest}, {"backpressure", OverflowPolicy::backpressure}}};
 
+template <class Value, std::size_t N>
+std::string_view word_in(const Words<Value, N>& words, Value value) noexcept {
+    for (const auto& [word, meaning] : words)
+        if (meaning == value) return word;
+    return "unknown";
+}
+
+template <class Value, std::size_t N>
+std::string one_of(const Words<Value, N>& words) {
+    std::string text = "one of";
+    for (std::size_t i = 0; i < N; ++i) text += (i == 0 ? " '" : ", '") + std::string(words[i].first) + "'";
+    return text;
+}
+
+std::string listed(const std::vector<std::string>& texts) {
+    std::string list;
+    for (const auto& text : texts) list += (list.empty() ? "" : ", ") + text;
+    return list.empty() ? "none" : list;
+}
+
 class Reader {
   public:
     explicit Reader(ResolvedLimits& out) noexcept : out_(out) {}
 
-    void read(Element root) {
-        simdjson::dom::object object;
-        if (!open(root, "the whole config", object)) return;
-        for (const auto [key, value] : object)
+    void read(const JsonElement& root) {
+        const auto members = open(root, "the whole config");
+        if (!members) return;
+        for (const auto& [key, value] : *members)
             if (key == "websocket") read_websocket(value);
     }
-
-    /// A setting that is no number.
-    struct Setting {
-        std::string_view group;
-        std::string_view key;
-        void (Reader::*read)(const std::string& path, Element value);
-    };
-    static const std::array<Setting, 4> kSettings;
 
   private:
     void warn(const std::string& path, std::string expected, std::string_view found, std::string used = {}) {
@@ -50,45 +61,58 @@ class Reader {
                                  .found = std::string(found),
                                  .used = std::move(used)});
     }
-    [[nodiscard]] bool open(Element value, const std::string& path, simdjson::dom::object& object) {
-        if (value.get(object) == simdjson::SUCCESS) return true;
-        warn(path, "an object", kind_of(value));
-        return false;
+    [[nodiscard]] std::optional<std::vector<JsonElement::Member>> open(const JsonElement& value,
+                                                                       const std::string& path) {
+        auto members = value.members();
+        if (!members) warn(path, "an object", to_string(value.kind()));
+        return members;
     }
 
-    void read_websocket(Element websocket) {
-        simdjson::dom::object groups;
-        if (!open(websocket, "websocket", groups)) return;
-        for (const auto [group, value] : groups) {
+    void read_websocket(const JsonElement& websocket) {
+        const auto groups = open(websocket, "websocket");
+        if (!groups) return;
+        for (const auto& [group, value] : *groups) {
             const std::string path = "websocket." + std::string(group);
-            if (keys_under(path).empty())
-                warn(path, {}, kind_of(value));
-            else if (simdjson::dom::object keys; open(value, path, keys))
-                for (const auto [key, setting] : keys) read_setting(group, key, setting);
+            if (keys_under(path).empty()) {
+                warn(path, {}, to_string(value.kind()));
+            } else if (const auto keys = open(value, path)) {
+                for (const auto& [key, setting] : *keys) read_key(group, key, setting);
+            }
         }
     }
 
-    void read_setting(std::string_view group, std::string_view key, Element value) {
+    void read_key(std::string_view group, std::string_view key, const JsonElement& value) {
         const auto is_it = [group, key](const auto& one) { return one.group == group && one.key == key; };
         const std::string path = "websocket." + std::string(group) + "." + std::string(key);
         if (const auto* const row = std::find_if(kLimitRows.begin(), kLimitRows.end(), is_it);
             row != kLimitRows.end())
             return read_number(*row, out_.values[static_cast<std::size_t>(row - kLimitRows.begin())], value);
-        if (const auto* const setting = std::find_if(kSettings.begin(), kSettings.end(), is_it);
-            setting != kSettings.end())
-            return (this->*setting->read)(path, value);
-        warn(path, {}, kind_of(value));
+        if (const auto* const row = std::find_if(kSettingRows.begin(), kSettingRows.end(), is_it);
+            row != kSettingRows.end())
+            return read_setting(*row, path, value);
+        warn(path, {}, to_string(value.kind()));
+    }
+    void read_setting(const SettingRow& row, const std::string& path, const JsonElement& value) {
+        switch (row.setting) {
+            case Setting::reconnect_strategy:
+                return read_word(row, path, value, kStrategies, out_.reconnect_strategy);
+            case Setting::overflow:
+                return read_word(row, path, value, kOverflows, out_.overflow);
+            case Setting::headers:
+                return read_headers(row, path, value);
+            case Setting::subprotocols:
+                return read_subprotocols(row, path, value);
+        }
     }
 
-    void read_number(const LimitRow& row, LimitValue& entry, Element value) {
+    void read_number(const LimitRow& row, LimitValue& entry, const JsonElement& value) {
         double asked = 0;
-        const bool is_number = value.get(asked) == simdjson::SUCCESS;
-        if (std::string_view text;
-            row.can_be_unlimited && value.get(text) == simdjson::SUCCESS && text == "unlimited") {
+        const bool is_number = value.get(asked);
+        if (std::string_view text; row.can_be_unlimited && value.get(text) && text == "unlimited") {
             entry.asked = entry.value = kUnlimited;
             entry.origin = LimitOrigin::config;
         } else if (!is_number || (row.is_count() && std::floor(asked) != asked)) {
-            return warn(row.path(), expected_of(row), is_number ? "a fraction" : kind_of(value),
+            return warn(row.path(), expected_of(row), is_number ? "a fraction" : to_string(value.kind()),
                         with_unit(row, entry.value));
         } else {
             entry.asked = asked;
@@ -97,56 +121,41 @@ class Reader {
         }
         set_limit(out_.limits, row, entry.value);
     }
-    [[nodiscard]] static std::string expected_of(const LimitRow& row) {
-        if (row.can_be_unlimited) return "a whole number or \"unlimited\"";
-        if (row.is_count()) return "a whole number";
-        return row.unit == LimitUnit::seconds ? "a number of seconds" : "a number";
-    }
 
     template <class Value, std::size_t N>
-    void read_word(const std::string& path, Element value, const Words<Value, N>& words,
-                   std::optional<Value>& out, Value fallback) {
+    void read_word(const SettingRow& row, const std::string& path, const JsonElement& value,
+                   const Words<Value, N>& words, std::optional<Value>& out) {
         std::string_view text;
-        const bool is_text = value.get(text) == simdjson::SUCCESS;
-        std::string expected = "one of";
+        const bool is_text = value.get(text);
         for (const auto& [word, meaning] : words) {
             if (is_text && word == text) {
                 out = meaning;
                 return;
             }
-            expected += (expected == "one of" ? " '" : ", '") + std::string(word) + "'";
         }
-        warn(path, expected, is_text ? "another word" : kind_of(value),
-             std::string(word_of(out.value_or(fallback))));
-    }
-    void read_strategy(const std::string& path, Element value) {
-        read_word(path, value, kStrategies, out_.reconnect_strategy, ReconnectOptions{}.strategy);
-    }
-    void read_overflow(const std::string& path, Element value) {
-        read_word(path, value, kOverflows, out_.overflow, OverflowPolicy{});
+        warn(path, expected_of(row), is_text ? "another word" : to_string(value.kind()), value_of(row, out_));
     }
 
-    void read_headers(const std::string& path, Element value) {
-        simdjson::dom::object members;
-        if (value.get(members) != simdjson::SUCCESS)
-            return warn(path, "an object of strings", kind_of(value));
+    void read_headers(const SettingRow& row, const std::string& path, const JsonElement& value) {
+        const auto members = value.members();
+        if (!members) return warn(path, expected_of(row), to_string(value.kind()));
         std::vector<HttpHeader> headers;
-        for (const auto [name, member] : members) {
+        for (const auto& [name, member] : *members) {
             std::string_view text;
-            if (member.get(text) != simdjson::SUCCESS)
-                return warn(path, "an object of strings", std::string(kind_of(member)) + " in it");
+            if (!member.get(text))
+                return warn(path, expected_of(row), std::string(to_string(member.kind())) + " in it");
             headers.push_back({.name = std::string(name), .value = std::string(text)});
         }
         out_.upgrade.headers = std::move(headers);
     }
-    void read_subprotocols(const std::string& path, Element value) {
-        simdjson::dom::array members;
-        if (value.get(members) != simdjson::SUCCESS) return warn(path, "an array of strings", kind_of(value));
+    void read_subprotocols(const SettingRow& row, const std::string& path, const JsonElement& value) {
+        const auto members = value.elements();
+        if (!members) return warn(path, expected_of(row), to_string(value.kind()));
         std::vector<std::string> subprotocols;
-        for (const Element member : members) {
+        for (const JsonElement& member : *members) {
             std::string_view text;
-            if (member.get(text) != simdjson::SUCCESS)
-                return warn(path, "an array of strings", std::string(kind_of(member)) + " in it");
+            if (!member.get(text))
+                return warn(path, expected_of(row), std::string(to_string(member.kind())) + " in it");
             subprotocols.emplace_back(text);
         }
         out_.upgrade.subprotocols = std::move(subprotocols);
@@ -155,32 +164,24 @@ class Reader {
     ResolvedLimits& out_;
 };
 
-const std::array<Reader::Setting, 4> Reader::kSettings{
-    {{"reconnect", "strategy", &Reader::read_strategy},
-     {"queue", "overflow", &Reader::read_overflow},
-     {"upgrade", "headers", &Reader::read_headers},
-     {"upgrade", "subprotocols", &Reader::read_subprotocols}}};
-
-template <class Value, std::size_t N>
-std::string_view word_in(const Words<Value, N>& words, Value value) noexcept {
-    for (const auto& [word, meaning] : words)
-        if (meaning == value) return word;
-    return "unknown";
-}
-
 }  // namespace
 
-Result<Element> parse_json(simdjson::dom::parser& parser, std::string_view json, std::string_view name) {
-    const simdjson::padded_string text(with_finite_numbers(json));
-    Element root;
-    if (parser.parse(text).get(root) == simdjson::SUCCESS) return root;
+std::string number(double value) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.12g", value);
+    return text.data();
+}
+
+Result<JsonElement> parse_config_text(JsonDocument& document, std::string_view json, std::string_view name) {
+    JsonElement root;
+    if (document.parse(with_finite_numbers(json), root)) return root;
     const JsonPlace place = find_json_error(json);
     return Error{Errc::invalid_argument, std::string(name) + ":" + std::to_string(place.line) + ":" +
                                              std::to_string(place.column) +
                                              ": not valid JSON: " + std::string(place.what)};
 }
 
-void read_limits(Element root, ResolvedLimits& out) {
+void read_limits(const JsonElement& root, ResolvedLimits& out) {
     Reader(out).read(root);
 }
 
@@ -193,16 +194,78 @@ std::vector<std::string_view> keys_under(std::string_view parent) {
             keys.push_back(row.key);
     };
     for (const auto& row : kLimitRows) add(row);
-    for (const auto& setting : Reader::kSettings) add(setting);
+    for (const auto& row : kSettingRows) add(row);
     return keys;
 }
 
-std::string_view word_of(ReconnectStrategy strategy) noexcept {
-    return word_in(kStrategies, strategy);
+std::string value_of(const SettingRow& row, const ResolvedLimits& limits) {
+    std::vector<std::string> names;
+    switch (row.setting) {
+        case Setting::reconnect_strategy:
+            return std::string(
+                word_in(kStrategies, limits.reconnect_strategy.value_or(ReconnectOptions{}.strategy)));
+        case Setting::overflow:
+            return std::string(word_in(kOverflows, limits.overflow.value_or(OverflowPolicy{})));
+        case Setting::headers:
+            for (const auto& header : limits.upgrade.headers) names.push_back(header.name);
+            break;
+        case Setting::subprotocols:
+            names = limits.upgrade.subprotocols;
+            break;
+    }
+    return listed(names);
 }
 
-std::string_view word_of(OverflowPolicy policy) noexcept {
-    return word_in(kOverflows, policy);
+bool is_set(const SettingRow& row, const ResolvedLimits& limits) noexcept {
+    switch (row.setting) {
+        case Setting::reconnect_strategy:
+            return limits.reconnect_strategy.has_value();
+        case Setting::overflow:
+            return limits.overflow.has_value();
+        case Setting::headers:
+            return !limits.upgrade.headers.empty();
+        case Setting::subprotocols:
+            return !limits.upgrade.subprotocols.empty();
+    }
+    return false;
+}
+
+std::string default_of(const SettingRow& row) {
+    return value_of(row, ResolvedLimits());
+}
+
+std::string expected_of(const SettingRow& row) {
+    if (row.setting == Setting::reconnect_strategy) return one_of(kStrategies);
+    if (row.setting == Setting::overflow) return one_of(kOverflows);
+    return std::string(row.expected);
+}
+
+std::string expected_of(const LimitRow& row) {
+    if (row.can_be_unlimited) return "a whole number or \"unlimited\"";
+    if (row.is_count()) return "a whole number";
+    return row.unit == LimitUnit::seconds ? "a number of seconds" : "a number";
+}
+
+std::string bounds_of(const LimitRow& row) {
+    return number(row.min) + " to " + number(row.max);
+}
+
+std::string with_unit(const LimitRow& row, double value) {
+    if (row.can_be_unlimited && value == kUnlimited) return "unlimited";
+    return number(value) + (row.unit == LimitUnit::seconds ? " s" : "");
 }
 
 }  // namespace pinwheel::detail
+
+namespace pinwheel {
+
+Result<ResolvedLimits> get_websocket_limits(std::string_view json, std::string_view name) {
+    detail::JsonDocument document;
+    const auto root = detail::parse_config_text(document, json, name);
+    if (!root) return root.error();
+    ResolvedLimits resolved;
+    detail::read_limits(*root, resolved);
+    return resolved;
+}
+
+}  // namespace pinwheel

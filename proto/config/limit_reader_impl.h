@@ -3,30 +3,37 @@
 // Reads the `websocket` part of a parsed config, for get_websocket_limits() and parse_config(). Not
 // installed.
 
-#include <simdjson.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../text/json_document_impl.h"
+#include "config_table_impl.h"
 #include "websocket_limits.h"
 
 namespace pinwheel::detail {
 
-/// Parses a config once; the element lives in `parser`. An error names `name` and the place.
-[[nodiscard]] Result<simdjson::dom::element> parse_json(simdjson::dom::parser& parser, std::string_view json,
-                                                        std::string_view name);
+/// Parses a config once; the element lives in `document`. An error names `name` and the place.
+[[nodiscard]] Result<JsonElement> parse_config_text(JsonDocument& document, std::string_view json,
+                                                    std::string_view name);
 
 /// Reads the limits of a whole config. What cannot be used is a warning.
-void read_limits(simdjson::dom::element root, ResolvedLimits& out);
+void read_limits(const JsonElement& root, ResolvedLimits& out);
 
 /// The keys that `websocket` has, or one of its groups (`websocket.ping`).
 [[nodiscard]] std::vector<std::string_view> keys_under(std::string_view parent);
 
-/// The config's word for a value. Static storage.
-[[nodiscard]] std::string_view word_of(ReconnectStrategy strategy) noexcept;
-[[nodiscard]] std::string_view word_of(OverflowPolicy policy) noexcept;
-
+/// The value of a setting in the config's words: `none` for an empty list. Headers by name only.
+[[nodiscard]] std::string value_of(const SettingRow& row, const ResolvedLimits& limits);
+/// True if the config or an option sets it.
+[[nodiscard]] bool is_set(const SettingRow& row, const ResolvedLimits& limits) noexcept;
+/// The value that it has if nothing sets it.
+[[nodiscard]] std::string default_of(const SettingRow& row);
+/// The type that the config must have, in words.
+[[nodiscard]] std::string expected_of(const SettingRow& row);
+[[nodiscard]] std::string expected_of(const LimitRow& row);
+/// Such as `5 to 60`.
+[[nodiscard]] std::string bounds_of(const LimitRow& row);
 /// With up to 12 digits, without zeros at the end.
 [[nodiscard]] std::string number(double value);
 /// Such as `20 s`.

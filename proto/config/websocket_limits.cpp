@@ -33,17 +33,6 @@ int count_bits(const LimitRow& row) noexcept {
 
 }  // namespace
 
-std::string detail::number(double value) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.12g", value);
-    return text.data();
-}
-
-std::string detail::with_unit(const LimitRow& row, double value) {
-    if (row.can_be_unlimited && value == kUnlimited) return "unlimited";
-    return number(value) + (row.unit == LimitUnit::seconds ? " s" : "");
-}
-
 std::span<const LimitRow> websocket_limit_table() noexcept {
     return kLimitRows;
 }
@@ -62,7 +51,7 @@ std::string LimitValue::describe() const {
     text += to_string(origin);
     if (origin == LimitOrigin::clamped)
         text += ": the config asks for " + detail::with_unit(*row, asked) + ", the bounds are " +
-                detail::number(row->min) + " to " + detail::number(row->max);
+                detail::bounds_of(*row);
     return text + ")";
 }
 
@@ -82,19 +71,9 @@ ResolvedLimits::ResolvedLimits() {
 std::vector<std::string> ResolvedLimits::describe() const {
     std::vector<std::string> lines;
     for (const auto& value : values) lines.push_back(value.describe());
-    const auto line = [&lines](std::string_view key, std::string_view value, bool given) {
-        lines.push_back(std::string(key) + " = " + (value.empty() ? "none" : std::string(value)) +
-                        (given ? " (config)" : " (default)"));
-    };
-    line("reconnect_strategy", detail::word_of(reconnect_strategy.value_or(ReconnectOptions{}.strategy)),
-         reconnect_strategy.has_value());
-    line("overflow", detail::word_of(overflow.value_or(OverflowPolicy{})), overflow.has_value());
-    std::string names;
-    for (const auto& header : upgrade.headers) names += (names.empty() ? "" : ", ") + header.name;
-    line("upgrade.headers", names, !names.empty());
-    std::string protocols;
-    for (const auto& protocol : upgrade.subprotocols) protocols += (protocols.empty() ? "" : ", ") + protocol;
-    line("upgrade.subprotocols", protocols, !protocols.empty());
+    for (const auto& row : detail::kSettingRows)
+        lines.push_back(std::string(row.field) + " = " + detail::value_of(row, *this) +
+                        (detail::is_set(row, *this) ? " (config)" : " (default)"));
     return lines;
 }
 
@@ -114,15 +93,6 @@ Error ResolvedLimits::set_option(std::string_view field, double value) {
         .row = row, .value = value, .asked = value, .origin = LimitOrigin::option};
     detail::set_limit(limits, *row, value);
     return {};
-}
-
-Result<ResolvedLimits> get_websocket_limits(std::string_view json, std::string_view name) {
-    simdjson::dom::parser parser;
-    const auto root = detail::parse_json(parser, json, name);
-    if (!root) return root.error();
-    ResolvedLimits resolved;
-    detail::read_limits(*root, resolved);
-    return resolved;
 }
 
 Result<ResolvedLimits> load_websocket_limits(const std::string& path) {

@@ -3,64 +3,76 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <variant>
 
 #include "../../core/random.h"
 
 namespace pinwheel {
 namespace {
 
-using Seconds = WebSocketOptions::Seconds;
+using Options = WebSocketOptions;
+using Seconds = Options::Seconds;
+using OptionMember = std::variant<std::optional<Seconds> Options::*, std::optional<std::uint32_t> Options::*,
+                                  std::optional<std::uint64_t> Options::*, std::optional<double> Options::*>;
 
-struct DurationOption {
+/// The option that overrides a row of kLimitRows.
+struct OptionRow {
     std::string_view field;
-    std::optional<Seconds> WebSocketOptions::*value;
+    OptionMember member;
 };
-constexpr std::array<DurationOption, 13> kDurations{{
-    {"ping_interval", &WebSocketOptions::ping_interval},
-    {"ping_timeout", &WebSocketOptions::ping_timeout},
-    {"connection_timeout", &WebSocketOptions::connection_timeout},
-    {"reconnect_delay", &WebSocketOptions::reconnect_delay},
-    {"max_reconnect_delay", &WebSocketOptions::max_reconnect_delay},
-    {"stable_connection_time", &WebSocketOptions::stable_connection_time},
-    {"server_unavailable_delay", &WebSocketOptions::server_unavailable_delay},
-    {"disconnect_check_interval", &WebSocketOptions::disconnect_check_interval},
-    {"reconnect_check_interval", &WebSocketOptions::reconnect_check_interval},
-    {"disconnect_margin", &WebSocketOptions::disconnect_margin},
-    {"disconnect_alert_interval", &WebSocketOptions::disconnect_alert_interval},
-    {"connection_lifetime", &WebSocketOptions::connection_lifetime},
-    {"close_timeout", &WebSocketOptions::close_timeout},
-}};
+/// In the order of kLimitRows.
+constexpr std::array kOptionRows{
+    OptionRow{"ping_interval", &Options::ping_interval},
+    OptionRow{"ping_timeout", &Options::ping_timeout},
+    OptionRow{"connection_timeout", &Options::connection_timeout},
+    OptionRow{"reconnect_delay", &Options::reconnect_delay},
+    OptionRow{"max_reconnect_delay", &Options::max_reconnect_delay},
+    OptionRow{"max_reconnect_attempts", &Options::max_reconnect_attempts},
+    OptionRow{"stable_connection_time", &Options::stable_connection_time},
+    OptionRow{"server_unavailable_delay", &Options::server_unavailable_delay},
+    OptionRow{"queue_size", &Options::queue_size},
+    OptionRow{"queue_bytes", &Options::queue_bytes},
+    OptionRow{"disconnect_check_interval", &Options::disconnect_check_interval},
+    OptionRow{"reconnect_check_interval", &Options::reconnect_check_interval},
+    OptionRow{"disconnect_margin", &Options::disconnect_margin},
+    OptionRow{"disconnect_alert_interval", &Options::disconnect_alert_interval},
+    OptionRow{"connection_lifetime", &Options::connection_lifetime},
+    OptionRow{"close_timeout", &Options::close_timeout},
+    OptionRow{"reconnect_jitter", &Options::reconnect_jitter},
+    OptionRow{"max_message_size", &Options::max_message_size},
+    OptionRow{"send_buffer_limit", &Options::send_buffer_limit},
+};
 
-struct SizeOption {
-    std::string_view field;
-    std::optional<std::size_t> WebSocketOptions::*value;
-};
-constexpr std::array<SizeOption, 2> kSizes{{
-    {"max_message_size", &WebSocketOptions::max_message_size},
-    {"send_buffer_limit", &WebSocketOptions::send_buffer_limit},
-}};
-/// The largest size that a double holds exactly, which is more than any memory.
-constexpr std::size_t kMostBytes = (std::size_t{1} << 53) - 1;
+constexpr bool has_each_limit_once() noexcept {
+    if (kOptionRows.size() != kLimitRows.size()) return false;
+    for (std::size_t i = 0; i < kLimitRows.size(); ++i)
+        if (kOptionRows[i].field != kLimitRows[i].field) return false;
+    return true;
+}
+static_assert(has_each_limit_once(), "each row of kLimitRows has an option of its name, in this order");
+
+double as_number(Seconds value) noexcept {
+    return value.count();
+}
+double as_number(double value) noexcept {
+    return value;
+}
+double as_number(std::uint32_t value) noexcept {
+    return value;
+}
+/// A double holds whole numbers up to 2^53 - 1, which is more bytes than any memory.
+double as_number(std::uint64_t value) noexcept {
+    return static_cast<double>(std::min(value, (std::uint64_t{1} << 53) - 1));
+}
 
 Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
-    for (const auto& option : kDurations)
-        if (const auto& value = options.*option.value)
-            if (Error refused = limits.set_option(option.field, *value)) return refused;
-    for (const auto& option : kSizes)
-        if (const auto& value = options.*option.value)
-            if (Error refused =
-                    limits.set_option(option.field, static_cast<double>(std::min(*value, kMostBytes))))
-                return refused;
-    if (options.max_reconnect_attempts)
-        if (Error refused = limits.set_option("max_reconnect_attempts", *options.max_reconnect_attempts))
-            return refused;
-    if (options.reconnect_jitter)
-        if (Error refused = limits.set_option("reconnect_jitter", *options.reconnect_jitter)) return refused;
-    if (options.queue_size)
-        if (Error refused = limits.set_option("queue_size", *options.queue_size)) return refused;
-    if (options.queue_bytes)
-        if (Error refused = limits.set_option("queue_bytes", static_cast<double>(*options.queue_bytes)))
-            return refused;
+    for (const OptionRow& row : kOptionRows) {
+        const auto set = [&](auto member) {
+            const auto& value = options.*member;
+            return value ? limits.set_option(row.field, as_number(*value)) : Error{};
+        };
+        if (Error refused = std::visit(set, row.member)) return refused;
+    }
     if (options.reconnect_strategy) limits.reconnect_strategy = options.reconnect_strategy;
     if (options.overflow) limits.overflow = options.overflow;
     if (!options.upgrade.headers.empty()) limits.upgrade.headers = options.upgrade.headers;

@@ -2,10 +2,9 @@
 
 // Reads a profile's JSON and says what is wrong with it. Not installed.
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -14,11 +13,9 @@
 #include "../../core/clock.h"
 #include "../../core/error.h"
 #include "../../core/nearest_name.h"
-#include "../text/json_kind_impl.h"
+#include "../text/json_document_impl.h"
 
 namespace pinwheel::detail {
-
-using JsonElement = simdjson::dom::element;
 
 /// The first error, with file, JSON pointer and what was expected.
 struct ProfileErrors {
@@ -32,7 +29,7 @@ struct ProfileErrors {
                  file + ": " + (pointer.empty() ? "the whole" : pointer) + ": " + what};
     }
     void expected(const std::string& pointer, std::string_view what, JsonElement found) {
-        fail(pointer, "expected " + std::string(what) + ", found " + std::string(kind_of(found)));
+        fail(pointer, "expected " + std::string(what) + ", found " + std::string(to_string(found.kind())));
     }
 };
 
@@ -42,10 +39,8 @@ class JsonObject {
   public:
     JsonObject(ProfileErrors& errors, JsonElement element, std::string pointer)
         : errors_(errors), pointer_(std::move(pointer)) {
-        if (element.get(object_) != simdjson::SUCCESS)
-            errors_.expected(pointer_, "an object", element);
-        else
-            valid_ = true;
+        members_ = element.members();
+        if (!members_) errors_.expected(pointer_, "an object", element);
         const std::string source = text("source");
         if (!source.empty() &&
             std::find(errors.sources.begin(), errors.sources.end(), source) == errors.sources.end())
@@ -55,11 +50,16 @@ class JsonObject {
 
     [[nodiscard]] bool find(std::string_view key, JsonElement& value) {
         known_.push_back(key);
-        return valid_ && object_.at_key(key).get(value) == simdjson::SUCCESS;
+        if (!valid()) return false;
+        const auto member = std::find_if(members_->begin(), members_->end(),
+                                         [key](const auto& one) { return one.first == key; });
+        if (member == members_->end()) return false;
+        value = member->second;
+        return true;
     }
     [[nodiscard]] bool require(std::string_view key, JsonElement& value) {
         if (find(key, value)) return true;
-        if (valid_) errors_.fail(at(key), "expected a value, found none");
+        if (valid()) errors_.fail(at(key), "expected a value, found none");
         return false;
     }
 
@@ -76,8 +76,7 @@ class JsonObject {
     }
     [[nodiscard]] bool flag(std::string_view key, bool otherwise = false) {
         JsonElement value;
-        if (find(key, value) && value.get(otherwise) != simdjson::SUCCESS)
-            errors_.expected(at(key), "true or false", value);
+        if (find(key, value) && !value.get(otherwise)) errors_.expected(at(key), "true or false", value);
         return otherwise;
     }
     /// At least 1; 0 if it is not there.
@@ -85,7 +84,7 @@ class JsonObject {
         JsonElement value;
         if (!(required ? require(key, value) : find(key, value))) return 0;
         std::int64_t number = 0;
-        if (value.get(number) != simdjson::SUCCESS)
+        if (!value.get(number))
             errors_.expected(at(key), "a whole number above 0", value);
         else if (number < 1 || number > kMaxCount)
             errors_.fail(at(key), "expected a whole number from 1 to " + std::to_string(kMaxCount) +
@@ -112,7 +111,7 @@ class JsonObject {
         std::vector<std::string> list;
         each(key, [&](JsonElement element, const std::string& pointer) {
             std::string_view text;
-            if (element.get(text) != simdjson::SUCCESS)
+            if (!element.get(text))
                 errors_.expected(pointer, "a string", element);
             else
                 list.emplace_back(text);
@@ -124,15 +123,15 @@ class JsonObject {
     void each(std::string_view key, Take take) {
         JsonElement value;
         if (!find(key, value)) return;
-        simdjson::dom::array elements;
-        if (value.get(elements) != simdjson::SUCCESS) return errors_.expected(at(key), "an array", value);
+        const auto elements = value.elements();
+        if (!elements) return errors_.expected(at(key), "an array", value);
         std::size_t i = 0;
-        for (const JsonElement element : elements) take(element, at(key) + "/" + std::to_string(i++));
+        for (const JsonElement& element : *elements) take(element, at(key) + "/" + std::to_string(i++));
     }
 
     void finish() {
-        if (!valid_) return;
-        for (const auto [key, value] : object_) {
+        if (!valid()) return;
+        for (const auto& [key, value] : *members_) {
             if (std::find(known_.begin(), known_.end(), key) == known_.end())
                 errors_.fail(at(key), "unknown key" + did_you_mean(key, known_));
         }
@@ -144,21 +143,20 @@ class JsonObject {
         return pointer;
     }
     [[nodiscard]] ProfileErrors& errors() noexcept { return errors_; }
-    [[nodiscard]] bool valid() const noexcept { return valid_; }
+    [[nodiscard]] bool valid() const noexcept { return members_.has_value(); }
 
   private:
     static constexpr std::int64_t kMaxCount = 1'000'000'000'000;
 
     std::string as_text(std::string_view key, JsonElement value) {
         std::string_view text;
-        if (value.get(text) != simdjson::SUCCESS) errors_.expected(at(key), "a string", value);
+        if (!value.get(text)) errors_.expected(at(key), "a string", value);
         return std::string(text);
     }
 
     ProfileErrors& errors_;
     std::string pointer_;
-    simdjson::dom::object object_;
-    bool valid_ = false;
+    std::optional<std::vector<JsonElement::Member>> members_;
     std::vector<std::string_view> known_;
 };
 

@@ -2,8 +2,6 @@
 
 // Matchers and pointers of a profile, from their JSON to fields of the scanner. Not installed.
 
-#include <simdjson.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,11 +24,11 @@ class MatcherParser {
         FieldChoice fields;
         JsonElement value;
         if (!(required ? parent.require(key, value) : parent.find(key, value))) return fields;
-        if (value.is<std::string_view>()) {
+        if (value.kind() == JsonKind::string) {
             add_field(value, parent.at(key), fields);
             return fields;
         }
-        if (!value.is<simdjson::dom::array>()) {
+        if (value.kind() != JsonKind::array) {
             errors_.expected(parent.at(key), "a JSON pointer or an array of them", value);
             return fields;
         }
@@ -61,7 +59,7 @@ class MatcherParser {
 
     void add_field(JsonElement value, const std::string& pointer, FieldChoice& fields) {
         std::string_view text;
-        if (value.get(text) != simdjson::SUCCESS) return errors_.expected(pointer, "a JSON pointer", value);
+        if (!value.get(text)) return errors_.expected(pointer, "a JSON pointer", value);
         const auto field = scanner_.add(text);
         if (!field)
             return errors_.fail(pointer, field.error().detail + ", found '" + std::string(text) + "'");
@@ -126,20 +124,23 @@ class MatcherParser {
     }
 
     [[nodiscard]] Matcher::Scalar scalar(JsonElement value, const std::string& pointer) {
-        switch (value.type()) {
-            case simdjson::dom::element_type::STRING:
-                return {JsonType::string, std::string(std::string_view(value))};
-            case simdjson::dom::element_type::BOOL:
-                return {JsonType::boolean, bool(value) ? "true" : "false"};
-            case simdjson::dom::element_type::NULL_VALUE:
-                return {JsonType::null, "null"};
-            case simdjson::dom::element_type::ARRAY:
-            case simdjson::dom::element_type::OBJECT:
-                errors_.expected(pointer, "a string, a number, true, false or null", value);
-                return {};
-            default:
-                return {JsonType::number, simdjson::minify(value)};
+        std::string_view text;
+        switch (value.kind()) {
+            case JsonKind::string:
+                std::ignore = value.get(text);
+                return {JsonType::string, std::string(text)};
+            case JsonKind::boolean:
+                return {JsonType::boolean, value.dump()};
+            case JsonKind::null:
+                return {JsonType::null, value.dump()};
+            case JsonKind::number:
+                return {JsonType::number, value.dump()};
+            case JsonKind::array:
+            case JsonKind::object:
+                break;
         }
+        errors_.expected(pointer, "a string, a number, true, false or null", value);
+        return {};
     }
 
     FieldScanner& scanner_;

@@ -1,7 +1,5 @@
 #include "profile_parser.h"
 
-#include <simdjson.h>
-
 #include <map>
 #include <utility>
 
@@ -68,10 +66,12 @@ class Parser {
     }
 
     void read_sources(JsonElement root) {
-        simdjson::dom::object members;
-        if (root["sources"].get(members) != simdjson::SUCCESS) return;
-        for (const auto [key, value] : members) {
-            if (!value.is<std::string_view>())
+        JsonElement sources;
+        if (!root.find("sources", sources)) return;
+        const auto members = sources.members();
+        if (!members) return;
+        for (const auto& [key, value] : *members) {
+            if (value.kind() != JsonKind::string)
                 errors_.expected("/sources/" + std::string(key), "a string", value);
             errors_.sources.emplace_back(key);
         }
@@ -113,9 +113,8 @@ class Parser {
         text.render({.id = 1, .channel = "c", .symbol = "s", .args = args, .extra = extra, .value = "1"},
                     filled);
         if (filled.empty() || (filled.front() != '{' && filled.front() != '[')) return;
-        simdjson::dom::parser parser;
         JsonElement ignored;
-        if (parser.parse(simdjson::padded_string(filled)).get(ignored) == simdjson::SUCCESS) return;
+        if (JsonDocument().parse(filled, ignored)) return;
         const JsonPlace place = find_json_error(filled);
         errors_.fail(parent.at(key), "expected JSON once it is filled, " + std::string(place.what) +
                                          " at column " + std::to_string(place.column) + " of " + filled);
@@ -292,7 +291,7 @@ class Parser {
             JsonElement start;
             if (!sequence.find("starts_at", start)) return;
             std::int64_t number = 0;
-            if (start.get(number) != simdjson::SUCCESS || number == INT64_MIN)
+            if (!start.get(number) || number == INT64_MIN)
                 return errors_.expected(sequence.at("starts_at"), "a whole number", start);
             out_.connection_starts_at = number;
         });
@@ -361,10 +360,9 @@ class Parser {
 }  // namespace
 
 Result<std::shared_ptr<const ProfileData>> parse_profile(std::string_view json, std::string_view file) {
-    const simdjson::padded_string text(json);
-    simdjson::dom::parser parser;
+    JsonDocument document;
     JsonElement root;
-    if (parser.parse(text).get(root) != simdjson::SUCCESS) {
+    if (!document.parse(json, root)) {
         const JsonPlace place = find_json_error(json);
         return Error{Errc::invalid_argument,
                      std::string(file) + ": not valid JSON: line " + std::to_string(place.line) +

@@ -1,6 +1,6 @@
 #include "venue_reply.h"
 
-#include <simdjson.h>
+#include "../text/json_document_impl.h"
 
 namespace pinwheel {
 
@@ -8,7 +8,7 @@ using detail::first_of;
 
 namespace {
 
-using Element = simdjson::dom::element;
+using Element = detail::JsonElement;
 
 std::string text_of(const FieldValue& value) {
     std::string text;
@@ -24,36 +24,34 @@ class ListReader {
         : format_(format), channels_(channels), out_(out) {}
 
     void read(std::string_view json) {
-        simdjson::dom::parser parser;
-        const simdjson::padded_string text(json);
+        detail::JsonDocument document;
         Element root;
-        if (parser.parse(text).get(root) != simdjson::SUCCESS) return;
-        simdjson::dom::array elements;
-        simdjson::dom::object members;
-        if (root.get(elements) == simdjson::SUCCESS)
-            for (const Element element : elements) read_element(element);
-        else if (root.get(members) == simdjson::SUCCESS)
-            for (const auto [name, symbols] : members) add(name, symbols);
+        if (!document.parse(json, root)) return;
+        if (const auto elements = root.elements()) {
+            for (const Element& element : *elements) read_element(element);
+        } else if (const auto members = root.members()) {
+            for (const auto& [name, symbols] : *members) add(name, symbols);
+        }
     }
 
   private:
     void read_element(Element element) {
         std::string_view name;
-        if (element.get(name) == simdjson::SUCCESS) return add(name, std::string_view());
-        if (element.at_pointer(format_.list_channel).get(name) != simdjson::SUCCESS) return;
+        if (element.get(name)) return add(name, std::string_view());
+        Element channel;
+        if (!element.at(format_.list_channel, channel) || !channel.get(name)) return;
         Element symbols;
-        if (format_.list_symbol.empty() ||
-            element.at_pointer(format_.list_symbol).get(symbols) != simdjson::SUCCESS)
+        if (format_.list_symbol.empty() || !element.at(format_.list_symbol, symbols))
             return add(name, std::string_view());
         add(name, symbols);
     }
     void add(std::string_view name, Element symbols) {
-        simdjson::dom::array list;
         std::string_view symbol;
-        if (symbols.get(symbol) == simdjson::SUCCESS) return add(name, symbol);
-        if (symbols.get(list) != simdjson::SUCCESS || list.size() == 0) return add(name, std::string_view());
-        for (const Element element : list)
-            if (element.get(symbol) == simdjson::SUCCESS) add(name, symbol);
+        if (symbols.get(symbol)) return add(name, symbol);
+        const auto list = symbols.elements();
+        if (!list || list->empty()) return add(name, std::string_view());
+        for (const Element& element : *list)
+            if (element.get(symbol)) add(name, symbol);
     }
     void add(std::string_view name, std::string_view symbol) {
         if (const ChannelId id = channels_.find(name, symbol); id != kNoChannel) out_.push_back(id);

@@ -37,6 +37,9 @@ def man_page(work):
     text = re.sub(r'\x1b\[\d*m|.\x08', '', run('groff', '-man', '-Tutf8', '-rLL=200n', page)).replace('‐', '-')
     version = run('pkg-config', '--modversion', next(prefix.rglob('pinwheel.pc'))).strip()
     assert f'pinwheel {version}' in text, text[:300]
+    keys = re.findall(r'^[a-z]\S*', run(prefix / 'bin' / 'pinwheel', 'config', 'keys'), re.MULTILINE)
+    lost = [key for key in keys if not re.search(rf'^ +{re.escape(key)}$', text, re.MULTILINE)]
+    assert len(keys) > 30 and not lost, f'config keys that are not in the page: {lost}'
     for words, (commands, options) in words_of_help(prefix).items():
         if words and commands and words != ('venues',):
             continue  # has no section: the commands below it have

@@ -156,6 +156,14 @@ def paths_are_there(_work):
     assert len(paths) > 5 and not missing, missing
 
 
+def keys_of_a_config_are_the_commands(work):
+    begin, end = '<!-- begin: pinwheel config keys --format markdown -->\n', '<!-- end -->'
+    text = (ROOT / 'proto/behaviour.md').read_text(encoding='utf-8')
+    table = text.split(begin, 1)[1].split(end, 1)[0]
+    made = run(install(BUILD, work) / 'bin' / 'pinwheel', 'config', 'keys', '--format', 'markdown')
+    assert table == made, f'proto/behaviour.md: put this between the marks:\n{made}'
+
+
 def unused_reasons_are_gone(_work):
     known = {line.split(' --')[0] for line in readme.commands()} | set(readme.commands())
     unused = set(ELSEWHERE) - known - {'tools/docs'}
@@ -163,4 +171,4 @@ def unused_reasons_are_gone(_work):
 
 
 sys.exit(play([programs_run_against_the_feed, recipes_compile_and_link, commands_run, paths_are_there,
-               unused_reasons_are_gone]))
+               keys_of_a_config_are_the_commands, unused_reasons_are_gone]))

@@ -38,6 +38,21 @@ TEST(ConfigCheck, RefusesAFileThatIsNone) {
     expect_refusal(run({"config", "chek", "x"}), 2, {"'chek'; did you mean 'check'?"});
 }
 
+TEST(ConfigKeys, AreListedInThreeForms) {
+    const auto text = run({"config", "keys"});
+    EXPECT_EQ(text.status, 0) << text.errors;
+    EXPECT_NE(text.output.find("websocket.ping.interval\n    a number of seconds, 5 to 60; default 20 s\n"),
+              std::string::npos)
+        << text.output;
+    const auto markdown = run({"config", "keys", "--format", "markdown"});
+    EXPECT_NE(markdown.output.find("| `reactor.mode` |  | epoll | 'epoll' or 'busy_spin' | "),
+              std::string::npos)
+        << markdown.output;
+    const auto man = run({"config", "keys", "--format", "man"});
+    EXPECT_NE(man.output.find(".TP\n.B tls.ca_file\n"), std::string::npos) << man.output;
+    expect_refusal(run({"config", "keys", "--format", "xml"}), 2, {"xml", "markdown"});
+}
+
 TEST(Config, StandsInForTheCommandLineAndIsOverriddenByIt) {
     const TempDir folder;
     const FeedCommand feed;

@@ -1,7 +1,5 @@
 #include "feed_server.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -169,13 +167,10 @@ void FeedServer::on_session_message(ServerSession& session, const Message& messa
 }
 
 void FeedServer::handle_request(Client& client, const Message& message) {
-    simdjson::dom::parser parser;
-    std::string_view type;
-    std::string_view channel;
-    const auto document = parser.parse(message.text().data(), message.text().size(), true);
-    const bool understood = document["type"].get(type) == simdjson::SUCCESS &&
-                            document["channel"].get(channel) == simdjson::SUCCESS &&
-                            (type == "subscribe" || type == "unsubscribe");
+    const JsonView json = message.json();
+    const std::string type(json.string("/type").value_or(""));
+    const auto channel = json.string("/channel");
+    const bool understood = channel && (type == "subscribe" || type == "unsubscribe");
     const auto& names = market_.channels();
     std::vector<std::size_t> meant;
     for (std::size_t i = 0; understood && i < names.size(); ++i)
@@ -191,8 +186,8 @@ void FeedServer::handle_request(Client& client, const Message& message) {
             client.channels.insert(i);
         else
             client.channels.erase(i);
-        client.session.queue(Opcode::text, bytes_of(R"({"type":")" + std::string(type) + R"(d","channel":")" +
-                                                    names[i] + "\"}"));
+        client.session.queue(Opcode::text,
+                             bytes_of(R"({"type":")" + type + R"(d","channel":")" + names[i] + "\"}"));
     }
     client.session.flush();
 }

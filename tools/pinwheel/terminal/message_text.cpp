@@ -1,7 +1,6 @@
 #include "message_text.h"
 
-#include <simdjson.h>
-
+#include "../../../proto/text/json_document_impl.h"
 #include "../commands/client.h"
 
 namespace pinwheel::tool {
@@ -77,8 +76,9 @@ class Indenter {
 }  // namespace
 
 std::string pretty_json(std::string_view text) {
-    static thread_local simdjson::dom::parser parser;
-    if (parser.parse(simdjson::padded_string(text)).error() != simdjson::SUCCESS) return std::string(text);
+    static thread_local detail::JsonDocument document;
+    detail::JsonElement root;
+    if (!document.parse(text, root)) return std::string(text);
     return Indenter(text).run();
 }
 

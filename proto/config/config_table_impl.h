@@ -1,0 +1,84 @@
+#pragma once
+
+// The keys of a config file beside kLimitRows: each is one row here. Not installed.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "../../net/reactor.h"
+#include "../../net/tls_context.h"
+
+namespace pinwheel::detail {
+
+/// The sections at the top.
+inline constexpr std::array<std::string_view, 5> kSections{"url", "subscriptions", "tls", "reactor",
+                                                           "websocket"};
+
+/// A field of TlsOptions, under `tls`.
+struct TlsRow {
+    std::string_view name;
+    std::variant<std::string TlsOptions::*, bool TlsOptions::*, TlsRecords TlsOptions::*> member;
+    std::string_view why;
+};
+inline constexpr std::array kTlsRows{
+    TlsRow{"ca_file", &TlsOptions::ca_file, "PEM file of the authorities to trust, in place of the system's"},
+    TlsRow{"ca_path", &TlsOptions::ca_path, "the same as a folder of hashed certificates"},
+    TlsRow{"certificate_file", &TlsOptions::certificate_file, "PEM chain of the client's certificate"},
+    TlsRow{"key_file", &TlsOptions::key_file, "PEM private key of the client"},
+    TlsRow{"ciphers", &TlsOptions::ciphers, "OpenSSL's list for TLS 1.2; empty: its default"},
+    TlsRow{"cipher_suites", &TlsOptions::cipher_suites, "OpenSSL's list for TLS 1.3; empty: its default"},
+    TlsRow{"allow_tls12", &TlsOptions::allow_tls12, "false refuses TLS 1.2"},
+    TlsRow{"allow_tls13", &TlsOptions::allow_tls13, "false refuses TLS 1.3"},
+    TlsRow{"session_resumption", &TlsOptions::session_resumption,
+           "a reconnect costs less than half of a full handshake's CPU time"},
+    TlsRow{"honour_sslkeylogfile", &TlsOptions::honour_sslkeylogfile,
+           "writes the session's secrets to the file that SSLKEYLOGFILE names"},
+    TlsRow{"records", &TlsOptions::records,
+           "in_place opens the records of TLS 1.3 where they lie, which costs less a message"},
+};
+/// The value in the config's words: `none` for an empty text.
+[[nodiscard]] std::string value_of(const TlsRow& row, const TlsOptions& options);
+/// The type that the config must have, in words.
+[[nodiscard]] std::string expected_of(const TlsRow& row);
+/// The config's words.
+[[nodiscard]] std::string_view word_of(TlsRecords records) noexcept;
+[[nodiscard]] std::string_view word_of(ReactorMode mode) noexcept;
+
+/// A key under `reactor`.
+struct ReactorRow {
+    std::string_view name;
+    std::string_view expected;
+    std::string_view fallback;
+    std::string_view why;
+};
+inline constexpr ReactorRow kModeRow{"mode", "'epoll' or 'busy_spin'", "epoll",
+                                     "busy_spin keeps one core busy and receives sooner"};
+inline constexpr ReactorRow kCpuRow{"cpu", "a whole number", "none",
+                                    "the core that the reactor's thread is pinned to"};
+
+/// An option under `websocket` that is not a number.
+enum class Setting : std::uint8_t { reconnect_strategy, overflow, headers, subprotocols };
+struct SettingRow {
+    Setting setting{};
+    std::string_view field;     ///< in WebSocketOptions
+    std::string_view group;     ///< the config's key is `websocket.group.key`
+    std::string_view key;       ///< see `group`
+    std::string_view expected;  ///< the type in words; empty: one of the setting's words
+    std::string_view why;
+};
+inline constexpr std::array kSettingRows{
+    SettingRow{Setting::reconnect_strategy, "reconnect_strategy", "reconnect", "strategy", "",
+               "how long the delays between tries are"},
+    SettingRow{Setting::overflow, "overflow", "queue", "overflow", "",
+               "drop_newest loses messages of a slow consumer; backpressure slows the venue"},
+    SettingRow{Setting::headers, "upgrade.headers", "upgrade", "headers", "an object of strings",
+               "extra headers of the request; their values are never printed"},
+    SettingRow{Setting::subprotocols, "upgrade.subprotocols", "upgrade", "subprotocols",
+               "an array of strings", "offered in this order"},
+};
+
+}  // namespace pinwheel::detail
