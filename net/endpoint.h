@@ -17,8 +17,7 @@ class Endpoint {
     Endpoint() noexcept;
     /// From a system call's answer; nothing for a family that is neither.
     [[nodiscard]] static std::optional<Endpoint> from(const sockaddr* address) noexcept;
-    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`, `fe80::1%2`. Nothing if it is
-    /// none, or if this machine has no such interface.
+    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`.
     [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
 
     /// AF_INET or AF_INET6.

@@ -14,7 +14,6 @@
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/function_ref.h"
-#include "../core/handler.h"
 #include "../core/idle_strategy.h"
 #include "../core/intrusive_list.h"
 #include "../core/random.h"
@@ -74,8 +73,7 @@ struct ReactorOptions {
     /// What run() and run_until(), and so all waiting calls, do after each turn in busy_spin mode. Not owned;
     /// must outlive the reactor. nullptr: they spin. In epoll mode the kernel's wait is the idling.
     IdleStrategy* idle = nullptr;
-    /// In busy_spin mode up to this many sockets are read without asking epoll first; at most
-    /// turn_bounds::kVisits.
+    /// In busy_spin mode up to this many sockets are read without asking epoll first.
     std::size_t direct_sockets = 4;
 };
 
@@ -118,9 +116,8 @@ class Reactor {
     /// Ends run(), or the next run(). From any thread.
     void stop() noexcept;
 
-    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates. Does not compile
-    /// with a coroutine.
-    void post(Handler<void()> work);
+    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates.
+    void post(std::function<void()> work);
 
     /// The time of the current turn; outside of one, the clock's.
     [[nodiscard]] TimePoint now() noexcept {
@@ -146,9 +143,8 @@ class Reactor {
     /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
-    /// Starts to watch `fd`; -1 stands for a source without descriptor, which is called at every turn, or in
-    /// its turn among more of them than a turn calls (turn_bounds::kVisits). Returns the system's error if
-    /// epoll refuses the descriptor.
+    /// Starts to watch `fd`; -1 stands for a source without descriptor, which is called at every turn.
+    /// Returns the system's error if epoll refuses the descriptor.
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// Changes what an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
@@ -190,7 +186,6 @@ class Reactor {
     int run_running(int limit);
     int run_revisits();
     int visit(const std::vector<IoWatch*>& watches);
-    int visit_some(const std::vector<IoWatch*>& watches);
     int run_ready(Duration sleep);
     void keep(Disposable* garbage) noexcept;
     void drop_garbage() noexcept;
@@ -210,7 +205,6 @@ class Reactor {
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one
-    std::size_t next_visit_ = 0;     // where visit_some() goes on, in either list
     detail::ListLink revisits_;      // for the next turn
     detail::ListLink revisiting_;    // being worked off, or left by an exception
     Disposable* disposed_ = nullptr;

@@ -58,7 +58,7 @@ WebSocketOptions FeedLeg::session_options() {
     }
     session.dialer = &shared_.dialer;
     session.observer = this;
-    session.deliver_to_ring = false;
+    session.deliver_to_ring = shared_.options.leg_rings;
     session.on_connect = [this] { on_connect(); };
     session.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     session.on_message = [this](const Message& message) { on_message(message); };

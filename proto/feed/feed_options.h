@@ -51,7 +51,10 @@ struct FeedOptions {
     LedgerOptions acknowledgements{};
     GapPolicy on_hole = GapPolicy::alert;
     bool drop_duplicates = true;
-    bool deliver_control = false;             ///< acknowledgements, pongs, heartbeats and notices, too
+    bool deliver_control = false;  ///< acknowledgements, pongs, heartbeats and notices, too
+    /// The leg's session has a ring of its own with all that came, as it came, for a Recorder:
+    /// session().queue(). Its limits are queue_size and queue_bytes.
+    bool leg_rings = false;
     std::optional<Duration> silence_limit{};  ///< 0: off; not set: the profile's
     std::optional<Duration> stale_after{};    ///< 0: off; not set: the profile's, by kind of channel
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -27,6 +28,22 @@ bool is_whole(int fd, const detail::FramePlace& frame, detail::FrameDecompressor
     std::vector<std::byte> bytes(frame.sizes.compressed);
     std::string raw;
     return detail::read_at(fd, frame.offset, bytes) == bytes.size() && decompressor.decompress(bytes, raw);
+}
+
+/// A file of something else is not to be cut. One of a torn first frame alone may be a recording.
+bool is_recording(int fd, const detail::FrameIndex& index, std::uint64_t size) {
+    if (size == 0) return true;
+    if (index.frames.empty()) {
+        std::array<std::byte, 18> head{};  // the longest header of a frame
+        const std::size_t got = detail::read_at(fd, 0, head);
+        return detail::tells_size(std::span(head).first(got));
+    }
+    std::vector<std::byte> bytes(index.frames.front().sizes.compressed);
+    std::string raw;
+    if (detail::read_at(fd, index.frames.front().offset, bytes) != bytes.size()) return false;
+    if (!detail::FrameDecompressor().decompress(bytes, raw)) return index.frames.size() == 1;
+    return raw.starts_with('#') &&
+           raw.substr(0, raw.find('\n')).find(R"({"pinwheel":1,)") != std::string::npos;
 }
 
 }  // namespace
@@ -114,6 +131,8 @@ Result<RecordFile> RecordFile::adopt(FileCalls& calls, std::string path, RecordR
         return Error{Errc::invalid_state, state->path + ": is damaged at byte " +
                                               std::to_string(index.damage.front().offset) +
                                               ", with whole frames behind it; it is left as it is"};
+    if (!is_recording(fd, index, file_size))
+        return Error{Errc::invalid_state, state->path + ": is there already, and is no recording"};
     detail::FrameDecompressor decompressor;
     while (!index.frames.empty() && !is_whole(fd, index.frames.back(), decompressor)) {
         index.torn += index.end - index.frames.back().offset;

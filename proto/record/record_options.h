@@ -9,6 +9,8 @@ namespace pinwheel {
 
 /// Where a recording goes, and how. The files are `folder/name.YYYYMMDDTHHMMSSZ.zst`.
 struct RecordOptions {
+    /// This one file, in place of all that a name is made of; it is never followed by another.
+    std::string file{};
     std::string folder = ".";        ///< must be there
     std::string name = "recording";  ///< without `/`
     std::string url{};               ///< of the `connected` lines; keys in its path are hidden

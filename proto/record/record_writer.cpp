@@ -76,9 +76,34 @@ Error RecordWriter::open(const Moment& at) {
     if (!detail::zstd_is_available())
         return {Errc::not_permitted,
                 "pinwheel was built without recordings; build it with libzstd (Debian: libzstd-dev)"};
+    if (!options_.file.empty()) return open_named();
     if (options_.name.empty() || options_.name.find('/') != std::string::npos)
         return {Errc::invalid_argument, "a recording's name must not be empty, and must not hold a '/'"};
     return adopt_newest(at) ? Error{} : create_file(at);
+}
+
+Error RecordWriter::open_named() {
+    auto made = RecordFile::create(calls_, options_.file);
+    RecordRepair repair;
+    if (!made && made.error().code == Errc::invalid_state)
+        made = RecordFile::adopt(calls_, options_.file, repair);
+    if (!made) return made.error();
+    tell_repair(options_.file, repair);
+    use(*std::move(made), {});
+    return {};
+}
+
+void RecordWriter::use(RecordFile file, SystemTime time) {
+    file_.emplace(std::move(file));
+    path_ = file_->path();
+    file_time_ = time;
+    ++stats_.files;
+}
+
+void RecordWriter::tell_repair(const std::string& path, const RecordRepair& repair) const {
+    if (repair.cut > 0)
+        tell(path + ": the last " + std::to_string(repair.cut) +
+             " bytes were no whole frame, and are cut off");
 }
 
 bool RecordWriter::adopt_newest(const Moment& at) {
@@ -101,18 +126,13 @@ bool RecordWriter::adopt_newest(const Moment& at) {
         tell(file.error().message() + "; a new file is begun");
         return false;
     }
-    if (repair.cut > 0)
-        tell(file->path() + ": the last " + std::to_string(repair.cut) +
-             " bytes were no whole frame, and are cut off");
+    tell_repair(file->path(), repair);
     const bool full = options_.max_file_size > 0 && file->size() >= options_.max_file_size;
     if (full || period_of(newest_time) != period_of(at.unix_now)) {
         (*file).finish();
         return false;
     }
-    file_.emplace(*std::move(file));
-    path_ = file_->path();
-    file_time_ = newest_time;
-    ++stats_.files;
+    use(*std::move(file), newest_time);
     return true;
 }
 
@@ -124,10 +144,7 @@ Error RecordWriter::create_file(const Moment& at) {
         auto made = RecordFile::create(calls_, options_.folder + "/" + record_file_name(options_.name, time));
         if (!made && made.error().code == Errc::invalid_state) continue;  // the name is taken
         if (!made) return made.error();
-        file_.emplace(*std::move(made));
-        path_ = file_->path();
-        file_time_ = floor<seconds>(time);
-        ++stats_.files;
+        use(*std::move(made), floor<seconds>(time));
         return {};
     }
 }
@@ -139,6 +156,7 @@ std::int64_t RecordWriter::period_of(SystemTime time) const noexcept {
 bool RecordWriter::rotation_due(const Moment& at) const {
     if (!has_room() && waiting_.starts_file) return false;  // it begins with what waits
     if (!file_) return true;
+    if (!options_.file.empty()) return false;
     return (options_.max_file_size > 0 && file_->size() >= options_.max_file_size) ||
            period_of(file_time_) < period_of(at.unix_now);
 }

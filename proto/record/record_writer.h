@@ -81,7 +81,10 @@ class RecordWriter {
     [[nodiscard]] Error try_pending(const Moment& at);
     [[nodiscard]] bool rotation_due(const Moment& at) const;
     [[nodiscard]] Error create_file(const Moment& at);
+    [[nodiscard]] Error open_named();
     [[nodiscard]] bool adopt_newest(const Moment& at);
+    void use(RecordFile file, SystemTime time);
+    void tell_repair(const std::string& path, const RecordRepair& repair) const;
     void end_file();
     void sync();
     void tell(const std::string& text) const {

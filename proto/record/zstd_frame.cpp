@@ -94,6 +94,11 @@ FoundFrame find_frame(std::span<const std::byte> bytes) noexcept {
     return {.status = Status::whole, .compressed = size, .raw = raw};
 }
 
+bool tells_size(std::span<const std::byte> bytes) noexcept {
+    const auto size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+    return size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR;
+}
+
 std::size_t find_magic(std::span<const std::byte> bytes) noexcept {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return std::min(text.find(kMagic, 1), text.size());

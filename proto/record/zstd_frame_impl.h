@@ -59,6 +59,8 @@ struct FoundFrame {
 };
 /// By the headers alone: the content is not looked at.
 [[nodiscard]] FoundFrame find_frame(std::span<const std::byte> bytes) noexcept;
+/// True if a frame begins with a header that tells its content's size.
+[[nodiscard]] bool tells_size(std::span<const std::byte> bytes) noexcept;
 /// Where the next frame may begin, after the first byte.
 [[nodiscard]] std::size_t find_magic(std::span<const std::byte> bytes) noexcept;
 

@@ -23,6 +23,9 @@ bool FrameDecompressor::decompress(std::span<const std::byte> /*frame*/, std::st
 FoundFrame find_frame(std::span<const std::byte> /*bytes*/) noexcept {
     return {};
 }
+bool tells_size(std::span<const std::byte> /*bytes*/) noexcept {
+    return false;
+}
 std::size_t find_magic(std::span<const std::byte> bytes) noexcept {
     return bytes.size();
 }

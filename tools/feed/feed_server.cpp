@@ -17,7 +17,7 @@ namespace pinwheel {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
-/// Of a capture or a burst: what is made ahead of the client. Below what stops the reading.
+/// Of a playback or a burst: what is made ahead of the client. Below what stops the reading.
 constexpr std::size_t kPlayAhead = std::size_t{1} << 20;
 static_assert(kPlayAhead < ServerSession::kReadHold);
 /// Of the market, which waits for nobody: a client that is further behind is cut off.
@@ -87,20 +87,21 @@ class Burst {
 }  // namespace
 
 struct FeedServer::Client {
-    enum class Kind : std::uint8_t { market, capture, echo, burst };
+    enum class Kind : std::uint8_t { market, playback, echo, burst };
 
     Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, const FeedServerOptions& options,
            SessionHandler& handler)
         : session(reactor, std::move(stream), options.tls, handler, options.limits) {}
 
     [[nodiscard]] bool receives() const noexcept {
-        return kind == Kind::capture || (kind == Kind::burst && !burst.over()) || !channels.empty();
+        return kind == Kind::playback || (kind == Kind::burst && !burst.over()) || !channels.empty();
     }
 
     Kind kind = Kind::market;
     std::set<std::size_t> channels;
-    std::size_t next_frame = 0;  // of the capture
-    TimePoint began{};
+    std::unique_ptr<Playback> playback{};
+    TimePoint began{};       // the playback's first step
+    bool has_begun = false;  // the recorded connection
     Burst burst;
     ServerSession session;
 };
@@ -144,9 +145,8 @@ void FeedServer::on_session_open(ServerSession& session) {
         client.burst = *burst;
     } else if (session.target().starts_with(Burst::kPath)) {
         session.close(to_wire(CloseCode::policy_violation));
-    } else if (options_.capture != nullptr) {
-        client.kind = Client::Kind::capture;
-        client.began = reactor_.now();
+    } else if (options_.playback) {
+        begin_playback(client, reactor_.now());
         play(client, reactor_.now());
     }
 }
@@ -161,7 +161,7 @@ void FeedServer::on_session_message(ServerSession& session, const Message& messa
             return go_on(client, reactor_.now());
         case Client::Kind::market:
             return handle_request(client, message);
-        case Client::Kind::capture:
+        case Client::Kind::playback:
             return;
     }
 }
@@ -209,7 +209,7 @@ void FeedServer::on_tick(TimePoint now) {
     // Held here, since sending to one may end it.
     for (const auto& [session, client] : clients_)
         if (client->receives()) receivers_.push_back(client);
-    if (options_.capture == nullptr) publish(receivers_, now);
+    if (!options_.playback) publish(receivers_, now);
     for (const auto& client : receivers_) go_on(*client, now);
     receivers_.clear();
 }
@@ -229,9 +229,9 @@ void FeedServer::publish(std::span<const std::shared_ptr<Client>> subscribers, T
     }
 }
 
-/// Sends what is due of a capture or a burst, and no more than the client takes.
+/// Sends what is due of a playback or a burst, and no more than the client takes.
 void FeedServer::go_on(Client& client, TimePoint now) {
-    if (client.kind == Client::Kind::capture) return play(client, now);
+    if (client.kind == Client::Kind::playback) return play(client, now);
     auto& session = client.session;
     if (client.kind != Client::Kind::burst || !session.is_open() || client.burst.over()) return;
     std::array<std::byte, kBurstChunk> chunk;
@@ -240,20 +240,53 @@ void FeedServer::go_on(Client& client, TimePoint now) {
     session.flush();
 }
 
+void FeedServer::begin_playback(Client& client, TimePoint now) {
+    client.kind = Client::Kind::playback;
+    client.began = now;
+    if (parked_.empty()) {
+        client.playback = options_.playback();
+        return;
+    }
+    client.playback = std::move(parked_.front());
+    parked_.pop_front();
+    if (const PlayStep* const step = client.playback->front(); step != nullptr && options_.speed > 0)
+        client.began = now - std::chrono::duration_cast<Duration>(step->at / options_.speed);
+}
+
 void FeedServer::play(Client& client, TimePoint now) {
+    using Kind = PlayStep::Kind;
     auto& session = client.session;
-    if (!session.is_open()) return;
-    const auto& frames = options_.capture->received;
-    while (client.next_frame < frames.size() && session.bytes_to_send() < kPlayAhead) {
-        const auto& frame = frames[client.next_frame];
+    if (!session.is_open() || client.playback == nullptr) return;
+    Playback& playback = *client.playback;
+    while (session.is_open() && session.bytes_to_send() < kPlayAhead) {
+        const PlayStep* const step = playback.front();
+        if (step == nullptr) break;
         if (options_.speed > 0 &&
-            client.began + std::chrono::duration_cast<Duration>(frame.at / options_.speed) > now)
+            client.began + std::chrono::duration_cast<Duration>(step->at / options_.speed) > now)
             break;
-        session.queue(Opcode::text, bytes_of(frame.payload));
-        ++client.next_frame;
+        if (step->kind == Kind::message) {
+            session.queue(step->is_text ? Opcode::text : Opcode::binary, step->payload);
+            client.has_begun = true;
+            playback.pop();
+            continue;
+        }
+        if (step->kind == Kind::begin && !client.has_begun) {
+            client.has_begun = true;
+            playback.pop();
+            continue;
+        }
+        // What was sent goes first. A connection that begins where none has ended: its end is not recorded.
+        session.flush();
+        if (!session.is_open() || session.bytes_to_send() > 0) return;
+        const bool closes = step->kind == Kind::close;
+        const std::uint16_t code = step->code;
+        const std::string reason(step->reason);
+        if (step->kind != Kind::begin) playback.pop();
+        parked_.push_back(std::move(client.playback));
+        return closes ? session.close(code, reason) : session.drop();
     }
     session.flush();
-    if (client.next_frame == frames.size() && session.bytes_to_send() == 0)
+    if (session.is_open() && playback.front() == nullptr && session.bytes_to_send() == 0)
         session.close(to_wire(CloseCode::normal));
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,8 +13,8 @@
 
 #include "../../net/listener.h"
 #include "../../net/tls_context.h"
-#include "capture.h"
 #include "market.h"
+#include "playback.h"
 #include "server_session.h"
 
 namespace pinwheel {
@@ -24,8 +26,9 @@ struct FeedServerOptions {
     /// Messages a second, over all channels.
     double rate = 10'000;
     std::uint64_t seed = 1;
-    /// Served in place of the market, to each client from its beginning.
-    const Capture* capture = nullptr;
+    /// Makes what is played in place of the market, to each client from its beginning. Where a recorded
+    /// connection ends with more behind it, the next client gets the rest.
+    std::function<std::unique_ptr<Playback>()> playback{};
     /// Times the recorded pace; 0: as fast as the client takes it.
     double speed = 1;
     /// More are cut off as they come.
@@ -41,7 +44,7 @@ struct FeedServerOptions {
 ///   /echo        each message back, of the same type
 ///   /burst/N/S   for each message, N binary frames of S bytes (each below 2^32), made as the client takes
 ///                them
-///   any other    the market, or the capture if there is one: subscribe and unsubscribe as in
+///   any other    the market, or the playback if there is one: subscribe and unsubscribe as in
 ///                {"type":"subscribe","channel":"trades.BTC-USD"}, answered by an ack; channel "*" means all
 /// A client that does not read costs a few megabytes (an echo of 16 MB: twice that), then it is cut off.
 class FeedServer final : private SessionHandler {
@@ -70,6 +73,7 @@ class FeedServer final : private SessionHandler {
     void on_tick(TimePoint now);
     void publish(std::span<const std::shared_ptr<Client>> subscribers, TimePoint now);
     void handle_request(Client& client, const Message& message);
+    void begin_playback(Client& client, TimePoint now);
     void play(Client& client, TimePoint now);
     void go_on(Client& client, TimePoint now);
 
@@ -77,6 +81,7 @@ class FeedServer final : private SessionHandler {
     const FeedServerOptions options_;
     Market market_;
     std::map<ServerSession*, std::shared_ptr<Client>> clients_;
+    std::deque<std::unique_ptr<Playback>> parked_;    // between two connections
     std::vector<std::shared_ptr<Client>> receivers_;  // of one tick; has room for max_clients
     TimePoint began_;
     std::uint64_t published_ = 0;

@@ -144,9 +144,13 @@ void ServerSession::end_writing() {
     stream_->shutdown_write();
 }
 
-void ServerSession::close(std::uint16_t code) {
-    const std::array payload{static_cast<std::byte>(code >> 8), static_cast<std::byte>(code & 0xff)};
-    queue(Opcode::close, payload);
+void ServerSession::close(std::uint16_t code, std::string_view reason) {
+    std::string payload;
+    if (code != to_wire(CloseCode::no_status)) {
+        payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+        payload += reason.substr(0, kMaxControlPayload - payload.size());
+    }
+    queue(Opcode::close, std::as_bytes(std::span(payload)));
     if (state_ == State::gone) return;
     state_ = State::closing;
     reactor_.schedule_after(deadline_, limits_.closing);

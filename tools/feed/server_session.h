@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "../../core/receive_buffer.h"
 #include "../../net/byte_stream.h"
@@ -69,7 +70,9 @@ class ServerSession final : private ControlSink {
     }
     /// Frames that are encoded already.
     void queue_raw(std::span<const std::byte> frames);
-    void close(std::uint16_t code);
+    /// With 1005 the frame has no code (RFC 6455 section 7.1.5). `reason` is UTF-8; more than 123 bytes are
+    /// cut.
+    void close(std::uint16_t code, std::string_view reason = {});
     /// Ends without a close frame.
     void drop();
     /// Ends by a reset of the TCP connection, for what is still under way as well.

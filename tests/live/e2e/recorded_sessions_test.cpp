@@ -80,7 +80,7 @@ class RecordedSession : public testing::TestWithParam<std::filesystem::path> {
         Reactor server_reactor;
         const FeedServer server(server_reactor, {.listen = *Endpoint::parse("127.0.0.1", 0),
                                                  .tls = &server_tls_,
-                                                 .capture = &capture,
+                                                 .playback = [&] { return play(capture); },
                                                  .speed = 0});
         QueueSink sink(queue, policy);
         Link link(sink, identity_.authority_file());

@@ -2,8 +2,6 @@
 
 #include <cstdint>
 
-#include "../../../core/clock.h"
-
 namespace pinwheel::test {
 
 /// The system calls of the net layer, which the linker sends through wrapped_calls.cpp.
@@ -38,8 +36,5 @@ struct CallPlan {
 };
 
 extern CallPlan call_plan;
-
-/// Not null: where epoll would sleep, this clock moves on by as much, and nothing sleeps.
-extern ManualClock* sleeping_clock;
 
 }  // namespace pinwheel::test

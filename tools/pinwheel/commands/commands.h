@@ -19,6 +19,8 @@ struct Command {
 [[nodiscard]] Command latency_command(CLI::App& app);
 [[nodiscard]] Command echo_command(CLI::App& app);
 [[nodiscard]] Command rtt_command(CLI::App& app);
+[[nodiscard]] Command record_command(CLI::App& app);
+[[nodiscard]] Command replay_command(CLI::App& app);
 [[nodiscard]] Command feed_command(CLI::App& app);
 [[nodiscard]] Command demo_command(CLI::App& app);
 [[nodiscard]] Command config_command(CLI::App& app);

@@ -15,6 +15,7 @@
 
 #include "../../feed/temporary_identity.h"
 #include "options.h"
+#include "playback_file.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -31,15 +32,6 @@ struct FeedCommandOptions {
     std::string capture{};
     std::string speed = "1";  // a factor, or "max"
 };
-
-double parse_speed(const std::string& text) {
-    if (text == "max") return 0;
-    double speed = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
-    if (error != std::errc() || end != text.data() + text.size() || !(speed > 0))
-        throw UsageError{"--speed '" + text + "' is neither a number above 0 nor 'max'"};
-    return speed;
-}
 
 /// What is wrong with a file that was named is wrong usage.
 template <typename Load>
@@ -94,9 +86,9 @@ int feed(const FeedCommandOptions& options) {
     catch_hangups();
     const auto endpoint = Endpoint::parse(options.address, options.port);
     if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
-    const double speed = parse_speed(options.speed);
-    std::optional<Capture> capture;
-    if (!options.capture.empty()) capture = load_named([&] { return Capture::load(options.capture); });
+    const double speed = parse_speed("--speed", options.speed);
+    std::function<std::unique_ptr<Playback>()> playback;
+    if (!options.capture.empty()) playback = open_playback({options.capture});
     std::string authority;
     auto tls = make_tls(options, authority);
     Reactor reactor;
@@ -106,7 +98,7 @@ int feed(const FeedCommandOptions& options) {
             .tls = tls ? &*tls : nullptr,
             .rate = options.rate,
             .seed = options.seed,
-            .capture = capture ? &*capture : nullptr,
+            .playback = std::move(playback),
             .speed = speed,
             .exhausted = complain_of_exhaustion});
     if (!options.ca_out.empty()) write_authority(options.ca_out, authority);
@@ -138,7 +130,8 @@ Command feed_command(CLI::App& app) {
     command->add_option("--rate", options->rate, "messages a second")->check(rate());
     command->add_option("--seed", options->seed, "of the synthetic market")
         ->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
-    command->add_option("--capture", options->capture, "serve this recorded session instead");
+    command->add_option("--capture", options->capture,
+                        "serve this recording or tab-separated capture instead");
     command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
     return {command, [options] { return feed(*options); }};
 }

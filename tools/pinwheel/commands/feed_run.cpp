@@ -26,6 +26,41 @@ FeedRun::FeedRun(Client& client, const FeedRunOptions& options)
       retries_(options.retries.value_or(client.config().limits.limits.max_reconnect_attempts)),
       queue_size_(queue_size_of(client.config())) {
     options_.venue.venue.empty() ? make_manager() : make_feed();
+    if (options_.record) begin_recording();
+}
+
+/// The recorder is the ring's only consumer: what is shown as well comes by the handler.
+void FeedRun::begin_recording() {
+    RecordOptions record = *options_.record;
+    record.url = *client_.config().url;
+    const auto alert = [this](std::string_view text) {
+        const std::lock_guard lock(recorder_mutex_);
+        recorder_alerts_.emplace_back(text);
+        recorder_alerted_ = true;
+    };
+    try {
+        recorder_.emplace(ws().queue(), std::move(record), alert);
+    } catch (const WebSocketError& error) {
+        throw UsageError{error.what()};
+    }
+}
+
+void FeedRun::end_recording() {
+    if (!recorder_) return;
+    if (!ws().is_dead()) ws().force_close();
+    const Error lost = recorder_->stop();
+    show_recorder_alerts();
+    if (!lost) return;
+    say(lost.message());
+    failed_ = true;
+}
+
+void FeedRun::show_recorder_alerts() {
+    if (!recorder_alerted_.load(std::memory_order_relaxed)) return;
+    const std::lock_guard lock(recorder_mutex_);
+    for (const auto& alert : recorder_alerts_) say(alert);
+    recorder_alerts_.clear();
+    recorder_alerted_ = false;
 }
 
 void FeedRun::make_manager() {
@@ -37,10 +72,18 @@ void FeedRun::make_manager() {
 void FeedRun::make_feed() {
     const VenueProfile profile = choose_venue(options_.venue.venue);
     FeedOptions options{.url = *client_.config().url, .websocket = session_options()};
+    options.leg_rings = options_.record.has_value();
+    options.on_gap = [this](const FeedGap& gap) {
+        if (!recorder_) return;
+        const auto number = [](std::int64_t value) { return std::to_string(value); };
+        recorder_->gap(number(gap.from) + " to " + number(gap.to), ws().generation(), last_sequence_,
+                       client_.reactor().system_now());
+    };
     options.on_message = [this](const FeedMessage& message) {
         Message shown = message;
+        last_sequence_ = message.sequence;
         shown.is_text = true;  // also what came deflated, in a binary frame
-        on_message(shown);
+        if (!options_.only_record) on_message(shown);
     };
     feed_.emplace(client_.reactor(), profile, std::move(options));
     try {
@@ -78,9 +121,11 @@ bool FeedRun::run_to_end() {
                                                std::chrono::duration<double>(options_.seconds)));
     const auto done = [this] {
         drain();
+        show_recorder_alerts();
         return over_;
     };
     run_until(reactor, done);
+    end_recording();
     return !failed_;
 }
 
@@ -89,6 +134,15 @@ WebSocketOptions FeedRun::session_options() {
     if (options_.retries) options.max_reconnect_attempts = *options_.retries;
     options.queue_size = queue_size_;
     options.observer = this;
+    if (options_.record) {
+        options.deliver_to_ring = true;
+        if (options_.venue.venue.empty() && !options_.only_record)
+            options.on_message = [this](const Message& message) {
+                Message shown = message;
+                shown.is_last_in_batch = true;  // no handler knows better
+                on_message(shown);
+            };
+    }
     options.on_connect = [this] { on_up(client_.reactor().now()); };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
@@ -133,7 +187,7 @@ void FeedRun::on_failure_timer(TimePoint) {
 }
 
 void FeedRun::drain() {
-    if (feed_) return;  // its messages come by the handler
+    if (feed_ || recorder_) return;  // messages come by the handler
     MessageQueue& queue = manager_->queue();
     for (const auto* record = queue.front(); record != nullptr; record = queue.front()) {
         if (record->kind == RecordKind::message) on_message(Message::from(*record));

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "../../../proto/feed/feed.h"
+#include "../../../proto/record/recorder.h"
 #include "../../../proto/session/manager.h"
 #include "../../../proto/session/observer.h"
 #include "client.h"
@@ -20,6 +23,8 @@ struct FeedRunOptions {
     std::optional<std::uint32_t> retries{};  // after a loss
     bool verbose = false;
     VenueOptions venue{};
+    std::optional<RecordOptions> record{};  // the URL is filled in
+    bool only_record = false;               // on_message() is not called
 };
 
 /// The client's options, with the URL of the venue if there is one. Throws UsageError for options that
@@ -49,6 +54,8 @@ class FeedRun : private SessionObserver {
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
+    /// Null if nothing is recorded.
+    [[nodiscard]] const Recorder* recorder() const noexcept { return recorder_ ? &*recorder_ : nullptr; }
 
     /// Of the ring, in messages; 0: no limit.
     [[nodiscard]] std::uint32_t queue_size() const noexcept { return queue_size_; }
@@ -69,6 +76,12 @@ class FeedRun : private SessionObserver {
     void make_manager();
     void on_disconnect(DisconnectReason reason);
     void on_step(const SessionStep& step) noexcept override;
+    void on_sent(const SentMessage& message) noexcept override {
+        if (recorder_) recorder_->sent(message);
+    }
+    void begin_recording();
+    void end_recording();
+    void show_recorder_alerts();
     void on_failure_timer(TimePoint now);
     void on_end_timer(TimePoint) { end(); }
     void drain();
@@ -90,6 +103,11 @@ class FeedRun : private SessionObserver {
     Timer failure_timer_{Timer::Callback::member<&FeedRun::on_failure_timer>(*this)};
     std::optional<WebSocketManager> manager_;  // one of the two
     std::optional<Feed> feed_;
+    std::mutex recorder_mutex_;
+    std::vector<std::string> recorder_alerts_;  // of the recorder's thread
+    std::atomic<bool> recorder_alerted_{false};
+    std::uint64_t last_sequence_ = 0;  // of a feed's data
+    std::optional<Recorder> recorder_;
 };
 
 }  // namespace pinwheel::tool

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "../../../proto/delivery/prometheus.h"
+#include "../../../proto/record/record_line.h"
 #include "../terminal/message_text.h"
 #include "../terminal/metrics_server.h"
 #include "../terminal/screen_text.h"
@@ -31,6 +32,8 @@ struct TailOptions {
     bool messages = false;  // in place of the live view
     bool stats_json = false;
     std::optional<std::uint16_t> metrics_port{};
+    std::string record{};     // the file to record to
+    bool timestamps = false;  // in front of each message
 };
 
 /// Prints a feed's messages, or shows on a terminal how it is doing.
@@ -75,10 +78,20 @@ class Tail final : private FeedRun {
         window_.take(message.payload.size(), latency);
         if (screen_)
             state_.last_message.assign(text->substr(0, kMostShown));
+        else if (options_.timestamps)
+            print(timestamp_of(message) + std::string(*text));
         else
             print(*text);
         if (options_.count > 0 && window_.messages() == options_.count) end();
         flush_after(message);
+    }
+    /// As a recording has it: 19 digits and a space.
+    [[nodiscard]] std::string timestamp_of(const Message& message) {
+        const bool by_kernel = message.kernel_received != SystemTime{};
+        std::string line;
+        append_line(line, {.time = by_kernel ? message.kernel_received : client().reactor().system_now()});
+        line.pop_back();
+        return line;
     }
     void print(std::string_view text) {
         std::string safe;
@@ -153,6 +166,7 @@ class Tail final : private FeedRun {
             metrics_.emplace(port, [this] {
                 std::string out;
                 append_prometheus(out, ws().stats());
+                if (recorder() != nullptr) append_prometheus(out, recorder()->stats());
                 append_prometheus(out, latencies_.read(), "pinwheel_message_latency_seconds",
                                   "From a message's arrival in the kernel to its handler.");
                 return out;
@@ -192,7 +206,9 @@ int tail(const TailOptions& options) {
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
         throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
     Client client(with_venue(options.client, options.run));
-    return Tail(client, options).run();
+    TailOptions all = options;
+    if (!options.record.empty()) all.run.record = RecordOptions{.file = options.record};
+    return Tail(client, all).run();
 }
 
 }  // namespace
@@ -218,6 +234,10 @@ Command tail_command(CLI::App& app) {
         ->add_option("--metrics", options->metrics_port,
                      "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
         ->check(whole(0, 65535));
+    command->add_option("--record", options->record,
+                        "write all that comes to this file as well, as 'pinwheel record' does");
+    command->add_flag("--timestamps", options->timestamps,
+                      "in front of each message its Unix time of arrival in ns, and a space");
     command->add_flag("--stats-json,--json-stats", options->stats_json,
                       "last line: one JSON object with the totals");
     return {command, [options] { return tail(*options); }};

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../feed/playback.h"
+
+namespace pinwheel::tool {
+
+/// The part of a recording that is meant.
+struct PlaybackRange {
+    std::optional<SystemTime> from{};
+    std::optional<SystemTime> to{};
+};
+
+/// Opens a recording at the range's beginning. Throws UsageError that names what cannot be read.
+[[nodiscard]] RecordReader open_recording(const std::vector<std::string>& files,
+                                          const PlaybackRange& range = {});
+
+/// Makes playbacks of a recording, or of a tab-separated capture. Throws UsageError that names what is wrong
+/// with the file.
+[[nodiscard]] std::function<std::unique_ptr<Playback>()> open_playback(const std::vector<std::string>& files,
+                                                                       const PlaybackRange& range = {});
+
+/// `2026-11-28T07:00:00.5Z`, or Unix time in seconds or, with 19 digits, in ns. Throws UsageError that names
+/// the option.
+[[nodiscard]] SystemTime parse_time(const char* option, std::string_view text);
+/// `2026-11-28T07:00:00.500000000Z`
+[[nodiscard]] std::string text_of(SystemTime time);
+
+/// A factor, or `max` as 0. Throws UsageError that names the option.
+[[nodiscard]] double parse_speed(const char* option, const std::string& text);
+
+}  // namespace pinwheel::tool
