@@ -38,7 +38,7 @@ def man_page(work):
     version = run('pkg-config', '--modversion', next(prefix.rglob('pinwheel.pc'))).strip()
     assert f'pinwheel {version}' in text, text[:300]
     keys = re.findall(r'^[a-z]\S*', run(prefix / 'bin' / 'pinwheel', 'config', 'keys'), re.MULTILINE)
-    lost = [key for key in keys if not re.search(rf'^ +{re.escape(key)}$', text, re.MULTILINE)]
+    lost = [key for key in keys if not re.search(rf'^ +{re.escape(key)}(?![\w.])', text, re.MULTILINE)]
     assert len(keys) > 30 and not lost, f'config keys that are not in the page: {lost}'
     for words, (commands, options) in words_of_help(prefix).items():
         if words and commands and words != ('venues',):
