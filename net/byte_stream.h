@@ -17,11 +17,11 @@ enum class TlsRecordsBy : std::uint8_t { openssl, in_place_evp, in_place_ipsec_m
 
 /// What TLS agreed on; `version` is empty on a stream without TLS.
 struct TlsInfo {
-    std::string version{};  ///< such as `TLSv1.3`
-    std::string cipher{};   ///< OpenSSL's name
-    bool resumed = false;   ///< a session taken up again
-    bool verified = false;  ///< the certificate was checked and is good
-    TlsRecordsBy records = TlsRecordsBy::openssl;
+    std::string version{};                         ///< such as `TLSv1.3`
+    std::string cipher{};                          ///< OpenSSL's name
+    bool resumed = false;                          ///< a session taken up again
+    bool verified = false;                         ///< the certificate was checked and is good
+    TlsRecordsBy records = TlsRecordsBy::openssl;  ///< who opens and seals the records
 };
 
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.

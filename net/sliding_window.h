@@ -22,6 +22,7 @@ class SlidingWindow {
     /// The pace returns to normal after this time without another slow_down().
     static constexpr Duration kQuiet = std::chrono::minutes{1};
 
+    /// Allocates room for `count` events. Throws std::bad_alloc.
     explicit SlidingWindow(const RateLimit& limit);
 
     /// When the next event fits: `now` or later.

@@ -33,13 +33,14 @@ struct FeedHead {
     static constexpr std::uint8_t kAfterGap = 4;  ///< as in FeedMessage
     static constexpr std::uint8_t kOverlap = 8;   ///< as in FeedMessage
 
-    std::int64_t begin = 0, end = 0;  ///< the venue's numbers
-    std::int64_t venue_time = 0;      ///< Unix ns; 0: not told
-    ChannelId channel = kNoChannel;   ///< none for control messages
-    std::uint8_t leg = 0;             ///< which session of the feed, from 0
-    std::uint8_t flags = 0;           ///< of the constants above
-    std::uint8_t state = 0;           ///< channel_state, leg_state
-    std::uint8_t reserved = 0;        ///< zero
+    std::int64_t begin = 0;          ///< the venue's first number
+    std::int64_t end = 0;            ///< the venue's last number
+    std::int64_t venue_time = 0;     ///< Unix ns; 0: not told
+    ChannelId channel = kNoChannel;  ///< none for control messages
+    std::uint8_t leg = 0;            ///< which session of the feed, from 0
+    std::uint8_t flags = 0;          ///< of the constants above
+    std::uint8_t state = 0;          ///< channel_state, leg_state
+    std::uint8_t reserved = 0;       ///< zero
 
     /// Of a record of a feed's ring, of a kind that has one.
     [[nodiscard]] static FeedHead of(const RecordHeader& record) noexcept;
@@ -55,9 +56,11 @@ static_assert(sizeof(FeedHead) == 32);
 struct FeedMessage : Message {
     ChannelId channel = kNoChannel;  ///< none for control messages
     std::uint8_t leg = 0;            ///< which session of the feed brought it, from 0
-    /// Of the venue's numbers; equal if the message has one, nothing if it has none.
-    std::optional<std::int64_t> sequence_begin{}, sequence_end{};
-    bool is_snapshot = false;
+    /// The venue's first number. Nothing if the message has no number.
+    std::optional<std::int64_t> sequence_begin{};
+    /// The venue's last number. The same as sequence_begin if the message has one number.
+    std::optional<std::int64_t> sequence_end{};
+    bool is_snapshot = false;     ///< replaces what came before on the channel
     bool is_after_gap = false;    ///< numbers are missing before it
     bool is_overlap = false;      ///< another session brings it as well, and nothing tells the two apart
     std::int64_t venue_time = 0;  ///< Unix ns; 0: not told
@@ -70,8 +73,9 @@ struct FeedMessage : Message {
 /// names as its predecessor; else they are the first and the last missing one. Channel kNoChannel: a number
 /// of the connection.
 struct FeedGap {
-    ChannelId channel = kNoChannel;
-    std::int64_t from = 0, to = 0;
+    ChannelId channel = kNoChannel;  ///< none: a number of the connection
+    std::int64_t from = 0;           ///< as told above
+    std::int64_t to = 0;             ///< as told above
 };
 
 }  // namespace pinwheel

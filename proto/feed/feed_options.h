@@ -21,12 +21,12 @@ enum class GapPolicy : std::uint8_t {
 
 /// Counts since the feed was made.
 struct FeedStats {
-    std::uint64_t messages = 0;    ///< that were handed on
-    std::uint64_t dropped = 0;     ///< of these, those that the ring had no room for
-    std::uint64_t duplicates = 0;  ///< of the venue's numbers
-    std::uint64_t gaps = 0;
-    std::uint64_t unmatched = 0;  ///< messages that the profile does not know, or of nobody's channel
-    std::uint64_t resubscribes = 0;
+    std::uint64_t messages = 0;       ///< that were handed on
+    std::uint64_t dropped = 0;        ///< of these, those that the ring had no room for
+    std::uint64_t duplicates = 0;     ///< of the venue's numbers
+    std::uint64_t gaps = 0;           ///< holes in the venue's numbers
+    std::uint64_t unmatched = 0;      ///< messages that the profile does not know, or of nobody's channel
+    std::uint64_t resubscribes = 0;   ///< for a new snapshot
     std::uint64_t drains = 0;         ///< reconnects ahead of the venue's own cut
     std::uint64_t held_connects = 0;  ///< attempts that waited for the venue's limit of connects
 };
@@ -36,6 +36,7 @@ struct FeedStats {
 struct FeedOptions {
     /// One of the profile's endpoints; empty: its first. Not looked at if there is a `url`.
     std::string endpoint{};
+    /// In place of an endpoint of the profile.
     std::string url{};
     /// The session's. on_message and subscriptions are the feed's own; on_alert hears the feed's alerts, too,
     /// whose channel is "feed". Ping interval and lifetime are the profile's unless they are set here.
@@ -48,10 +49,10 @@ struct FeedOptions {
     /// time in ms.
     std::function<std::string(std::int64_t unix_ms)> login{};
 
-    LedgerOptions acknowledgements{};
-    GapPolicy on_hole = GapPolicy::alert;
-    bool drop_duplicates = true;
-    bool deliver_control = false;  ///< acknowledgements, pongs, heartbeats and notices, too
+    LedgerOptions acknowledgements{};      ///< timeouts and retries of subscriptions
+    GapPolicy on_hole = GapPolicy::alert;  ///< after a hole in a channel's numbers
+    bool drop_duplicates = true;           ///< a number that came before is not handed on
+    bool deliver_control = false;          ///< acknowledgements, pongs, heartbeats and notices, too
     /// The leg's session has a ring of its own with all that came, as it came, for a Recorder:
     /// session().queue(). Its limits are queue_size and queue_bytes.
     bool leg_rings = false;
