@@ -17,7 +17,7 @@ using SystemTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
     return delay > TimePoint::max() - now ? TimePoint::max() : now + delay;
 }
 
-/// Where a reactor gets its time from, once a turn.
+/// The source of a reactor's time, read once a turn.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -34,10 +34,10 @@ class SteadyClock final : public Clock {
     [[nodiscard]] SystemTime system_now() noexcept override;
 };
 
-/// Stands still until told to move. Threading: one thread. Invariant: never goes back.
+/// A clock that moves only by advance(). Threading: one thread. Invariant: never goes back.
 class ManualClock final : public Clock {
   public:
-    /// Both times as they stand until the first advance().
+    /// Shows these times until the first advance().
     explicit ManualClock(TimePoint start = TimePoint{std::chrono::hours{1}},
                          SystemTime unix_start = SystemTime{std::chrono::seconds{1'700'000'000}}) noexcept
         : now_(start), system_now_(unix_start) {}

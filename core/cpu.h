@@ -22,17 +22,17 @@ inline void relax() noexcept {
 /// The number of cores that the machine has online.
 [[nodiscard]] int cpu_count() noexcept;
 
-/// Binds the calling thread to one core, counted from 0. The error names the core and those there are.
+/// Binds the calling thread to one core, counted from 0. The error names the core and the number of cores.
 [[nodiscard]] Error pin_to_cpu(int cpu);
 
-/// Keeps all pages of the process in memory, those to come included (mlockall).
+/// Locks all present and future pages of the process in memory (mlockall).
 [[nodiscard]] Error lock_memory();
 
-/// Touches each page of the range, so that no later write faults. Keeps the contents.
+/// Touches each page of the range: later writes do not fault. Keeps the contents.
 void prefault(void* begin, std::size_t size) noexcept;
 
-/// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread with it starves
-/// whatever else wants its core.
+/// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread then starves all
+/// other threads of its core.
 [[nodiscard]] Error make_realtime(int priority);
 
 }  // namespace pinwheel

@@ -8,8 +8,9 @@
 namespace pinwheel {
 
 /// Counts of durations in nanoseconds, log-linear: 128 buckets for each power of two, so that a reported
-/// value is at most 1/128 (0.8 %) above the recorded one. Values beyond 2^42 ns (73 minutes) count as that.
-/// Threading: one thread. Invariant: count() is the sum of all buckets. Allocates: 38 KiB at construction.
+/// value is at most 1/128 (0.8 %) above the recorded one. A larger value than 2^42 ns (73 minutes) counts as
+/// 2^42 ns. Threading: one thread. Invariant: count() is the sum of all buckets. Allocates: 38 KiB at
+/// construction.
 class Histogram {
   public:
     Histogram() : buckets_(kBuckets) {}
@@ -24,7 +25,7 @@ class Histogram {
         if (value < min_) min_ = value;
     }
 
-    /// How many were recorded.
+    /// The number of recorded values.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
     /// Exact; 0 if nothing was recorded.
     [[nodiscard]] std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
@@ -32,16 +33,16 @@ class Histogram {
     [[nodiscard]] std::uint64_t max() const noexcept { return max_; }
     /// Exact, in nanoseconds; 0 if nothing was recorded.
     [[nodiscard]] double mean() const noexcept;
-    /// Of all recorded values, in nanoseconds.
+    /// The sum of all recorded values, in nanoseconds.
     [[nodiscard]] double sum() const noexcept { return static_cast<double>(sum_); }
     /// The value that `percentile` per cent (0 to 100) of the recorded ones do not exceed, in nanoseconds.
     [[nodiscard]] std::uint64_t value_at(double percentile) const noexcept;
     /// How many recorded values are at most `nanoseconds`, to the resolution of the buckets.
     [[nodiscard]] std::uint64_t count_at_most(std::uint64_t nanoseconds) const noexcept;
 
-    /// Adds the other histogram's counts.
+    /// Adds the counts of `other`.
     void merge(const Histogram& other) noexcept;
-    /// Back to nothing recorded.
+    /// Removes all recorded values.
     void reset() noexcept;
 
   private:

@@ -7,8 +7,8 @@
 
 namespace pinwheel {
 
-/// What a loop does after each turn: nothing if the turn did work, else something that costs the core less
-/// the longer the idleness lasts. Threading: one thread. Allocates: nothing.
+/// What a loop does after each turn. It does nothing after a turn with work. The longer the loop is idle, the
+/// less CPU time it takes. Threading: one thread. Allocates: nothing.
 class IdleStrategy {
   public:
     virtual ~IdleStrategy() = default;
@@ -16,7 +16,7 @@ class IdleStrategy {
     virtual void idle(int work) noexcept = 0;
 };
 
-/// Spins: for a core of its own. It wakes at once, always.
+/// Spins, for a dedicated core. It wakes at once.
 class BusySpinIdle final : public IdleStrategy {
   public:
     void idle(int work) noexcept override;
@@ -30,15 +30,15 @@ struct BackoffIdleOptions {
     Duration max_park = std::chrono::milliseconds{1};  ///< the longest
 };
 
-/// Spins, then yields the core, then sleeps; each sleep is twice as long as the last, up to a limit:
-/// for a core that is shared. It wakes late by as much as `max_park`, and what the kernel adds to a sleep.
+/// Spins, then yields the core, then sleeps; each sleep is twice as long as the last, up to `max_park`. For a
+/// shared core. It wakes up to `max_park` late, plus the kernel's own delay.
 class BackoffIdle final : public IdleStrategy {
   public:
-    /// As the constructor takes them.
+    /// The constructor's argument.
     using Options = BackoffIdleOptions;
     /// What to do after a turn.
     enum class Action : std::uint8_t { none, spin, yield, park };
-    /// An action, and for `park` how long.
+    /// An action, and the time of a `park`.
     struct Step {
         Action action = Action::none;  ///< what
         Duration park{};               ///< how long to sleep
@@ -49,7 +49,7 @@ class BackoffIdle final : public IdleStrategy {
     /// Begins with spinning.
     explicit BackoffIdle(Options options = {}) noexcept : options_(options) {}
 
-    /// The decision alone: what follows a turn that did `work`.
+    /// The decision without the action: what follows a turn that did `work`.
     [[nodiscard]] Step next(int work) noexcept {
         if (work > 0) {
             idle_turns_ = 0;

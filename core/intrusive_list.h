@@ -25,7 +25,7 @@ struct ListLink {
         prev->next = next;
         next = prev = this;
     }
-    /// Takes the place of `head` in its list and leaves it alone. This link must be alone.
+    /// Takes the place of `head` in its list; `head` is alone afterwards. This link must be alone.
     void take_over(ListLink& head) noexcept {
         insert_before(head);
         head.unlink();

@@ -22,7 +22,7 @@ class MappedMemory {
         return *this;
     }
 
-    /// Lets the kernel have the whole pages behind the first `kept` bytes; they are zero when used again.
+    /// Returns the whole pages after the first `kept` bytes to the kernel. They read as zero when used again.
     void give_back_from(std::size_t kept) noexcept;
 
     [[nodiscard]] std::byte* data() const noexcept { return data_; }

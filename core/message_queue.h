@@ -12,27 +12,27 @@
 namespace pinwheel {
 
 /// A queue of records for one producer and one consumer: a chain of rings. A record that does not fit the
-/// newest ring goes to a larger one linked behind it; the consumer drops a ring when it is drained and has a
-/// successor. A ring that has long been far too large gets a smaller successor. Threading: the producer's
-/// calls from one thread, the consumer's from one (other) thread, the numbers from any. Invariant: records
-/// come out in the order of commits; neither messages nor bytes exceed their limit, but for control
-/// records, a message that grew while it was claimed, and one alone that is larger. A ring is no larger than
-/// the limit of bytes, rounded up to a power of two, or than its only record needs. Allocates: a ring when
-/// the newest is too small or far too large; nothing in a steady state.
+/// newest ring goes to a larger ring, linked after it. The consumer frees a drained ring that has a
+/// successor. A ring that stays far too large gets a smaller successor. Threading: the producer's calls from
+/// one thread, the consumer's from one (other) thread, the numbers from any. Invariant: records come out in
+/// the order of commits; messages and bytes stay within their limits, with three exceptions: control records,
+/// a message that grew while it was claimed, and a single message above the limit. A ring is at most the
+/// limit of bytes, rounded up to a power of two, or what its only record needs. Allocates: a ring when the
+/// newest is too small or far too large. Nothing in a steady state.
 class MessageQueue {
   public:
-    /// The first ring's bytes unless others are given.
+    /// The default capacity of the first ring, in bytes.
     static constexpr std::size_t kCapacity = std::size_t{256} << 10;
 
     /// Limits of messages and of the bytes of their records; 0: no limit. `capacity` is the first ring's in
-    /// bytes, a power of two; throws what a ring's construction does.
+    /// bytes, a power of two; throws what the constructor of SpscRing throws.
     explicit MessageQueue(std::size_t max_messages = 0, std::size_t capacity = kCapacity,
                           std::size_t max_bytes = 0);
     ~MessageQueue();
     MessageQueue(const MessageQueue&) = delete;
     MessageQueue& operator=(const MessageQueue&) = delete;
 
-    /// Touches the first ring's pages, so that neither side faults on its first lap. Before any use.
+    /// Touches the pages of the first ring: neither side faults on its first lap. Call it before any use.
     void prefault() noexcept;
 
     // The producer's side.
@@ -46,18 +46,18 @@ class MessageQueue {
         see_popped();
         return seems_full();
     }
-    /// True if full() said so last because of the limit of messages.
+    /// True if the last full() hit the limit of messages.
     [[nodiscard]] bool messages_reached() const noexcept {
         return committed_ - cached_popped_ >= max_messages_;
     }
-    /// True if full() said so last because of the limit of bytes.
+    /// True if the last full() hit the limit of bytes.
     [[nodiscard]] bool bytes_reached() const noexcept {
         const std::size_t waiting = committed_bytes_ - cached_popped_bytes_;
         return waiting + asked_ > max_bytes_ && waiting != 0;
     }
 
     /// Room for a payload of `size` bytes; null only if there is no memory, or the size is above kMaxPayload.
-    /// The limits are the caller's to ask for, with full(). A claim that is not committed leaves no
+    /// Does not check the limits: call full() first. A claim that is not committed leaves no
     /// trace; the next one replaces it.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
         if (better_capacity_ == 0) [[likely]] {
@@ -67,8 +67,8 @@ class MessageQueue {
         return claim_in_new_segment(size, {});
     }
 
-    /// Makes the open claim larger and keeps its first `used` bytes, perhaps at another place. Null: no
-    /// memory; the claim is gone.
+    /// Makes the open claim larger and keeps its first `used` bytes; the place may change. Null: no memory;
+    /// the claim is gone.
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept;
 
     /// Ends the claim, with `header.size` bytes, at most what was claimed.
@@ -98,13 +98,13 @@ class MessageQueue {
     /// as a message, and an open claim is gone. False: no memory.
     bool push_control(RecordHeader header, std::span<const std::byte> payload = {}) noexcept;
 
-    /// The most that ever waited is from now on what waits now.
+    /// Sets the high-water marks to the current sizes.
     void reset_high_water() noexcept {
         high_water_.store(size(), std::memory_order_relaxed);
         high_water_bytes_.store(bytes(), std::memory_order_relaxed);
     }
 
-    /// Of the newest ring, in bytes.
+    /// The capacity of the newest ring, in bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return newest_->ring.capacity(); }
 
     // The consumer's side.
@@ -117,7 +117,7 @@ class MessageQueue {
         return front_behind_link();
     }
 
-    /// Gives back the record that front() showed.
+    /// Releases the record that front() showed.
     void pop() noexcept {
         const RecordHeader& record = *head_->ring.front();
         const bool is_message = record.kind == RecordKind::message;
@@ -129,15 +129,15 @@ class MessageQueue {
 
     // Numbers, from any thread.
 
-    /// Messages published and not yet given back.
+    /// Messages published and not yet released.
     [[nodiscard]] std::size_t size() const noexcept { return difference(published_, popped_); }
-    /// Bytes of the rings that records published and not yet given back take, control records included.
+    /// Bytes of the records published and not yet released, control records included.
     [[nodiscard]] std::size_t bytes() const noexcept { return difference(published_bytes_, popped_bytes_); }
-    /// The most messages that ever waited, or since reset_high_water().
+    /// The high-water mark of messages, since construction or reset_high_water().
     [[nodiscard]] std::size_t high_water() const noexcept {
         return high_water_.load(std::memory_order_relaxed);
     }
-    /// The most bytes that ever waited, or since reset_high_water().
+    /// The high-water mark of bytes, since construction or reset_high_water().
     [[nodiscard]] std::size_t high_water_bytes() const noexcept {
         return high_water_bytes_.load(std::memory_order_relaxed);
     }
@@ -163,13 +163,13 @@ class MessageQueue {
         std::atomic<Segment*> next{nullptr};
     };
 
-    /// What was given back is read first: the difference may be out of date, but is never negative.
+    /// Reads the released count first: the difference may be old, but is never negative.
     [[nodiscard]] static std::size_t difference(const Counter& in, const Counter& out) noexcept {
         const std::size_t gone = out.load(std::memory_order_acquire);
         return in.load(std::memory_order_acquire) - gone;
     }
 
-    /// By the consumer's counts as they were seen last.
+    /// By the consumer's counts, as last read.
     [[nodiscard]] bool seems_full() const noexcept { return messages_reached() || bytes_reached(); }
     void see_popped() noexcept {
         cached_popped_ = popped_.load(std::memory_order_acquire);
@@ -180,8 +180,7 @@ class MessageQueue {
                committed_bytes_ - cached_popped_bytes_ > high_water_bytes();
     }
 
-    /// Asks for the consumer's counts only when the old ones might make a new mark, since it costs a cache
-    /// miss.
+    /// Reads the consumer's counts only if the old ones suggest a new mark: the read costs a cache miss.
     void note_high_water() noexcept {
         if (!seems_above_marks()) return;
         see_popped();

@@ -6,9 +6,8 @@
 
 namespace pinwheel {
 
-/// The one of `known` that takes the fewest letters to add, drop, change or swap with its neighbour to make
-/// of `name`; empty if even that is more than a third of the longer one. For messages about names that are
-/// not known.
+/// The known name with the smallest edit distance to `name`: letters added, dropped, changed or swapped with
+/// a neighbour. Empty if the distance exceeds a third of the longer name. For messages about unknown names.
 [[nodiscard]] std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known);
 
 /// `; did you mean 'x'?`, or nothing if no known name is near.

@@ -8,11 +8,11 @@
 
 namespace pinwheel {
 
-/// A contiguous buffer between a socket and its reader, which grows while reads fill it: large frames come
-/// with fewer system calls. Its address space is there from the beginning, its pages when they are used; they
-/// are given back after many reads in a row that had no need of them. At least kPayloadPadding readable bytes
-/// follow whatever it holds. Threading: one thread. Invariant: head <= tail <= room <= kLargest. Allocates:
-/// by mmap at construction.
+/// A contiguous buffer between a socket and its reader. It grows while reads fill it: large frames take fewer
+/// system calls. It reserves its address space at construction and uses pages on demand. It returns them to
+/// the kernel after kSmallReadsBeforeShrinking small reads in a row. At least kPayloadPadding readable bytes
+/// follow the data. Threading: one thread. Invariant: head <= tail <= room <= kLargest. Allocates: by mmap at
+/// construction.
 class ReceiveBuffer {
   public:
     static constexpr std::size_t kLargest = std::size_t{128} << 10;
@@ -22,7 +22,7 @@ class ReceiveBuffer {
     explicit ReceiveBuffer(std::size_t smallest)
         : smallest_(smallest), room_(smallest), pages_(kLargest + kPayloadPadding) {}
 
-    /// Free space behind the data. Compacts when less than half of the buffer is free at the end.
+    /// Free space after the data. Compacts when less than half of the buffer is free at the end.
     [[nodiscard]] std::span<std::byte> writable() noexcept;
     /// `count` bytes were written to writable().
     void commit(std::size_t count) noexcept {

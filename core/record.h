@@ -8,7 +8,7 @@
 
 namespace pinwheel {
 
-/// What a record in a ring tells.
+/// The kind of a record in a ring.
 enum class RecordKind : std::uint8_t {
     message,
     connected,     ///< a connection of this generation is up
@@ -20,10 +20,10 @@ enum class RecordKind : std::uint8_t {
     leg_state,      ///< a session of the feed took a step
 };
 
-/// Bytes behind every payload that may be read (not used): what a vectorised parser needs.
+/// Readable bytes after every payload, of undefined content: a vectorised parser reads past the end.
 inline constexpr std::size_t kPayloadPadding = 64;
 
-/// The largest payload that a header can tell.
+/// The largest payload that a header can describe.
 inline constexpr std::size_t kMaxPayload = std::numeric_limits<std::uint32_t>::max();
 
 /// The head of a record; the payload follows at once. A record takes whole units of 64 bytes:
@@ -41,7 +41,7 @@ inline constexpr std::size_t kMaxPayload = std::numeric_limits<std::uint32_t>::m
 ///     |   received    |  kernel received   | payload, `size` bytes, then at least 64 bytes of padding
 ///     +---------------+--------------------+------------------
 ///
-/// The padding is the record's own, so that a parser reading past the payload never meets the next write.
+/// The padding belongs to the record: a parser that reads past the payload never meets the next write.
 struct RecordHeader {
     static constexpr std::uint8_t kText = 1;         ///< text, else binary
     static constexpr std::uint8_t kLastInBatch = 2;  ///< nothing more came with the same read

@@ -13,27 +13,27 @@
 
 namespace pinwheel {
 
-/// What both sides share, at the start of the ring's memory. No pointers: it may be mapped at several
-/// addresses.
+/// The part that both sides share, at the start of the ring's memory. It has no pointers: it may be mapped at
+/// several addresses.
 template <std::unsigned_integral Position>
 struct RingControl {
-    std::atomic<std::uint64_t> magic;  ///< stored last, when all else is there
+    std::atomic<std::uint64_t> magic;  ///< stored last, after all other fields
     std::uint32_t version;             ///< of the layout, the record header's included
     std::uint32_t position_bits;
     std::uint64_t capacity;             ///< in units
-    std::atomic<std::uint32_t> broken;  ///< not 0: a side has found what the other cannot have written
+    std::atomic<std::uint32_t> broken;  ///< not 0: one side found an impossible position or size
     alignas(64) std::atomic<Position> written;
     alignas(64) std::atomic<Position> read;
 };
 
-/// A ring of variable-size records for one producer and one consumer: claim, fill, commit, publish.
-/// Twice the capacity is mapped, so that a record that begins before the end runs on behind it and is never
-/// split. Positions count units of 64 bytes and wrap at their type's size. Threading: the producer's calls
-/// from one thread, the consumer's from one (other) thread. Invariant: read <= written <= read + capacity, in
-/// wrapping arithmetic. Each side checks the positions and sizes that the other wrote. One that breaks the
-/// invariant makes the ring broken for both, for good: nothing is claimed and nothing shown any more, from a
-/// side's next look at the other's position on. A writer that alters a record after it was shown is not
-/// noticed. Allocates: its memory at construction, nothing later.
+/// A ring of variable-size records for one producer and one consumer: claim, fill, commit, publish. Twice the
+/// capacity is mapped: a record that begins before the end continues after it. No record is split. Positions
+/// count units of 64 bytes and wrap at their type's size. Threading: the producer's calls from one thread,
+/// the consumer's from one (other) thread. Invariant: read <= written <= read + capacity, in wrapping
+/// arithmetic. Each side checks the positions and sizes that its peer wrote. A violation makes the ring
+/// broken for both, permanently: from its next look at the peer's position on, a side claims and shows
+/// nothing. A record that its writer alters after publishing is not detected. Allocates: its memory at
+/// construction, nothing later.
 template <std::unsigned_integral Position>
 class BasicSpscRing {
   public:
@@ -60,15 +60,15 @@ class BasicSpscRing {
     }
     /// In bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return std::size_t{capacity_} * kUnit; }
-    /// The bytes of the ring that a payload takes.
+    /// The bytes of the ring that a record with this payload takes.
     [[nodiscard]] static std::size_t record_size(std::size_t payload) noexcept {
         return units_for(payload) * kUnit;
     }
-    /// True once either side has found a position or a size that cannot be. Any thread.
+    /// True once either side has found an impossible position or size. Any thread.
     [[nodiscard]] bool broken() const noexcept {
         return control_->broken.load(std::memory_order_relaxed) != 0;
     }
-    /// Touches every page, so that neither side faults on its first lap. Before the first claim.
+    /// Touches every page: neither side faults on its first lap. Call it before the first claim.
     void prefault() noexcept;
 
     // The producer's side.
@@ -88,8 +88,8 @@ class BasicSpscRing {
     /// Ends the claim: the record has `header.size` bytes, at most what was claimed. Not visible before
     /// publish().
     void commit(const RecordHeader& header) noexcept {
-        // First all stores to the record, then those to this side's own line: going from line to line costs
-        // while some of them are on their way from the consumer's core.
+        // Stores to the record first, then to this side's own line: alternating between lines costs while
+        // some are in transit from the consumer's core.
         auto* const record = reinterpret_cast<RecordHeader*>(at(producing_));
         store(*record, header);
         last_ = record;
@@ -104,7 +104,7 @@ class BasicSpscRing {
         publish_unfinished();
     }
 
-    /// Shows all committed records while their batch goes on elsewhere: none is marked as the last.
+    /// Shows all committed records of a batch that continues in another ring: none is marked as the last.
     void publish_unfinished() noexcept {
         control_->written.store(producing_, std::memory_order_release);
         last_ = nullptr;
@@ -125,13 +125,13 @@ class BasicSpscRing {
         return record;
     }
 
-    /// Gives back the record that front() showed.
+    /// Releases the record that front() showed.
     void pop() noexcept {
         consuming_ = static_cast<Position>(consuming_ + shown_);
         control_->read.store(consuming_, std::memory_order_release);
     }
 
-    /// Bytes published and not yet given back, as either side sees it now.
+    /// Bytes published and not yet released, as either side sees them now.
     [[nodiscard]] std::size_t fill() const noexcept {
         const Position read = control_->read.load(std::memory_order_acquire);
         const Position used = static_cast<Position>(control_->written.load(std::memory_order_acquire) - read);
@@ -147,12 +147,12 @@ class BasicSpscRing {
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;
     }
-    /// By the consumer's position as it was seen last.
+    /// By the consumer's position, as last read.
     [[nodiscard]] bool fits(std::size_t units) const noexcept {
         return units + static_cast<Position>(producing_ - cached_read_) <= capacity_;
     }
-    /// Looks at the consumer's position, which moves on from where it was and never past the producer's.
-    /// False: the ring is broken.
+    /// Reads the consumer's position. It only advances, and never past the producer's. False: the ring is
+    /// broken.
     [[nodiscard]] bool see_read() noexcept {
         const Position read = control_->read.load(std::memory_order_acquire);
         const auto used = static_cast<Position>(producing_ - read);
@@ -164,8 +164,8 @@ class BasicSpscRing {
         cached_read_ = read;
         return true;
     }
-    /// Looks at the producer's position, which is at most a ring ahead. False: nothing waits, or the ring is
-    /// broken.
+    /// Reads the producer's position, which is at most a capacity ahead. False: no record waits, or the ring
+    /// is broken.
     [[nodiscard]] bool see_written() noexcept {
         const Position written = control_->written.load(std::memory_order_acquire);
         if (written == consuming_ || broken()) return false;
@@ -176,7 +176,7 @@ class BasicSpscRing {
         cached_written_ = written;
         return true;
     }
-    /// The oldest record reaches beyond what is written.
+    /// The oldest record reaches past the producer's position.
     [[nodiscard]] const RecordHeader* break_at_record() noexcept {
         control_->broken.store(1, std::memory_order_relaxed);
         cached_written_ = consuming_;
@@ -187,9 +187,8 @@ class BasicSpscRing {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
     }
 
-    /// In few, wide stores: one that waits for its line to come back from the consumer's core holds up all
-    /// that follow. They are put together in registers: wide loads of what the caller has just written in
-    /// narrow stores would stall.
+    /// Uses few, wide stores: a store that waits for its line from the consumer's core delays all that
+    /// follow. Builds the words in registers: a wide load after the caller's narrow stores would stall.
     static void store(RecordHeader& to, const RecordHeader& from) noexcept {
         static_assert(std::endian::native == std::endian::little && sizeof to == 48);
         const auto wide = [](auto value, unsigned shift = 0) {

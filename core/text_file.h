@@ -7,7 +7,7 @@
 
 namespace pinwheel {
 
-/// A configuration or a certificate is far smaller.
+/// The default limit. A config or a certificate is far smaller.
 inline constexpr std::uint64_t kLargestTextFile = std::uint64_t{16} << 20;
 
 /// All of a file, a FIFO (/dev/fd/63 of a shell's `<(...)`) or a device, of at most `limit` bytes. Waits for

@@ -36,7 +36,7 @@ class TickScale {
         return scale;
     }
 
-    /// Rounded down; what no Duration holds (292 years) is the longest one.
+    /// Rounded down. Beyond the range of Duration (292 years): the longest Duration.
     [[nodiscard]] constexpr Duration to_duration(std::uint64_t ticks) const noexcept {
         const detail::Wide nanoseconds = (detail::Wide{ticks} * factor_) >> shift_;
         constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
@@ -50,20 +50,20 @@ class TickScale {
     unsigned shift_ = 0;
 };
 
-/// Time told from a tick counter that is compared with a reference clock ten times a second, so that it
-/// neither drifts nor outlives a jump of the counter. Reads nothing itself.
-/// Threading: one thread. Invariant: never goes back. Allocates: nothing.
+/// Time from a tick counter, corrected against a reference clock ten times a second. It does not drift, and
+/// it recovers from a jump of the counter. It reads no clock itself. Threading: one thread. Invariant: never
+/// goes back. Allocates: nothing.
 class TickTimeline {
   public:
     /// The counter stood at `ticks` when the reference clock showed `time`.
     void anchor(std::uint64_t ticks, TimePoint time) noexcept;
-    /// True if it is time for an anchor(); at() must not be called before that.
+    /// True if an anchor() is due; at() must not be called before it.
     [[nodiscard]] bool due(std::uint64_t ticks) const noexcept { return ticks - ticks_ >= interval_; }
-    /// True once two anchors have told how long a tick is.
+    /// True once two anchors have measured the length of a tick.
     [[nodiscard]] bool calibrated() const noexcept { return interval_ != 0; }
 
-    /// The time at `ticks`. A count before the last anchor (the counter of another core) is that of the
-    /// anchor.
+    /// The time at `ticks`. A count before the last anchor (from another core's counter) gives the time of
+    /// the anchor.
     [[nodiscard]] TimePoint at(std::uint64_t ticks) noexcept;
 
   private:

@@ -18,7 +18,7 @@ class TimerWheel;
 /// nothing.
 class Timer : private detail::ListLink {
   public:
-    /// Hears the time of the turn in which it fires.
+    /// Called with the time of the turn in which the timer fires.
     using Callback = FunctionRef<void(TimePoint now)>;
 
     /// Not armed.
@@ -58,7 +58,7 @@ class TimerWheel {
     TimerWheel(const TimerWheel&) = delete;
     TimerWheel& operator=(const TimerWheel&) = delete;
 
-    /// Arms the timer, or arms it anew. It fires at the first advance() whose tick is at or after the
+    /// Arms or re-arms the timer. It fires at the first advance() whose tick is at or after the
     /// deadline, rounded up; never early. A deadline that has passed fires at the next advance(). O(1).
     void schedule(Timer& timer, TimePoint deadline) noexcept;
     /// O(1); nothing if the timer is not armed.
