@@ -31,6 +31,7 @@ void SubscriptionLedger::move(ChannelId channel, ChannelState state, std::string
     entry.state = state;
     entry.is_asked = false;
     unsettled_ += std::size_t{is_unsettled(entry)} - std::size_t{was_unsettled};
+    if (unsettled_ == 0) one_at_a_time_ = false;
     const bool is_off = state == State::wanted || state == State::refused || state == State::gone;
     if (is_off && std::exchange(entry.is_on_connection, false)) {
         --on_connection_;
@@ -115,6 +116,8 @@ void SubscriptionLedger::disconnected() {
     not_before_ = TimePoint{};
     on_connection_ = 0;
     args_bytes_ = 0;
+    one_at_a_time_ = false;
+    ++stamp_;
     for (ChannelId channel = 0; channel < entries_.size(); ++channel) {
         Entry& entry = entries_[channel];
         entry.is_on_connection = false;
@@ -134,7 +137,7 @@ bool SubscriptionLedger::is_due(ChannelId channel, bool unsubscribe) const noexc
 bool SubscriptionLedger::has_request(TimePoint now) noexcept {
     while (!to_unsubscribe_.empty() && !is_due(to_unsubscribe_.front(), true)) to_unsubscribe_.pop_front();
     while (!to_subscribe_.empty() && !is_due(to_subscribe_.front(), false)) to_subscribe_.pop_front();
-    return is_connected_ && !held_ && now >= not_before_ &&
+    return is_connected_ && !held_ && now >= not_before_ && !(one_at_a_time_ && has_pending()) &&
            !(to_unsubscribe_.empty() && to_subscribe_.empty());
 }
 

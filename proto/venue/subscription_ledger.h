@@ -130,6 +130,7 @@ class SubscriptionLedger {
     void close(std::uint64_t request_id, ChannelId channel);
     [[nodiscard]] std::vector<ChannelId> open_channels(const Request& request) const;
     [[nodiscard]] Requests::iterator only_pending();
+    [[nodiscard]] bool has_pending() const noexcept;
     [[nodiscard]] Requests::iterator earlier_request(ChannelId channel);
 
     ReplyOutcome on_ack(Requests::iterator request, const VenueReply& reply);
@@ -157,7 +158,8 @@ class SubscriptionLedger {
     std::size_t unsettled_ = 0;
     std::size_t on_connection_ = 0;  // requested, live or leaving
     std::size_t args_bytes_ = 0;     // of these
-    std::uint32_t stamp_ = 0;
+    std::uint32_t stamp_ = 1;        // of the last list; an entry that it has carries it
+    bool one_at_a_time_ = false;     // an error came that could be of several requests: the next one will not
     bool is_connected_ = false;
     bool held_ = false;
     TimePoint not_before_{};

@@ -62,6 +62,11 @@ SubscriptionLedger::Requests::iterator SubscriptionLedger::only_pending() {
     return only;
 }
 
+bool SubscriptionLedger::has_pending() const noexcept {
+    return std::any_of(requests_.begin(), requests_.end(),
+                       [](const auto& pair) { return !pair.second.is_expired; });
+}
+
 /// A subscription of the channel from before it was left, which may still be acknowledged.
 SubscriptionLedger::Requests::iterator SubscriptionLedger::earlier_request(ChannelId channel) {
     return std::find_if(requests_.begin(), requests_.end(), [&](const auto& pair) {
@@ -196,16 +201,18 @@ ReplyOutcome SubscriptionLedger::on_list(Requests::iterator request, const Venue
 }
 
 /// The list is of all that the connection has: what is in it is live, and what is not has been left. Only a
-/// request of which it shows a channel is answered by it; others may be on their way.
+/// request of which it shows a channel for the first time is answered by it; others may be on their way.
 ReplyOutcome SubscriptionLedger::on_connection_list(const VenueReply& reply) {
-    ++stamp_;
+    const std::uint32_t earlier_list = stamp_++;
     std::vector<std::uint64_t> answered;
     for (const ChannelId channel : reply.accepted) {
         if (channel >= entries_.size()) continue;
         Entry& entry = entries_[channel];
+        // One that was listed, or asked for before, may be there by an earlier request.
+        const bool is_new = entry.stamp != earlier_list && entry.attempts == 1;
         entry.stamp = stamp_;
         const auto request = requests_.find(entry.request);
-        const bool is_of_request = request != requests_.end() && !request->second.unsubscribe &&
+        const bool is_of_request = is_new && request != requests_.end() && !request->second.unsubscribe &&
                                    request->second.items[entry.item].cycle == entry.cycle;
         if (is_of_request && std::find(answered.begin(), answered.end(), entry.request) == answered.end())
             answered.push_back(entry.request);
@@ -241,7 +248,9 @@ ReplyOutcome SubscriptionLedger::on_error(Requests::iterator request, const Venu
     if (reply.names_unknown && (request == requests_.end() || request->second.open != 1))
         return Outcome::unmatched;
     if (request == requests_.end()) request = only_pending();
-    return request == requests_.end() ? Outcome::unmatched : refuse_request(request, reply);
+    if (request != requests_.end()) return refuse_request(request, reply);
+    one_at_a_time_ = has_pending();
+    return Outcome::unmatched;
 }
 
 ReplyOutcome SubscriptionLedger::refuse_named(Requests::iterator request, const VenueReply& reply) {
