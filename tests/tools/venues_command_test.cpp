@@ -120,8 +120,8 @@ TEST(Venues, LatencyMeasuresAVenuesMessages) {
     const std::string profile = folder.write("small.json", std::string(kSmall));
     const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
                                         text_frame(R"({"c":"trades.A","n":1})") + close_frame(1000)));
-    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--url",
-                              "ws://" + server.authority() + "/", "--json", "--epoll"});
+    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--stamp", "/n",
+                              "--url", "ws://" + server.authority() + "/", "--json", "--epoll"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(number_at(outcome.output, "/messages"), 1U) << outcome.output;
 }
@@ -150,6 +150,44 @@ TEST(Venues, WrongUseIsToldInOneLine) {
         expect_refusal(run({command, "--venue", "okx-v5", "--subscribe", "a"}), 2,
                        {"--subscribe", "--venue"});
     }
+}
+
+TEST(Venues, AreSimulated) {
+    for (const std::string channel :
+         {"okx-v5 books:BTC-USDT", "binance-spot depth@100ms:BTCUSDT", "coinbase-exchange matches:BTC-USD"}) {
+        const auto space = channel.find(' ');
+        FeedCommand feed({"--venue", channel.substr(0, space), "--rate", "500"});
+        EXPECT_EQ(feed.greeting(), "serving ws://127.0.0.1:" + feed.port() + "/");
+        const auto tail = run({"tail", "--venue", channel.substr(0, space), "--channel",
+                               channel.substr(space + 1), "--url", feed.url(), "--count", "20", "--epoll"});
+        EXPECT_EQ(tail.status, 0) << tail.errors;
+        EXPECT_EQ(lines_of(tail.output), 20U) << tail.output;
+        EXPECT_EQ(tail.errors, "");
+        feed.process().signal(SIGTERM);
+        const auto outcome = feed.process().finish();
+        EXPECT_EQ(outcome.status, 0);
+        EXPECT_EQ(outcome.output.substr(0, 27), "0 violations; 1 connects, 1") << outcome.output;
+    }
+}
+
+TEST(Venues, ASimulatedOnePrintsWhatAClientBreaks) {
+    FeedCommand feed({"--venue", "kraken-v2"});
+    const auto tail = run({"tail", feed.url(), "--subscribe", "trades", "--retries", "0", "--epoll"});
+    EXPECT_EQ(tail.status, 1);
+    EXPECT_NE(tail.errors.find("1008"), std::string::npos) << tail.errors;
+    EXPECT_EQ(feed.process().read_line(), "violation: a message that is no request");
+    feed.process().signal(SIGTERM);
+    EXPECT_EQ(feed.process().finish().output.substr(0, 12), "1 violations");
+}
+
+TEST(Venues, ASimulatedOneTakesItsOptions) {
+    expect_refusal(run({"feed", "--venue", "okx"}), 2, {"unknown venue 'okx'", "okx-v5"});
+    expect_refusal(run({"feed", "--faults", "1"}), 2, {"--faults", "--venue"});
+    expect_refusal(run({"feed", "--venue", "okx-v5", "--capture", "a.tsv"}), 2, {"--venue", "--capture"});
+    expect_refusal(run({"feed", "--venue", "okx-v5", "--faults", "x"}), 2, {"--faults"});
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    expect_refusal(run({"feed", "--venue", profile}), 2, {"'small' cannot be simulated"});
 }
 
 }  // namespace

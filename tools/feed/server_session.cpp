@@ -93,10 +93,17 @@ void ServerSession::read_request() {
     const auto outcome = upgrade_.feed(rx_.readable());
     rx_.consume(outcome.consumed);
     if (outcome.status == UpgradeStatus::need_more) return;
-    queue_raw(bytes_of(upgrade_.response()));
+    std::string response = upgrade_.response();
+    bool is_refused = outcome.status == UpgradeStatus::failed;
+    if (const int status = is_refused ? 101 : handler_.on_session_request(*this); status != 101) {
+        is_refused = true;
+        response = "HTTP/1.1 " + std::to_string(status) +
+                   " Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    }
+    queue_raw(bytes_of(response));
     flush();
     if (state_ == State::gone) return;
-    if (outcome.status == UpgradeStatus::failed) return drop();
+    if (is_refused) return drop();
     state_ = State::open;
     reactor_.schedule_after(deadline_, limits_.idle);
     handler_.on_session_open(*this);
@@ -109,10 +116,13 @@ void ServerSession::decode(TimePoint now) {
 }
 
 void ServerSession::on_ping(std::span<const std::byte> payload) {
+    handler_.on_session_ping(*this);
     send(Opcode::pong, payload);
 }
 
-void ServerSession::on_pong(std::span<const std::byte>) {}
+void ServerSession::on_pong(std::span<const std::byte>) {
+    handler_.on_session_pong(*this);
+}
 
 void ServerSession::on_close(const CloseFrame& frame) {
     peer_closed_ = true;

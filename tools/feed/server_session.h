@@ -38,9 +38,14 @@ struct ServerLimits {
 class SessionHandler {
   public:
     virtual ~SessionHandler() = default;
+    /// The upgrade would be done: 101, or the HTTP status that refuses it.
+    [[nodiscard]] virtual int on_session_request(ServerSession&) { return 101; }
     /// The upgrade is done.
     virtual void on_session_open(ServerSession& session) = 0;
     virtual void on_session_message(ServerSession& session, const Message& message) = 0;
+    /// A ping, which is answered after the call.
+    virtual void on_session_ping(ServerSession&) {}
+    virtual void on_session_pong(ServerSession&) {}
     /// All that was sent has left for the kernel.
     virtual void on_session_drained(ServerSession& session) = 0;
     /// The last call. The session may be destroyed by Reactor::dispose().

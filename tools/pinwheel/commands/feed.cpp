@@ -1,9 +1,11 @@
 #include "../../feed/feed_server.h"
+#include "../../feed/venue_server.h"
 
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <cinttypes>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -14,8 +16,10 @@
 #include <system_error>
 
 #include "../../feed/temporary_identity.h"
+#include "../terminal/screen_text.h"
 #include "options.h"
 #include "playback_file.h"
+#include "venue_choice.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -27,10 +31,12 @@ struct FeedCommandOptions {
     std::string key{};
     bool tls = false;      // with a certificate made on the spot
     std::string ca_out{};  // where to write that certificate's authority
-    double rate = 10'000;
+    std::optional<double> rate{};
     std::uint64_t seed = 1;
     std::string capture{};
     std::string speed = "1";  // a factor, or "max"
+    std::string venue{};
+    std::optional<std::uint64_t> faults{};  // a seed
 };
 
 /// What is wrong with a file that was named is wrong usage.
@@ -73,19 +79,69 @@ std::optional<TlsContext> make_tls(const FeedCommandOptions& options, std::strin
         {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
 }
 
-void listen(std::optional<FeedServer>& server, Reactor& reactor, const FeedServerOptions& options) {
+/// Makes a server, with advice if it cannot listen.
+template <class Server, class... Arguments>
+void listen(std::optional<Server>& server, Reactor& reactor, const Arguments&... arguments) {
     try {
-        server.emplace(reactor, options);
+        server.emplace(reactor, arguments...);
     } catch (const std::system_error& error) {
         throw std::runtime_error(reason_of(error) +
                                  "; choose another --address or --port (0: the system chooses a free one)");
     }
 }
 
+void greet(const Endpoint& endpoint, bool is_secure) {
+    std::printf("%u\n", endpoint.port());
+    std::printf("serving %s://%s/\n", is_secure ? "wss" : "ws", endpoint.to_string().c_str());
+    if (std::fflush(stdout) != 0)
+        throw std::runtime_error(std::string("standard output cannot be written: ") + std::strerror(errno));
+}
+
+/// A simulated venue; each limit that a client breaks is printed.
+int serve_venue(const FeedCommandOptions& options, const Endpoint& endpoint) {
+    const VenueProfile profile = choose_venue(options.venue);
+    std::string authority;
+    auto tls = make_tls(options, authority);
+    Reactor reactor;
+    const auto print = [](const VenueViolation& violation) {
+        std::printf("violation: %s\n", printable(violation.what).c_str());
+        std::fflush(stdout);
+    };
+    SimulationOptions simulation{.faults = options.faults.has_value()};
+    if (options.rate) simulation.rate = *options.rate;
+    simulation.seed = options.faults.value_or(options.seed);
+    std::optional<VenueServer> server;
+    try {
+        listen(server, reactor, profile,
+               VenueServerOptions{.listen = endpoint,
+                                  .tls = tls ? &*tls : nullptr,
+                                  .simulation = simulation,
+                                  .on_violation = print,
+                                  .exhausted = complain_of_exhaustion});
+    } catch (const std::invalid_argument& error) {
+        throw UsageError{error.what()};
+    }
+    if (!options.ca_out.empty()) write_authority(options.ca_out, authority);
+    greet(server->endpoint(), tls.has_value());
+    run_until_stopped(reactor);
+    const VenueCounts& counts = server->venue().counts();
+    std::printf("%zu violations; %" PRIu64 " connects, %" PRIu64 " messages of clients, %" PRIu64
+                " of data sent\n",
+                server->venue().violations().size(), counts.connects, counts.requests, counts.data);
+    if (options.faults)
+        std::printf("faults: %" PRIu64 " requests, %" PRIu64 " acknowledgements and %" PRIu64
+                    " data messages lost, %" PRIu64 " channels refused, %" PRIu64 " cuts, %" PRIu64
+                    " notices, %" PRIu64 " delays\n",
+                    counts.lost_requests, counts.lost_acks, counts.lost_data, counts.refused_channels,
+                    counts.cuts, counts.notices, counts.delays);
+    return 0;
+}
+
 int feed(const FeedCommandOptions& options) {
     catch_hangups();
     const auto endpoint = Endpoint::parse(options.address, options.port);
     if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
+    if (!options.venue.empty()) return serve_venue(options, *endpoint);
     const double speed = parse_speed("--speed", options.speed);
     std::function<std::unique_ptr<Playback>()> playback;
     if (!options.capture.empty()) playback = open_playback({options.capture});
@@ -94,18 +150,15 @@ int feed(const FeedCommandOptions& options) {
     Reactor reactor;
     std::optional<FeedServer> server;
     listen(server, reactor,
-           {.listen = *endpoint,
-            .tls = tls ? &*tls : nullptr,
-            .rate = options.rate,
-            .seed = options.seed,
-            .playback = std::move(playback),
-            .speed = speed,
-            .exhausted = complain_of_exhaustion});
+           FeedServerOptions{.listen = *endpoint,
+                             .tls = tls ? &*tls : nullptr,
+                             .rate = options.rate.value_or(FeedServerOptions{}.rate),
+                             .seed = options.seed,
+                             .playback = std::move(playback),
+                             .speed = speed,
+                             .exhausted = complain_of_exhaustion});
     if (!options.ca_out.empty()) write_authority(options.ca_out, authority);
-    std::printf("%u\n", server->endpoint().port());
-    std::printf("serving %s://%s/\n", tls ? "wss" : "ws", server->endpoint().to_string().c_str());
-    if (std::fflush(stdout) != 0)
-        throw std::runtime_error(std::string("standard output cannot be written: ") + std::strerror(errno));
+    greet(server->endpoint(), tls.has_value());
     run_until_stopped(reactor);
     return 0;
 }
@@ -114,8 +167,9 @@ int feed(const FeedCommandOptions& options) {
 
 Command feed_command(CLI::App& app) {
     const auto options = std::make_shared<FeedCommandOptions>();
-    auto* const command = add_command(app, "feed", "serve a synthetic or recorded exchange feed",
-                                      "pinwheel feed --port 8443 --tls --ca-out ca.pem --rate 50000");
+    auto* const command =
+        add_command(app, "feed", "serve a synthetic or recorded exchange feed, or a simulated venue",
+                    "pinwheel feed --port 8443 --tls --ca-out ca.pem --rate 50000");
     command->add_option("--address", options->address, "address to listen on");
     command->add_option("--port", options->port, "0: the system chooses; the first line printed tells")
         ->check(whole(0, 65535));
@@ -127,11 +181,21 @@ Command feed_command(CLI::App& app) {
     made->excludes(cert);
     command->add_option("--ca-out", options->ca_out, "with --tls: write the authority's certificate here")
         ->needs(made);
-    command->add_option("--rate", options->rate, "messages a second")->check(rate());
-    command->add_option("--seed", options->seed, "of the synthetic market")
+    command->add_option("--rate", options->rate, "messages a second (10000; of a venue 100)")->check(rate());
+    command->add_option("--seed", options->seed, "of the synthetic market or venue")
         ->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
-    command->add_option("--capture", options->capture,
-                        "serve this recording or tab-separated capture instead");
+    auto* const capture = command->add_option("--capture", options->capture,
+                                              "serve this recording or tab-separated capture instead");
+    auto* const venue = command->add_option("--venue", options->venue,
+                                            "simulate this venue of 'pinwheel venues': it enforces its "
+                                            "limits, and prints each that a client breaks");
+    venue->excludes(capture);
+    command
+        ->add_option("--faults", options->faults,
+                     "with --venue: a seed; requests, acknowledgements and data are lost, channels "
+                     "refused, connections cut and delayed")
+        ->check(whole(0, std::numeric_limits<std::uint64_t>::max()))
+        ->needs(venue);
     command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
     return {command, [options] { return feed(*options); }};
 }

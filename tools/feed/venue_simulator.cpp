@@ -1,0 +1,230 @@
+#include "venue_simulator.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <stdexcept>
+
+#include "venue_connection.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr std::size_t kMostChannels = 20'000;
+constexpr int kSwitching = 101;
+constexpr int kDataATurn = 10'000;  // messages; the rest comes later
+constexpr std::int64_t kFirstNumber = 1'000'000;
+
+const VenueShapes& shapes_of(const VenueProfile& profile) {
+    if (const auto* const shapes = find_shapes(profile.name())) return *shapes;
+    throw std::invalid_argument("venue '" + profile.name() + "' cannot be simulated");
+}
+
+std::string upper(std::string text) {
+    for (char& byte : text)
+        if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 32);
+    return text;
+}
+
+/// The symbol in a venue's own text: what stands in place of the pattern's star, without levels and intervals
+/// beside it.
+std::string symbol_of(const ChannelEntry& entry) {
+    if (!entry.wire_symbol.empty()) return entry.wire_symbol;
+    for (const auto& pattern : entry.kind->matches) {
+        const auto star = pattern.find('*');
+        if (!detail::matches_pattern(entry.text, pattern) || star == std::string::npos) continue;
+        const auto rest = pattern.find('*', star + 1) == std::string::npos ? pattern.size() - star - 1 : 0;
+        std::string symbol = entry.text.substr(star, entry.text.size() - rest - star);
+        if (const auto at = symbol.find('@'); at != std::string::npos) symbol.resize(at);
+        std::string longest;
+        for (std::size_t begin = 0; begin <= symbol.size();) {
+            const auto end = std::min(symbol.find('.', begin), symbol.size());
+            if (end - begin > longest.size()) longest = symbol.substr(begin, end - begin);
+            begin = end + 1;
+        }
+        return longest;
+    }
+    return entry.symbol;
+}
+
+}  // namespace
+
+bool ArrivalWindow::arrive(TimePoint now) {
+    while (!times_.empty() && now - times_.front() >= window_) times_.pop_front();
+    times_.push_back(now);
+    return times_.size() <= count_;
+}
+
+VenueSimulator::VenueSimulator(const VenueProfile& profile, const SimulationOptions& options,
+                               OnViolation hear)
+    : profile_(profile),
+      data_(profile_.data()),
+      shapes_(shapes_of(profile_)),
+      options_(options),
+      hear_(hear),
+      random_(options.seed),
+      channels_(profile_) {
+    for (const auto& limit : data_.connect_limits)
+        connects_.emplace_back(limit.rate.count, limit.rate.window);
+    for (const auto& limit : data_.message_limits)
+        shared_messages_.emplace_back(limit.rate.count, limit.rate.window);
+}
+
+void VenueSimulator::violate(std::string what, TimePoint now) {
+    violations_.push_back({now, std::move(what)});
+    if (hear_) hear_(violations_.back());
+}
+
+int VenueSimulator::admit(TimePoint now) {
+    ++counts_.connects;
+    if (now < banned_until_) {
+        ++counts_.refused_connects;
+        return shapes_.refused_connect;
+    }
+    bool fits = true;
+    for (std::size_t i = 0; i < connects_.size(); ++i) {
+        if (connects_[i].arrive(now)) continue;
+        const auto& rate = data_.connect_limits[i].rate;
+        violate("more than " + std::to_string(rate.count) + " connects in " +
+                    std::to_string(rate.window / std::chrono::milliseconds{1}) + " ms",
+                now);
+        fits = false;
+    }
+    if (shapes_.max_connections != 0 && connections_.size() >= shapes_.max_connections) {
+        violate("more than " + std::to_string(shapes_.max_connections) + " connections", now);
+        fits = false;
+    }
+    if (fits) return kSwitching;
+    ++counts_.refused_connects;
+    if (shapes_.ban > Duration::zero()) banned_until_ = now + shapes_.ban;
+    return shapes_.refused_connect;
+}
+
+std::unique_ptr<VenueConnection> VenueSimulator::open(TimePoint now) {
+    auto connection = std::make_unique<VenueConnection>(*this, now);
+    connections_.push_back(connection.get());
+    return connection;
+}
+
+void VenueSimulator::forget(VenueConnection& connection) noexcept {
+    std::erase(connections_, &connection);
+    active_changed_ = true;
+}
+
+ChannelId VenueSimulator::find(std::string_view channel, std::string_view symbol) {
+    if (const ChannelId known = channels_.find(channel, symbol); known != kNoChannel) return known;
+    if (channels_.size() >= kMostChannels) return kNoChannel;
+    const auto added = channels_.add(channel, symbol);
+    if (!added) return kNoChannel;
+    numbers_.resize(channels_.size(), {.last = kFirstNumber});
+    return *added;
+}
+
+const ChannelShape* VenueSimulator::shape_of(ChannelId channel) const noexcept {
+    return find_channel_shape(shapes_, channels_[channel].kind->name);
+}
+
+std::int64_t VenueSimulator::unix_us(TimePoint now) const noexcept {
+    return (now.time_since_epoch() + options_.unix_offset) / std::chrono::microseconds{1};
+}
+
+ShapeValues VenueSimulator::time_values(TimePoint now) const {
+    const std::int64_t us = unix_us(now);
+    const auto seconds = static_cast<std::time_t>(us / 1'000'000);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 40> whole{};
+    const std::size_t size = std::strftime(whole.data(), whole.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    std::array<char, 16> part{};
+    std::snprintf(part.data(), part.size(), ".%06dZ", static_cast<int>(us % 1'000'000));
+    return {{"s", std::to_string(us / 1'000'000)},
+            {"ms", std::to_string(us / 1'000)},
+            {"us", std::to_string(us)},
+            {"iso", std::string(whole.data(), size) + part.data()}};
+}
+
+ShapeValues VenueSimulator::values_of(ChannelId channel, TimePoint now) const {
+    ShapeValues values = time_values(now);
+    const ChannelEntry& entry = channels_[channel];
+    const Number& number = numbers_[channel];
+    const auto add = [&](std::string_view name, std::string value) {
+        values.emplace_back(name, std::move(value));
+    };
+    const std::int64_t cents = 6'400'000 + number.last % 1000;
+    const auto price = [&](std::int64_t of_cents) {
+        std::array<char, 32> text{};
+        std::snprintf(text.data(), text.size(), "%lld.%02d", static_cast<long long>(of_cents / 100),
+                      static_cast<int>(of_cents % 100));
+        return std::string(text.data());
+    };
+    std::string symbol = symbol_of(entry);
+    add("channel", entry.text);
+    add("upper", upper(symbol));
+    add("symbol", std::move(symbol));
+    add("first", std::to_string(number.first));
+    add("last", std::to_string(number.last));
+    add("previous", std::to_string(number.previous));
+    add("price", price(cents));
+    add("bid", price(cents - 1));
+    add("ask", price(cents + 1));
+    add("size", "0." + std::to_string(1 + number.last % 9));
+    add("side", number.last % 2 == 0 ? "buy" : "sell");
+    return values;
+}
+
+void VenueSimulator::advance(ChannelId channel, TimePoint now) {
+    Number& number = numbers_[channel];
+    const ChannelShape* const shape = shape_of(channel);
+    const bool is_dense = channels_[channel].kind->sequence.kind == SequenceKind::contiguous;
+    const bool is_single = is_dense && !shape->is_batched;
+    number.previous = number.last;
+    number.first = number.last + 1;
+    number.last = shape->is_by_time
+                      ? std::max(number.last + 1, unix_us(now))
+                      : number.last + 1 + (is_single ? 0 : static_cast<std::int64_t>(random_.below(4)));
+}
+
+void VenueSimulator::count_channels() {
+    active_changed_ = false;
+    active_.clear();
+    for (const VenueConnection* const connection : connections_)
+        for (const ChannelId channel : connection->subscribed_)
+            if (const auto* const shape = shape_of(channel); shape != nullptr && !shape->update.empty())
+                active_.push_back(channel);
+    std::sort(active_.begin(), active_.end());
+    active_.erase(std::unique(active_.begin(), active_.end()), active_.end());
+}
+
+void VenueSimulator::publish(TimePoint now) {
+    if (active_changed_) count_channels();
+    if (active_.empty() || options_.rate <= 0) {
+        next_data_ = TimePoint::max();
+        return;
+    }
+    const auto interval =
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / options_.rate));
+    if (next_data_ == TimePoint::max()) next_data_ = now + interval;
+    for (int i = 0; i < kDataATurn && next_data_ <= now; ++i) {
+        const ChannelId channel = active_[random_.below(active_.size())];
+        advance(channel, now);
+        for (VenueConnection* const connection : connections_)
+            if (connection->subscribed_.contains(channel))
+                connection->send_data(channel, shape_of(channel)->update, now);
+        next_data_ += std::max(interval, Duration{1});
+    }
+}
+
+void VenueSimulator::on_time(TimePoint now) {
+    publish(now);
+    for (VenueConnection* const connection : connections_) connection->on_time(now);
+}
+
+TimePoint VenueSimulator::deadline() const noexcept {
+    TimePoint next = active_changed_ ? TimePoint::min() : next_data_;
+    for (const VenueConnection* const connection : connections_)
+        next = std::min(next, connection->deadline());
+    return next;
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../core/function_ref.h"
+#include "../../core/random.h"
+#include "../../proto/venue/channel_table.h"
+#include "venue_shapes.h"
+
+namespace pinwheel {
+
+class VenueConnection;
+
+struct SimulationOptions {
+    /// Data messages a second, over all channels that somebody has subscribed.
+    double rate = 100;
+    std::uint64_t seed = 1;
+    /// Loses requests, acknowledgements and data, refuses channels, cuts, announces cuts and delays.
+    bool faults = false;
+    /// With faults: mean time between two cuts, notices or delays of a connection.
+    Duration trouble_interval = std::chrono::minutes{1};
+    Duration heartbeat = std::chrono::seconds{1};
+    /// Unix time minus the time that is passed in.
+    Duration unix_offset{};
+};
+
+/// What a connection is to do, in order.
+struct VenueAction {
+    enum class Kind : std::uint8_t {
+        text,
+        ping,
+        close,  ///< with `code` and `text` as its reason
+        drop,   ///< without a close frame
+    };
+    Kind kind = Kind::text;
+    std::string text{};
+    std::uint16_t code = 0;
+};
+
+/// A limit of the venue that a client broke.
+struct VenueViolation {
+    TimePoint at{};
+    std::string what{};
+};
+
+/// What happened since the simulator was made.
+struct VenueCounts {
+    std::uint64_t connects = 0, refused_connects = 0;
+    std::uint64_t requests = 0;  ///< of the clients
+    std::uint64_t data = 0;      ///< messages sent
+    std::uint64_t lost_requests = 0, lost_acks = 0, lost_data = 0, refused_channels = 0;
+    std::uint64_t cuts = 0, delays = 0, notices = 0;
+    std::uint64_t unheeded_notices = 0;  ///< the client was still there when the connection was cut
+};
+
+/// At most `count` events in any `window`, as a venue counts: without any tolerance.
+class ArrivalWindow {
+  public:
+    ArrivalWindow(std::size_t count, Duration window) : count_(count), window_(window) {}
+    /// An event came. False if it breaks the limit.
+    [[nodiscard]] bool arrive(TimePoint now);
+
+  private:
+    std::size_t count_;
+    Duration window_;
+    std::deque<TimePoint> times_;
+};
+
+/// A venue on this side of the network: it acknowledges, refuses, numbers, snapshots, pings, asks, sends
+/// notices, and enforces its limits: it cuts a client that breaks one as the venue does, and counts that.
+/// Limits are the profile's, shapes are VenueShapes'. All clients count as one IP address. Time is an
+/// argument; no I/O. Threading: one thread. Invariant: same seed and same calls, same messages.
+class VenueSimulator {
+  public:
+    /// Hears each violation as it happens.
+    using OnViolation = FunctionRef<void(const VenueViolation&)>;
+
+    /// Throws std::invalid_argument for a profile whose venue has no shapes.
+    VenueSimulator(const VenueProfile& profile, const SimulationOptions& options, OnViolation hear = {});
+    VenueSimulator(const VenueSimulator&) = delete;
+    VenueSimulator& operator=(const VenueSimulator&) = delete;
+
+    /// A client asks for an upgrade: 101, or the HTTP status that refuses it.
+    [[nodiscard]] int admit(TimePoint now);
+    /// The upgrade is done. The connection may not outlive the simulator.
+    [[nodiscard]] std::unique_ptr<VenueConnection> open(TimePoint now);
+    /// Data, pings, deadlines: what is due.
+    void on_time(TimePoint now);
+    /// When on_time() has something to do.
+    [[nodiscard]] TimePoint deadline() const noexcept;
+
+    [[nodiscard]] const std::vector<VenueViolation>& violations() const noexcept { return violations_; }
+    [[nodiscard]] const VenueCounts& counts() const noexcept { return counts_; }
+
+  private:
+    friend class VenueConnection;
+    struct Number {
+        std::int64_t first = 0, last = 0, previous = 0;
+    };
+
+    void violate(std::string what, TimePoint now);
+    /// kNoChannel for a channel that the venue does not have.
+    [[nodiscard]] ChannelId find(std::string_view channel, std::string_view symbol);
+    [[nodiscard]] const ChannelShape* shape_of(ChannelId channel) const noexcept;
+    [[nodiscard]] ShapeValues values_of(ChannelId channel, TimePoint now) const;
+    [[nodiscard]] ShapeValues time_values(TimePoint now) const;
+    [[nodiscard]] std::int64_t unix_us(TimePoint now) const noexcept;
+    void advance(ChannelId channel, TimePoint now);
+    void publish(TimePoint now);
+    void count_channels();
+    void forget(VenueConnection& connection) noexcept;
+
+    VenueProfile profile_;
+    const detail::ProfileData& data_;
+    const VenueShapes& shapes_;
+    const SimulationOptions options_;
+    OnViolation hear_;
+    SeededRandom random_;
+    ChannelTable channels_;
+    std::vector<Number> numbers_;  // by channel
+    std::vector<VenueConnection*> connections_;
+    std::vector<ChannelId> active_;  // subscribed, and with data
+    bool active_changed_ = false;
+    TimePoint next_data_ = TimePoint::max();
+    std::vector<ArrivalWindow> connects_;
+    std::vector<ArrivalWindow> shared_messages_;  // by message limit
+    TimePoint banned_until_{};
+    std::vector<VenueViolation> violations_;
+    VenueCounts counts_;
+};
+
+}  // namespace pinwheel
