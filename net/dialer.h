@@ -11,15 +11,15 @@
 
 namespace pinwheel {
 
-/// Whom to connect to. A dialer that connects elsewhere changes `host` and `port`, and leaves `server_name`.
+/// The peer to connect to. A dialer that redirects changes `host` and `port`, and keeps `server_name`.
 struct DialTarget {
     std::string host{};      ///< a name, an IPv4 literal, or an IPv6 literal without brackets
     std::uint16_t port = 0;  ///< of TCP
     bool tls = false;        ///< TLS over it
-    /// Whom the peer's certificate must be for, and whom TLS asks for (SNI): the URL's host. Empty: `host`.
+    /// The name in SNI and in the peer's certificate: the URL's host. Empty: `host`.
     std::string server_name{};
 
-    /// Never empty unless both are.
+    /// `server_name`, or `host` if that is empty.
     [[nodiscard]] const std::string& tls_name() const noexcept {
         return server_name.empty() ? host : server_name;
     }
@@ -31,7 +31,7 @@ struct DialTarget {
     }
 };
 
-/// Hears the end of a dial: exactly one of the first two, never from inside dial().
+/// Receives the end of a dial: exactly one of the first two calls, never inside dial().
 class DialHandler {
   public:
     virtual ~DialHandler() = default;
@@ -39,28 +39,27 @@ class DialHandler {
     virtual void on_dialed(std::unique_ptr<ByteStream> stream) = 0;
     /// The last attempt failed; the error names the host.
     virtual void on_dial_failed(const Error& error) = 0;
-    /// Something was refused that the connection can do without, such as a socket option.
+    /// The system refused something optional, such as a socket option.
     virtual void on_dial_warning(const Error& warning) = 0;
 };
 
-/// A dial under way. Destroying it drops the attempt without a word to the handler. It must not be destroyed
-/// inside a call to the handler: give it to Reactor::dispose() there.
+/// A dial in progress. Its destructor cancels the attempt and calls no handler. Inside a call to the handler
+/// give it to Reactor::dispose(): it must not be destroyed there.
 class Dial : public Disposable {
   public:
-    /// For the error of a timeout that ends the dial: what it waits for (resolve_timeout: the name), and in
-    /// `detail` how far it has come, if there is something to say.
+    /// The error of a timeout that ends the dial: what it waits for (resolve_timeout: the name). `detail`
+    /// tells the progress, if there is any.
     [[nodiscard]] virtual Error waiting_for() const { return {Errc::connect_timeout, {}}; }
 };
 
-/// Makes connected streams. The network's is SocketDialer; tests script their own.
+/// Makes connected streams. SocketDialer uses the network; tests script their own.
 class Dialer {
   public:
     virtual ~Dialer() = default;
-    /// `handler` must outlive the returned object. There is no timeout here: the caller bounds the whole
-    /// attempt.
+    /// `handler` must outlive the returned object. It has no timeout: the caller bounds the whole attempt.
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
 
-    /// Limits that all connections made here share. A session waits with an attempt that would break one.
+    /// Limits that all connections made here share. A session delays an attempt that would break one.
     [[nodiscard]] SharedLimits& limits() noexcept { return limits_; }
 
   private:

@@ -15,7 +15,7 @@ class Endpoint {
   public:
     /// The IPv4 address 0.0.0.0, port 0.
     Endpoint() noexcept;
-    /// From a system call's answer; nothing for a family that is neither.
+    /// From a system call's result. Nothing for another family.
     [[nodiscard]] static std::optional<Endpoint> from(const sockaddr* address) noexcept;
     /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`.
     [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
@@ -26,9 +26,9 @@ class Endpoint {
     [[nodiscard]] std::uint16_t port() const noexcept;
     /// In host order.
     void set_port(std::uint16_t port) noexcept;
-    /// For system calls; there as long as this is.
+    /// For system calls. Valid as long as this object.
     [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.any; }
-    /// Of what data() points to, in bytes.
+    /// The size of data(), in bytes.
     [[nodiscard]] socklen_t size() const noexcept;
     /// `127.0.0.1`, `::1`
     [[nodiscard]] std::string address() const;

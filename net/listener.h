@@ -8,21 +8,21 @@
 
 namespace pinwheel {
 
-/// Accepts TCP connections on the reactor, one a turn, so that a flood of them leaves the turns to the
-/// others: for servers in tests, tools and benchmarks. While this machine has no descriptor or memory for
-/// another one (accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM; std::bad_alloc of the callback, which ends that
-/// connection), it looks again each kAcceptPause. Threading: the reactor's thread.
+/// Accepts TCP connections on the reactor, one a turn: a flood of connections does not starve other work. For
+/// servers in tests, tools and benchmarks. While this machine has no descriptor or memory for another one
+/// (accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM; std::bad_alloc of the callback, which ends that connection),
+/// it looks again each kAcceptPause. Threading: the reactor's thread.
 class Listener {
   public:
     using Accepted = FunctionRef<void(UniqueFd socket)>;
-    /// Hears once in the listener's life that this machine has no descriptor or memory for a connection.
+    /// Called once in the listener's life if this machine has no descriptor or memory for a connection.
     using Exhausted = FunctionRef<void(Errc reason)>;
 
     /// Listens at once; port 0 lets the kernel choose. Throws std::system_error with the address in its text.
     Listener(Reactor& reactor, const Endpoint& endpoint, Accepted accepted, int backlog = 1024,
              Exhausted exhausted = {});
 
-    /// Where it listens, with the port that was chosen.
+    /// The address, with the port that the kernel chose.
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
     /// A socket that waits to be accepted keeps the listener readable: without a pause the reactor would

@@ -18,13 +18,12 @@ struct NetworkOptions {
     SocketDialerOptions sockets{};  ///< of TCP
 };
 
-/// All that it takes to dial over the network: name resolution, sockets, and (unless it is not wanted) TLS
-/// with its sessions to resume. One may serve any number of connections on its reactor, which it must not
-/// outlive. Threading: the reactor's thread.
+/// Name resolution, sockets and TLS for dials over the network; TLS sessions are resumed. One network serves
+/// any number of connections on its reactor, and must not outlive it. Threading: the reactor's thread.
 class Network final : public Dialer {
   public:
-    /// Without `with_tls` no certificates are read, and a target that wants TLS fails. Throws
-    /// std::system_error whose text names what is wrong with the options or with the machine.
+    /// Without `with_tls` it reads no certificates, and targets with TLS fail. Throws std::system_error; the
+    /// text names the option or the machine's fault.
     Network(Reactor& reactor, const NetworkOptions& options, bool with_tls = true)
         : resolver_(reactor, options.resolver) {
         if (with_tls) tls_.emplace(options.tls);

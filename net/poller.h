@@ -23,9 +23,8 @@ struct Interest {
     friend bool operator==(Interest, Interest) = default;
 };
 
-/// Level-triggered epoll, with opaque pointers as keys. A key that is removed while a batch of ready keys is
-/// being worked off does not come up any more in that batch.
-/// Threading: one thread. Allocates: nothing after construction.
+/// Level-triggered epoll, with opaque pointers as keys. A key that is removed during a batch of ready keys is
+/// not reported again in that batch. Threading: one thread. Allocates: nothing after construction.
 class Poller {
   public:
     struct Ready {
@@ -42,13 +41,13 @@ class Poller {
     /// A descriptor without interest is not registered: epoll would report its errors without end. In another
     /// process than the maker's nothing is changed: a forked child shares the epoll of its parent.
     [[nodiscard]] Errc set(int fd, void* key, Interest before, Interest after) noexcept;
-    /// Makes sure that a descriptor with this interest is registered. True if it was not any more.
+    /// Registers the descriptor with this interest if it is not registered. True if it was missing.
     [[nodiscard]] bool restore(int fd, void* key, Interest interest) noexcept;
     void forget(void* key) noexcept;
     /// False in a process that was forked from the maker's.
     [[nodiscard]] bool is_own_process() const noexcept;
 
-    /// Waits for a batch, at most `timeout` (0: looks only). Any batch must be worked off before the next
+    /// Waits for a batch, at most `timeout` (0: does not wait). The batch must be drained before the next
     /// call.
     void wait(Duration timeout) noexcept;
     /// The next of the batch; false at its end.

@@ -31,7 +31,7 @@ class Reactor;
 /// nothing to do. Threading: the reactor's thread. Allocates: nothing.
 class IoWatch : private detail::ListLink {
   public:
-    /// Hears what the descriptor is ready for; returns the work done.
+    /// Called with what the descriptor is ready for. Returns the work done.
     using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
 
     /// Watches nothing yet: see Reactor::watch().
@@ -44,7 +44,7 @@ class IoWatch : private detail::ListLink {
     [[nodiscard]] bool active() const noexcept { return reactor_ != nullptr; }
     /// What it waits for.
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
-    /// Ends the watch; inside its own callback, too.
+    /// Ends the watch. Allowed inside its own callback.
     void stop() noexcept;
 
   private:
@@ -60,8 +60,8 @@ class IoWatch : private detail::ListLink {
 /// How run() waits.
 enum class ReactorMode : std::uint8_t {
     epoll,  ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
-    /// run() never sleeps; a few sockets are read directly, unknown to epoll, whose callback would cost each
-    /// packet a tenth of a microsecond; more go through it.
+    /// run() never sleeps. It reads a few sockets (direct_sockets) without epoll, which would cost each
+    /// packet a tenth of a microsecond. More sockets go through epoll.
     busy_spin,
 };
 
@@ -70,17 +70,17 @@ struct ReactorOptions {
     ReactorMode mode = ReactorMode::epoll;  ///< how run() waits
     /// Not owned; must outlive the reactor. nullptr: the steady clock. A TscClock makes a turn cheaper.
     Clock* clock = nullptr;
-    /// What run() and run_until(), and so all waiting calls, do after each turn in busy_spin mode. Not owned;
-    /// must outlive the reactor. nullptr: they spin. In epoll mode the kernel's wait is the idling.
+    /// What run(), run_until() and all waiting calls do after each turn in busy_spin mode. Not owned;
+    /// must outlive the reactor. nullptr: they spin. Not used in epoll mode, where the kernel waits.
     IdleStrategy* idle = nullptr;
-    /// In busy_spin mode up to this many sockets are read without asking epoll first.
+    /// In busy_spin mode up to this many sockets are read without epoll.
     std::size_t direct_sockets = 4;
 };
 
-/// The loop that everything of pinwheel runs on: due timers, ready sockets, posted work. A turn does a
-/// bounded amount of each (turn_bounds.h); the rest is done in the next turns. Time is read once a turn (and
-/// once more after a sleep), here and nowhere below; calls from outside of a turn find the clock's.
-/// Threading: one thread, that which calls poll() or run(); stop() and post() may come from any.
+/// The event loop of the library: due timers, ready sockets, posted work. A turn does a bounded amount of
+/// each (turn_bounds.h); the rest is done in the next turns. It reads the clock once a turn, and once more
+/// after a sleep. Nothing below it reads a clock. Calls outside of a turn see the clock's time. Threading:
+/// one thread, that which calls poll() or run(); stop() and post() may come from any.
 class Reactor {
   public:
     /// Throws std::system_error if epoll, the wake-up descriptor or random bytes cannot be had.
@@ -89,20 +89,19 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    /// One turn that never sleeps: due timers, ready sockets, posted work. Returns the work done, 0 for an
-    /// idle turn, so that an engine can turn it inside its own loop. An exception of a handler leaves it; the
-    /// reactor stays valid and does the rest in the next turn. Must not be called from inside a
-    /// handler.
+    /// One turn without sleep: due timers, ready sockets, posted work. For a loop of your own. Returns the
+    /// work done, 0 for an idle turn. An exception of a handler leaves poll(); the reactor stays valid and
+    /// does the rest in the next turn. Must not be called inside a handler.
     int poll() { return turn(Duration::zero()); }
 
-    /// One turn. In epoll mode it sleeps until something is due, at most `max_wait`.
+    /// One turn. In epoll mode it sleeps until there is work, at most `max_wait`.
     int poll_for(Duration max_wait) { return turn(max_wait); }
 
-    /// Turns until stop(). A stop() that came before makes it return at once.
+    /// Turns until stop(). Returns at once if stop() was called before.
     void run();
 
-    /// Turns until `done` is true, or `deadline` is there: then false. Waits between turns as run() does, and
-    /// ignores stop(). `done` is asked before each turn.
+    /// Turns until `done` returns true, or until `deadline`: then false. Waits between turns as run() does,
+    /// and ignores stop(). Calls `done` before each turn.
     template <std::predicate Done>
     bool run_until(Done&& done, TimePoint deadline = TimePoint::max()) {
         while (!done()) {
@@ -124,41 +123,41 @@ class Reactor {
         if (!in_turn_) now_ = clock_.now();
         return now_;
     }
-    /// The time of the last turn that began, without a look at the clock.
+    /// The time of the last turn. Does not read the clock.
     [[nodiscard]] TimePoint turn_time() const noexcept { return now_; }
-    /// Unix time, read when asked: for stamps, not for deadlines.
+    /// Unix time, read at each call. For stamps, not for deadlines.
     [[nodiscard]] SystemTime system_now() const noexcept { return clock_.system_now(); }
-    /// As the options had it.
+    /// The mode from the options.
     [[nodiscard]] ReactorMode mode() const noexcept { return mode_; }
-    /// For frame masks and handshake keys of all that runs here.
+    /// The source of frame masks and handshake keys.
     [[nodiscard]] SecureRandom& random() noexcept { return random_; }
-    /// False in a process that was forked from the maker's. What was made in the maker's only closes its
-    /// descriptors there: it says nothing to any peer, and leaves the shared epoll as it is.
+    /// False in a child process that was forked after the construction. There all objects only close their
+    /// descriptors: they send nothing, and leave the shared epoll alone.
     [[nodiscard]] bool is_own_process() const noexcept { return poller_.is_own_process(); }
     /// True inside handlers.
     [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
 
-    /// Arms the timer, or arms it anew. Deadlines round up to the wheel's tick of 1 ms.
+    /// Arms or re-arms the timer. Deadlines round up to the wheel's tick of 1 ms.
     void schedule(Timer& timer, TimePoint deadline) noexcept { wheel_.schedule(timer, deadline); }
     /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
-    /// Starts to watch `fd`; -1 stands for a source without descriptor, which is called at every turn.
-    /// Returns the system's error if epoll refuses the descriptor.
+    /// Starts to watch `fd`. -1: a source without descriptor, called at every turn. Returns the system's
+    /// error if epoll refuses the descriptor.
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// Changes what an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
-    /// Registers an active watch anew if epoll has lost it, as when another process that shares the
-    /// descriptors has taken it out. True if it had.
+    /// Registers an active watch again if epoll has lost it: a process that shares the descriptors may have
+    /// removed it. True if it was lost.
     [[nodiscard]] bool restore(IoWatch& watch) noexcept;
-    /// Calls the watch in the next turn as if it were readable: for bytes that are in user space already.
+    /// Calls the watch in the next turn as if it were readable. For bytes that are already in user space.
     void revisit(IoWatch& watch) noexcept;
 
-    /// When the next timer may be due, or is looked at; nothing if none is armed. For a clock that jumps.
+    /// The next time at which a timer may fire. Nothing if no timer is armed. For a clock that jumps.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept { return wheel_.next_deadline(); }
 
-    /// Keeps `garbage` until no handler of this turn runs, then lets it go: for objects that end inside their
-    /// own callback. Outside of a turn it goes at once.
+    /// Destroys `garbage` once no handler of this turn runs. For objects that end inside their own callback.
+    /// Outside of a turn it is destroyed at once.
     template <std::derived_from<Disposable> T>
     void dispose(std::unique_ptr<T> garbage) noexcept {
         if (in_turn_) keep(garbage.release());

@@ -15,7 +15,7 @@ namespace pinwheel {
 
 /// How names are resolved.
 struct ResolverOptions {
-    /// Bounds one query, all its tries together.
+    /// The time limit of one query with all its tries.
     Duration timeout = std::chrono::seconds{5};
     /// Name servers in place of the system's, as `127.0.0.1:5353,[::1]:53`.
     std::string servers{};
@@ -23,20 +23,20 @@ struct ResolverOptions {
     std::string resolv_conf = "/etc/resolv.conf";
 };
 
-/// Turns host names into addresses on the reactor: literals and localhost at once, then /etc/hosts, then DNS
-/// for both families, of which one that is late does not hold up the other (RFC 8305 section 3). Threading:
-/// the reactor's thread. Must outlive its queries. A name is completed by the search domains; one whose
-/// server fails does not end the search.
+/// Resolves host names on the reactor: literals and localhost at once, then /etc/hosts, then DNS for both
+/// families. A late family does not delay the first (RFC 8305 section 3). Threading: the reactor's thread.
+/// Must outlive its queries. It appends the search domains to a name. A server failure for one domain does
+/// not end the search.
 class Resolver {
   public:
-    /// `addresses` is empty exactly if there is an error; it is gone after the call.
+    /// `addresses` is empty exactly if there is an error. It is valid during the call.
     using Callback = FunctionRef<void(const Error& error, std::span<const Endpoint> addresses)>;
 
-    /// A query under way; destroying it drops the answer.
+    /// A query in progress. Its destructor drops the answer.
     class Query {
       public:
         virtual ~Query() = default;
-        /// The names that were asked for, with what became of each; empty if it was one.
+        /// The names that were queried, with the outcome of each. Empty for a single name.
         [[nodiscard]] virtual std::string asked() const = 0;
     };
 

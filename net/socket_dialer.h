@@ -17,7 +17,7 @@ struct SocketDialerOptions {
     SocketOptions socket{};  ///< of each socket
     /// Which address family is tried first.
     bool prefer_ipv4 = false;
-    /// Before the next address is tried beside those under way.
+    /// The delay before the next address is tried in parallel.
     Duration attempt_delay = kConnectionAttemptDelay;
 };
 
@@ -39,7 +39,7 @@ class SocketDialer final : public Dialer {
     Resolver& resolver_;
     TlsContext* tls_;
     const SocketDialerOptions options_;
-    // Streams may outlive the dialer, and tell it what became of their peer.
+    // Streams may outlive the dialer. They report the outcome of their peer.
     const std::shared_ptr<FailedAddresses> failed_ = std::make_shared<FailedAddresses>();
 };
 

@@ -8,7 +8,7 @@
 
 namespace pinwheel {
 
-/// How sockets are set up. 0 or empty leaves the system's default.
+/// Socket options. 0 or empty: the system's default.
 struct SocketOptions {
     bool no_delay = true;            ///< TCP_NODELAY
     bool quick_ack = false;          ///< TCP_QUICKACK; the kernel may fall back later
@@ -21,8 +21,8 @@ struct SocketOptions {
     std::string source_address{};    ///< an address of this machine to connect from
 };
 
-/// Applies all but `source_address` to a TCP socket. Each option that the system refuses is in the answer by
-/// name, and the others are applied all the same.
+/// Applies all but `source_address` to a TCP socket. The result names each option that the system refuses.
+/// All others are applied.
 [[nodiscard]] std::vector<Error> apply(const SocketOptions& options, int fd);
 
 /// Binds to `source_address` if it is set and of `family`; an error names the address.

@@ -5,8 +5,8 @@
 
 namespace pinwheel::turn_bounds {
 
-// The most work of each kind that one turn of the reactor does. Work over a bound goes to the next turn,
-// behind all others that wait. Thus a turn ends whatever a peer sends, and due timers fire between two turns.
+// The most work of each kind in one turn of the reactor. Work over a bound goes to the next turn, after all
+// other waiting work. A turn ends whatever a peer sends; due timers fire between turns.
 
 /// Due timers, 30 ns each plus their callback.
 inline constexpr int kTimers = 256;
