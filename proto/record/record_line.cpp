@@ -180,14 +180,15 @@ std::string_view text_field(LineKind kind) noexcept {
 
 /// The payload of a line with an object. False: there is none, and it is not hidden.
 bool read_payload(const JsonView& json, RecordLine& line, std::string& payload) {
-    line.hidden = json.boolean("/hidden").value_or(false);
+    line.hidden = line.kind == LineKind::sent && json.boolean("/hidden").value_or(false);
     line.is_text = json.boolean("/text").value_or(true);
     payload.clear();
+    if (line.hidden) return true;
     if (const auto text = json.string("/payload")) {
         payload = *text;
     } else if (const auto base64 = json.string("/base64")) {
         if (!detail::append_from_base64(payload, *base64)) return false;
-    } else if (!line.hidden) {
+    } else {
         return false;
     }
     line.payload = std::as_bytes(std::span(payload));
