@@ -86,7 +86,7 @@ std::uint64_t reads_for_burst(const FastServer& server, Poll poll, const std::ui
 void count_reads(const FastServer& server, bool tls) {
     const Target target = server.target(tls, tls ? "/records/64/200/1" : "/burst/64/200/1", 200);
     for (const ContenderKind& kind : contender_kinds()) {
-        if (kind.is_peer()) continue;
+        if (kind.is_peer() || (kind.needs_tls && !tls)) continue;
         Receiver receiver;
         const auto contender = kind.make(target, receiver);
         std::uint64_t messages = 0;
@@ -100,15 +100,15 @@ void count_reads(const FastServer& server, bool tls) {
             messages, [&] { contender->send(request.data(), request.size()); });
         const std::string what = std::string("reads for 64 ") + (tls ? "TLS records" : "frames") +
                                  " of 200 B in the kernel, " + kind.name;
-        if (kind.order == 0)
+        if (kind.order == 0 || kind.is_own())
             std::printf("%-66s %9.2f calls\n", what.c_str(), static_cast<double>(reads));
         else
             report(what.c_str(), static_cast<double>(reads), "calls", 1);
     }
 }
 
-void count_allocations(const FastServer& server, bool tls, std::uint64_t bursts) {
-    ClientParts parts(ReactorMode::busy_spin, server.target(tls, "", 0));
+void count_allocations(const FastServer& server, bool tls, TlsRecords records, std::uint64_t bursts) {
+    ClientParts parts(ReactorMode::busy_spin, server.target(tls, "", 0), records);
     Client client(parts, server.target(tls, "/burst/64/200/" + std::to_string(bursts), 200));
     Client::turn_until(parts, [&] { return client.is_open(); });
     const auto take = [&](std::uint64_t total) {
@@ -117,14 +117,20 @@ void count_allocations(const FastServer& server, bool tls, std::uint64_t bursts)
     };
     take(64 * bursts);
     const Counts before = counts();
-    take(2 * 64 * bursts);
+    take(128 * bursts);
     const Counts spent = counts() - before;
-    const std::string where = " in " + std::to_string(64 * bursts) + " messages" + (tls ? ", wss" : ", ws");
+    const bool in_place = records == TlsRecords::in_place;
+    const std::string where = " in " + std::to_string(64 * bursts) + " messages" +
+                              (in_place ? ", wss in place"
+                               : tls    ? ", wss"
+                                        : ", ws");
     report(("allocations" + where).c_str(), static_cast<double>(spent.allocations), "calls", 0);
     // For TLS 1.3 it takes 40 bytes from the heap for the header of each record, and gives them back.
-    if (tls)
+    if (tls && !in_place)
         report("allocations of OpenSSL for each record that it opens",
                static_cast<double>(spent.openssl_allocations) / static_cast<double>(bursts), "calls", 1.05);
+    if (in_place)
+        report("allocations of OpenSSL", static_cast<double>(spent.openssl_allocations), "calls", 0);
 }
 
 /// `count` connections, all open.
@@ -257,7 +263,9 @@ void run(bool smoke) {
     const FastServer server(server_cpu());
     std::ignore = pin_to_cpu(client_cpu());
     for (const bool tls : {false, true}) count_reads(server, tls);
-    for (const bool tls : {false, true}) count_allocations(server, tls, smoke ? 100 : 15'625);
+    const std::uint64_t bursts = smoke ? 100 : 15'625;
+    for (const bool tls : {false, true}) count_allocations(server, tls, TlsRecords::openssl, bursts);
+    count_allocations(server, true, TlsRecords::in_place, bursts);
     for (const bool tls : {false, true}) weigh_idle_connections(server, tls, smoke ? 20 : 1000);
     weigh_after_large_message(server);
     if (smoke) std::printf("the ratios below are of too few to mean anything\n");

@@ -14,8 +14,6 @@
 namespace pinwheel::detail {
 namespace {
 
-using What = TlsRecordLayer::What;
-
 /// A last alert fits behind a record that is not out yet.
 constexpr std::size_t kSealedBuffer = kMostSealed + kShortRecord;
 
@@ -24,6 +22,11 @@ std::optional<TlsSuite> suite_of(const SSL* ssl) noexcept {
     const auto suite = static_cast<TlsSuite>(SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl)));
     if (suite == TlsSuite::aes_128_gcm_sha256 || suite == TlsSuite::aes_256_gcm_sha384) return suite;
     return std::nullopt;
+}
+
+/// Where a record's plaintext is to lie.
+std::span<std::byte> behind_header(std::span<std::byte> in) noexcept {
+    return in.subspan(std::min(in.size(), kRecordHeader));
 }
 
 /// OpenSSL's reason for the end by an alert of the peer's.
@@ -62,30 +65,30 @@ std::unique_ptr<TlsInPlace> TlsInPlace::take_over(TlsStream::Impl& stream) noexc
 // Receiving
 
 IoResult TlsInPlace::read(std::span<const std::byte>& bytes) noexcept {
-    bytes = std::exchange(rest_, {});
-    if (!bytes.empty()) return IoResult::done(bytes.size());
+    bytes = {};
+    if (!rest_.empty()) [[unlikely]] {
+        bytes = std::exchange(rest_, {});
+        return IoResult::done(bytes.size());
+    }
     if (TlsRecordLayer::whole_record(stream_.rx.readable()) == 0) std::ignore = stream_.refill();
     for (int without_data = 0; without_data < turn_bounds::kRecordsWithoutData; ++without_data) {
         const auto in = stream_.rx.editable();
-        const auto opened = open(in);
+        const auto opened = stream_.ssl ? open_before_data(in) : layer_.open(in, behind_header(in));
         stream_.rx.consume(opened.consumed);
-        switch (opened.what) {
-            case What::data:
-                bytes = in.subspan(kRecordHeader, opened.size);
-                return IoResult::done(opened.size);
-            case What::nothing:
-            case What::ticket:
-                continue;
-            case What::incomplete:
-                return stream_.ended.status == IoStatus::would_block ? IoResult::again() : cut_off();
-            case What::closed:
-                return IoResult::end();
-            case What::no_room:  // not in place
-            case What::failed:
-                return failed();
+        if (opened.what == What::data) [[likely]] {
+            bytes = in.subspan(kRecordHeader, opened.size);
+            return IoResult::done(opened.size);
         }
+        if (opened.what != What::nothing && opened.what != What::ticket) return without(opened.what);
     }
     return IoResult::again();
+}
+
+/// No more data for now, or for good.
+IoResult TlsInPlace::without(What what) noexcept {
+    if (what == What::incomplete)
+        return stream_.ended.status == IoStatus::would_block ? IoResult::again() : cut_off();
+    return what == What::closed ? IoResult::end() : failed();
 }
 
 IoResult TlsInPlace::read_some(std::span<std::byte> out) noexcept {
@@ -98,18 +101,12 @@ IoResult TlsInPlace::read_some(std::span<std::byte> out) noexcept {
     return IoResult::done(count);
 }
 
-TlsRecordLayer::Opened TlsInPlace::open(std::span<std::byte> in) noexcept {
-    if (stream_.ssl) [[unlikely]]
-        return open_before_data(in);
-    return layer_.open(in, in.subspan(std::min(in.size(), kRecordHeader)));
-}
-
 /// OpenSSL reads a ticket's record from a copy, since opening in place destroys it.
 [[gnu::noinline]] TlsRecordLayer::Opened TlsInPlace::open_before_data(std::span<std::byte> in) noexcept {
     std::array<std::byte, kRecordHeader + kMostCiphertext> record;
     const std::size_t size = std::min(TlsRecordLayer::whole_record(in), record.size());
     std::copy_n(in.begin(), size, record.begin());
-    const auto opened = layer_.open(in, in.subspan(std::min(in.size(), kRecordHeader)));
+    const auto opened = layer_.open(in, behind_header(in));
     if (opened.what == What::incomplete) return opened;
     if (opened.what == What::ticket) {
         if (openssl_takes(std::span(record).first(size))) return opened;

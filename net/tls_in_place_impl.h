@@ -38,11 +38,13 @@ class TlsInPlace {
     [[nodiscard]] std::size_t give_ticket(std::span<std::byte> out) noexcept;
 
   private:
+    using What = TlsRecordLayer::What;
+
     explicit TlsInPlace(TlsStream::Impl& stream);
 
-    [[nodiscard]] TlsRecordLayer::Opened open(std::span<std::byte> in) noexcept;
     [[nodiscard]] TlsRecordLayer::Opened open_before_data(std::span<std::byte> in) noexcept;
     [[nodiscard]] bool openssl_takes(std::span<const std::byte> ticket) noexcept;
+    [[nodiscard]] IoResult without(What what) noexcept;
     [[nodiscard]] IoResult failed() noexcept;
     [[nodiscard]] IoResult cut_off() noexcept;
     [[nodiscard]] IoResult flush() noexcept;

@@ -7,7 +7,6 @@
 namespace pinwheel::detail {
 namespace {
 
-constexpr std::byte kApplicationData{23};
 constexpr std::byte kNewSessionTicket{4};
 constexpr std::byte kKeyUpdate{24};
 constexpr std::size_t kLargestTicket = 4 + 4 + 1 + 255 + 2 + 65535 + 2 + 65534;  // RFC 8446 section 4.6.1
@@ -17,13 +16,6 @@ std::size_t number(std::span<const std::byte> bytes) noexcept {
     std::size_t value = 0;
     for (const std::byte byte : bytes) value = value << 8 | std::to_integer<std::size_t>(byte);
     return value;
-}
-
-/// One that no record has: type or length. Its version counts for nothing (section 5.1), but is
-/// authenticated.
-bool is_refused(std::span<const std::byte> header) noexcept {
-    return header[0] != kApplicationData ||
-           (header.size() >= kRecordHeader && number(header.subspan(3, 2)) > kMostCiphertext);
 }
 
 }  // namespace
@@ -48,27 +40,10 @@ bool TlsDirection::advance(TlsSuite suite) noexcept {
     return true;
 }
 
-AeadNonce TlsDirection::next_nonce() noexcept {
-    AeadNonce nonce = iv;
-    const std::uint64_t sequence = records++;
-    for (std::size_t i = 0; i < sizeof sequence; ++i)
-        nonce[nonce.size() - 1 - i] ^= static_cast<std::uint8_t>(sequence >> (8 * i));
-    return nonce;
-}
-
 bool TlsRecordLayer::start(const Settings& settings, const Secret& read, const Secret& write) noexcept {
     settings_ = settings;
     return read_.start(settings.backend, settings.suite, read) &&
            write_.start(settings.backend, settings.suite, write);
-}
-
-std::size_t TlsRecordLayer::whole_record(std::span<const std::byte> in) noexcept {
-    if (in.empty()) return 0;
-    if (is_refused(in)) [[unlikely]]
-        return in.size();
-    if (in.size() < kRecordHeader) return 0;
-    const std::size_t size = kRecordHeader + number(in.subspan(3, 2));
-    return in.size() >= size ? size : 0;
 }
 
 TlsRecordLayer::Opened TlsRecordLayer::refuse(TlsAlert alert, std::string_view why) noexcept {
@@ -89,7 +64,9 @@ TlsRecordLayer::Opened TlsRecordLayer::open(std::span<const std::byte> in,
         return {.what = failed() ? What::failed : What::closed};
     const std::size_t whole = whole_record(in);
     if (whole == 0) return {};
-    if (is_refused(in)) [[unlikely]]
+    // A type or length that no record has. The version counts for nothing (section 5.1), but is
+    // authenticated.
+    if (in[0] != kApplicationData || fragment_length(in.data()) > kMostCiphertext) [[unlikely]]
         return in[0] != kApplicationData
                    ? refuse(TlsAlert::unexpected_message, "a record of a type that is not encrypted")
                    : refuse(TlsAlert::record_overflow, "a record longer than TLS allows");

@@ -4,8 +4,10 @@
 // installed.
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -39,7 +41,16 @@ struct TlsDirection {
     /// To the next keys; the numbers of records begin again.
     [[nodiscard]] bool advance(TlsSuite suite) noexcept;
     /// Section 5.3, for the next record; each number is used once.
-    [[nodiscard]] AeadNonce next_nonce() noexcept;
+    [[nodiscard]] AeadNonce next_nonce() noexcept {
+        std::uint64_t number = records++;
+        if constexpr (std::endian::native == std::endian::little) number = __builtin_bswap64(number);
+        AeadNonce nonce = iv;
+        std::uint64_t tail = 0;
+        std::memcpy(&tail, nonce.data() + nonce.size() - sizeof tail, sizeof tail);
+        tail ^= number;
+        std::memcpy(nonce.data() + nonce.size() - sizeof tail, &tail, sizeof tail);
+        return nonce;
+    }
 
     std::unique_ptr<Aead> aead;
     Secret secret;
@@ -86,7 +97,13 @@ class TlsRecordLayer {
 
     /// Size of the first record of `in` with its header; 0: not whole yet. A record that cannot be one counts
     /// as whole, so that open() refuses it at once.
-    [[nodiscard]] static std::size_t whole_record(std::span<const std::byte> in) noexcept;
+    [[nodiscard]] static std::size_t whole_record(std::span<const std::byte> in) noexcept {
+        if (in.size() < kRecordHeader) return in.empty() || in[0] == kApplicationData ? 0 : in.size();
+        const std::size_t length = fragment_length(in.data());
+        if (in[0] != kApplicationData || length > kMostCiphertext) [[unlikely]]
+            return in.size();
+        return in.size() - kRecordHeader >= length ? kRecordHeader + length : 0;
+    }
 
     /// Seals `data`, 1 to kMostPlaintext bytes, behind a KeyUpdate if one is due. `out` has room for
     /// kShortRecord + kRecordCost + data.size(), apart from `data`. Returns the bytes written; 0: no record
@@ -109,6 +126,12 @@ class TlsRecordLayer {
 
   private:
     enum class Type : std::uint8_t { alert = 21, handshake = 22, application_data = 23 };
+    static constexpr std::byte kApplicationData{23};
+
+    /// As a record's header tells it.
+    [[nodiscard]] static std::size_t fragment_length(const std::byte* header) noexcept {
+        return std::to_integer<std::size_t>(header[3]) << 8 | std::to_integer<std::size_t>(header[4]);
+    }
 
     [[nodiscard]] Opened refuse(TlsAlert alert, std::string_view why) noexcept;
     [[nodiscard]] Opened content(Type type, std::span<const std::byte> text, std::size_t consumed) noexcept;

@@ -116,6 +116,7 @@ std::vector<Case> all_cases(bool smoke) {
         stream("burst of 64 x 200 B", "burst", 64, 200, bursts),
         stream("64 x 200 B, a record each", "records", 64, 200, smoke ? 10 : 500),
         drain("64 x 200 B in the kernel", "burst", few),
+        drain("64 x 200 B in the kernel, a record each", "records", few),
         drain("64 x 200 B in the kernel, binary", "binary", few),
         stream("burst of 4 x 16 KiB", "burst", 4, std::size_t{16} << 10, smoke ? 5 : 750),
         {.name = "round trip of 128 B",

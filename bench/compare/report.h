@@ -12,8 +12,11 @@ namespace pinwheel::bench {
 
 /// All rounds of one case, of each contender.
 struct Series {
-    Series(Case what, std::vector<ContenderKind> who)
-        : which(std::move(what)), contenders(std::move(who)), rounds(contenders.size()) {}
+    /// Of `who` those that can do it.
+    Series(Case what, std::vector<ContenderKind> who) : which(std::move(what)), contenders(std::move(who)) {
+        std::erase_if(contenders, [&](const ContenderKind& kind) { return kind.needs_tls && !which.tls; });
+        rounds.resize(contenders.size());
+    }
 
     /// One more round: all contenders one after the other, beginning with another one each time. With
     /// `distance` the round counts only if client's and server's cores were as far from each other as wanted

@@ -17,8 +17,9 @@ namespace pinwheel::bench {
 
 /// What connections share.
 struct ClientParts {
-    explicit ClientParts(ReactorMode mode, const Target& target) : reactor({.mode = mode}) {
-        tls = std::make_unique<TlsContext>(TlsOptions{.ca_file = target.ca_file});
+    explicit ClientParts(ReactorMode mode, const Target& target, TlsRecords records = TlsRecords::openssl)
+        : reactor({.mode = mode}) {
+        tls = std::make_unique<TlsContext>(TlsOptions{.ca_file = target.ca_file, .records = records});
         dialer = std::make_unique<SocketDialer>(reactor, resolver, tls.get());
     }
     Reactor reactor;

@@ -92,9 +92,13 @@ class Contender {
 struct ContenderKind {
     const char* name;
     std::unique_ptr<Contender> (*make)(const Target& target, Receiver& receiver);
-    int order;  ///< of appearance: the floor 0, then the library's, then peers
+    int order;  ///< of appearance: the floor 0, the library's, own, peers
+    bool needs_tls = false;
 
     bool is_peer() const noexcept { return order >= kFirstPeer; }
+    /// Written by hand for the cases here: no library, and not the floor.
+    bool is_own() const noexcept { return order >= kFirstOwn && !is_peer(); }
+    static constexpr int kFirstOwn = 8;
     static constexpr int kFirstPeer = 10;
 };
 

@@ -45,11 +45,11 @@ class ByQueue {
     QueueSink sink_{queue_, OverflowPolicy::drop_newest};
 };
 
-template <class Delivery, ReactorMode kMode, bool kTimestamps>
+template <class Delivery, ReactorMode kMode, bool kTimestamps, TlsRecords kRecords>
 class Pinwheel final : public Contender, private ConnectionHandler {
   public:
     Pinwheel(const Target& target, Receiver& receiver)
-        : tls_(TlsOptions{.ca_file = target.ca_file}), delivery_(receiver) {
+        : tls_(TlsOptions{.ca_file = target.ca_file, .records = kRecords}), delivery_(receiver) {
         const auto url = Url::parse((target.tls ? "wss://127.0.0.1:" : "ws://127.0.0.1:") +
                                     std::to_string(target.port) + target.path);
         if (!url) throw std::runtime_error(url.error().message());
@@ -86,15 +86,22 @@ class Pinwheel final : public Contender, private ConnectionHandler {
     Connection connection_{reactor_, dialer_, ConnectionOptions{}, *this, delivery_.sink()};
 };
 
-template <class Delivery, ReactorMode kMode, bool kTimestamps = false>
+template <class Delivery, ReactorMode kMode, bool kTimestamps = false,
+          TlsRecords kRecords = TlsRecords::openssl>
 std::unique_ptr<Contender> make(const Target& target, Receiver& receiver) {
-    return std::make_unique<Pinwheel<Delivery, kMode, kTimestamps>>(target, receiver);
+    return std::make_unique<Pinwheel<Delivery, kMode, kTimestamps, kRecords>>(target, receiver);
 }
 
 const ContenderRegistration callback({"pinwheel", &make<ByCallback, ReactorMode::busy_spin>, 1});
 const ContenderRegistration queue({"pinwheel, ring", &make<ByQueue, ReactorMode::busy_spin>, 2});
 const ContenderRegistration stamps({"pinwheel, stamps", &make<ByCallback, ReactorMode::busy_spin, true>, 3});
 const ContenderRegistration epoll({"pinwheel, epoll", &make<ByCallback, ReactorMode::epoll>, 4});
+const ContenderRegistration in_place({"pinwheel, in place",
+                                      &make<ByCallback, ReactorMode::busy_spin, false, TlsRecords::in_place>,
+                                      5, true});
+const ContenderRegistration in_place_queue(
+    {"pinwheel, in place, ring", &make<ByQueue, ReactorMode::busy_spin, false, TlsRecords::in_place>, 6,
+     true});
 
 }  // namespace
 }  // namespace pinwheel::bench
