@@ -1,7 +1,7 @@
 #pragma once
 
-/// For those who write coroutines; not part of pinwheel.h. A coroutine runs on the reactor's thread, inside
-/// its turns: it may call everything that a handler may, and where others wait it says co_await.
+/// Coroutines; not part of pinwheel.h. A coroutine runs on the reactor's thread, inside its turns. It may
+/// call everything that a handler may, and uses co_await in place of waiting calls.
 
 #include <coroutine>
 #include <cstddef>
@@ -31,7 +31,7 @@ namespace detail {
 
 class WaiterList;
 
-/// What Tasks of all results have in common: who waits for it, and what it threw.
+/// The common part of all Tasks: the awaiting coroutine, and the exception.
 class TaskPromise {
   public:
     struct FinalAwaiter {
@@ -89,19 +89,19 @@ class TaskPromiseOf<void> : public TaskPromise {
 template <class T = void>
 class [[nodiscard]] Task {
   public:
-    /// As the language wants it.
+    /// Required by the language.
     using promise_type = detail::TaskPromiseOf<T>;
 
     /// For the language: of a coroutine that has not begun.
     explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
-    /// The other may only be destroyed then.
+    /// A moved-from Task may only be destroyed.
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Task& operator=(Task&&) = delete;
     ~Task() {
         if (handle_) handle_.destroy();
     }
 
-    /// Runs it until it waits for the first time. Once, and only if nobody awaits it.
+    /// Runs it until it waits for the first time. Call it once, on a Task that is not awaited.
     void start() { handle_.resume(); }
     /// True once it has returned or thrown.
     [[nodiscard]] bool done() const noexcept { return handle_.done(); }
@@ -137,7 +137,7 @@ inline Task<void> TaskPromiseOf<void>::get_return_object() noexcept {
     return Task<void>(std::coroutine_handle<TaskPromiseOf>::from_promise(*this));
 }
 
-/// A coroutine that waits for a session, until a condition or a time.
+/// A coroutine that waits for a condition of a session, or for a time.
 class Waiter : private ListLink {
   public:
     Waiter(Reactor& reactor, std::optional<Duration> timeout) noexcept
@@ -180,7 +180,7 @@ class WaiterList : private SessionObserver {
 
   private:
     void on_step(const SessionStep& step) noexcept override;
-    /// Something has changed: looks in the next turn who need not wait any more.
+    /// The session has changed: the next turn resumes those whose condition holds.
     void look_soon() noexcept {
         if (!waiting_.alone()) reactor_.schedule(timer_, TimePoint{});
     }
@@ -194,7 +194,7 @@ class WaiterList : private SessionObserver {
 
 }  // namespace detail
 
-/// Runs a task to its end, turning the reactor. Waiting: not to be called from a handler or a coroutine.
+/// Runs a task to its end and turns the reactor. It waits: do not call it in a handler or a coroutine.
 template <class T>
 T run(Reactor& reactor, Task<T> task) {
     task.start();
@@ -274,7 +274,7 @@ class AsyncWebSocket {
         return Until<Message, decltype(look), false>(*this, look, "receive", timeout);
     }
     /// As receive(), but nothing where stream() ends: while (const auto message = co_await ws.next()) …
-    /// Give it a name, as there: g++ 12 makes wrong code of a bare while (co_await ws.next()).
+    /// Name the result: g++ 12 miscompiles a bare while (co_await ws.next()).
     [[nodiscard]] auto next() {
         const auto look = [this]() -> std::optional<std::optional<Message>> {
             if (auto message = manager_.try_next()) return message;

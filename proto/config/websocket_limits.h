@@ -21,21 +21,21 @@ namespace pinwheel {
 /// kLimitRows. Static storage.
 [[nodiscard]] std::span<const LimitRow> websocket_limit_table() noexcept;
 
-/// Where a value came from.
+/// The source of a value.
 enum class LimitOrigin : std::uint8_t {
     default_value,
     config,
-    clamped,  ///< from the config, but beyond a bound
+    clamped,  ///< from the config, moved to a bound
     option,   ///< set explicitly
 };
 
 /// The name in words. Static storage.
 [[nodiscard]] std::string_view to_string(LimitOrigin origin) noexcept;
 
-/// A limit, and how it came about.
+/// A limit with its source.
 struct LimitValue {
     const LimitRow* row = nullptr;                    ///< static storage
-    double value = 0;                                 ///< what is used
+    double value = 0;                                 ///< the value in use
     double asked = 0;                                 ///< what the config said
     LimitOrigin origin = LimitOrigin::default_value;  ///< where it came from
 
@@ -43,30 +43,30 @@ struct LimitValue {
     [[nodiscard]] std::string describe() const;
 };
 
-/// Something in a config that was passed over.
+/// A value of a config that was ignored.
 struct LimitWarning {
     std::string path;      ///< such as `websocket.ping.interval`
-    std::string expected;  ///< such as `a number`; empty for a key that nobody knows
-    std::string found;     ///< the kind of value that stands there, never the value
-    std::string used;      ///< what is used in its place; empty if nothing is
+    std::string expected;  ///< such as `a number`; empty for an unknown key
+    std::string found;     ///< the type of the value, never the value
+    std::string used;      ///< the value used instead; empty for none
 
-    /// One line that says all of it.
+    /// One line with all fields.
     [[nodiscard]] std::string message() const;
 };
 
-/// Limits, and how each came about.
+/// Limits with their sources.
 struct ResolvedLimits {
     WebSocketLimits limits{};                               ///< the values
     std::vector<LimitValue> values;                         ///< one for each row, in its order
     std::optional<ReconnectStrategy> reconnect_strategy{};  ///< `reconnect.strategy`
     std::optional<OverflowPolicy> overflow{};               ///< `queue.overflow`
     UpgradeOptions upgrade{};                               ///< `upgrade.headers`, `upgrade.subprotocols`
-    std::vector<LimitWarning> warnings;                     ///< what was passed over
+    std::vector<LimitWarning> warnings;                     ///< ignored values
 
     /// All defaults.
     ResolvedLimits();
 
-    /// One line for each value, with where it came from. Headers by name only: their values are secrets.
+    /// One line for each value, with its source. Headers by name only: their values are secrets.
     [[nodiscard]] std::vector<std::string> describe() const;
 
     /// Sets a field explicitly: not clamped. `value` is in the row's unit. An error that names the field
@@ -78,9 +78,8 @@ struct ResolvedLimits {
     }
 };
 
-/// The limits that a config asks for, clamped to the table's bounds. What is missing, and what has a wrong
-/// type, takes the default. Text that is not JSON is an error with `name` and the place, as in
-/// `app.json:3:14`.
+/// The limits of a config, clamped to the bounds of the table. A missing value, or one of the wrong type,
+/// takes the default. Invalid JSON is an error with `name` and the place, as in `app.json:3:14`.
 [[nodiscard]] Result<ResolvedLimits> get_websocket_limits(std::string_view json,
                                                           std::string_view name = "config");
 /// The same from a file.

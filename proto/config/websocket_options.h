@@ -30,12 +30,12 @@ namespace pinwheel {
 
 class SessionObserver;
 
-/// A fact beside an alert, such as `dropped` and `12`.
+/// A fact of an alert, such as `dropped` and `12`.
 struct AlertField {
     std::string_view name;  ///< such as `dropped`
     std::string value;      ///< as text
 };
-/// The facts beside an alert; gone after the call.
+/// The facts of an alert. Valid during the call.
 using AlertContext = std::span<const AlertField>;
 
 namespace detail {
@@ -75,18 +75,18 @@ class Handler<void(Args...)> : public std::function<void(Args...)> {
     }
 };
 
-/// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the
-/// state has changed; they may call anything of the manager that does not wait, and destroy it. An exception
-/// of a handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
+/// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the change
+/// of state. They may call every method of the manager that does not wait, and destroy it. An exception of a
+/// handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
 struct WebSocketOptions {
-    /// What any std::chrono duration turns into.
+    /// Any std::chrono duration converts to it.
     using Seconds = std::chrono::duration<double>;
 
-    // The user's conditions. One that throws is reported by on_alert and counts as "no".
+    // Conditions. An exception is reported by on_alert and counts as "no".
 
-    /// Asked every disconnect_check_interval while CONNECTED: true disconnects.
+    /// Called every disconnect_check_interval while CONNECTED. True disconnects.
     std::function<bool()> should_disconnect{};
-    /// Asked every reconnect_check_interval after a proactive disconnect: true connects now, false is asked
+    /// Called every reconnect_check_interval after a proactive disconnect. True connects now, false is called
     /// again, a duration connects after it.
     std::function<WindowAnswer()> should_reconnect{};
 
@@ -96,52 +96,51 @@ struct WebSocketOptions {
     Handler<void()> on_connect{};
     /// Once for each connection that was up.
     Handler<void(DisconnectReason)> on_disconnect{};
-    /// At most once in disconnect_alert_interval, with the number of disconnects it reports.
+    /// At most once in disconnect_alert_interval. `count`: the disconnects since the last call.
     Handler<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
-    /// Each message, as soon as it is whole. The view lies in the buffer that the socket was read into, with
-    /// 64 readable bytes behind it, and is gone after the call. Statistics count it once its read is handed
-    /// on.
+    /// Each complete message. The view lies in the receive buffer, with 64 readable bytes after it, and is
+    /// valid during the call. Statistics count it at the end of its read.
     Handler<void(const Message&)> on_message{};
-    /// Conditions that a person should see. The channel is "websocket"; the views are gone after the call.
+    /// Conditions that a person should see. The channel is "websocket". The views are valid during the call.
     Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
 
-    // Limits. What is set here, or as an optional further down, overrides `config` and is not clamped. What
-    // is not set has the default of kLimitRows.
+    // Limits. An optional that is set overrides `config` and is not clamped. One that is not set has the
+    // default of kLimitRows.
 
     std::optional<Seconds> ping_interval{};        ///< 0: no pings
-    std::optional<Seconds> ping_timeout{};         ///< for a pong to come; one that lies unread has come
+    std::optional<Seconds> ping_timeout{};         ///< for a pong; an unread pong counts as received
     std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
     std::optional<Seconds> reconnect_delay{};      ///< before the first try
-    std::optional<Seconds> max_reconnect_delay{};  ///< that delays grow to
+    std::optional<Seconds> max_reconnect_delay{};  ///< limit of the growing delay
     std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries, or kUnlimited
     std::optional<Seconds> stable_connection_time{};        ///< uptime after which the retry budget resets
-    std::optional<Seconds> server_unavailable_delay{};      ///< after a refusal for overload, at least
-    std::optional<Seconds> disconnect_check_interval{};     ///< between questions to should_disconnect
-    std::optional<Seconds> reconnect_check_interval{};      ///< between questions to should_reconnect
-    std::optional<Seconds> disconnect_margin{};             ///< ahead of connection_lifetime's end
+    std::optional<Seconds> server_unavailable_delay{};      ///< least wait after a refusal for overload
+    std::optional<Seconds> disconnect_check_interval{};     ///< between calls of should_disconnect
+    std::optional<Seconds> reconnect_check_interval{};      ///< between calls of should_reconnect
+    std::optional<Seconds> disconnect_margin{};             ///< before the end of connection_lifetime
     std::optional<Seconds> disconnect_alert_interval{};     ///< between alerts of disconnects
     std::optional<std::uint32_t> queue_size{};              ///< in messages; 0: no limit
     std::optional<std::uint64_t> queue_bytes{};             ///< of the records of messages; 0: no limit
-    /// From get_websocket_limits() or load_websocket_limits(), or the `limits` of a Config. An error in it is
-    /// an error of construction.
+    /// From get_websocket_limits() or load_websocket_limits(), or the `limits` of a Config. The constructor
+    /// throws an error in it.
     std::optional<Result<ResolvedLimits>> config{};
 
     // Reconnecting
 
-    /// How delays follow each other.
+    /// The sequence of delays.
     std::optional<ReconnectStrategy> reconnect_strategy{};
     bool auto_reconnect = true;                    ///< after a reactive disconnect
     std::optional<double> reconnect_jitter{};      ///< 0 to 1; 0: the exact schedule
-    std::optional<std::uint64_t> jitter_seed{};    ///< not set: drawn by lot
+    std::optional<std::uint64_t> jitter_seed{};    ///< not set: random
     std::optional<Seconds> connection_lifetime{};  ///< the venue's limit on a connection's age; 0: none
 
     // Messages
 
-    /// Messages go to the ring as well as to on_message, which sees also those that the ring has no room for.
+    /// Messages go to the ring and to on_message. on_message also gets those that a full ring drops.
     bool deliver_to_ring = false;
     std::optional<OverflowPolicy> overflow{};  ///< when the ring is full
-    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped; else only the gap in
-    /// the sequence numbers shows it.
+    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped. Without it only the
+    /// gap in the sequence numbers shows them.
     bool throw_on_dropped = false;
     /// In bytes; a larger message ends the connection with close code 1009.
     std::optional<std::size_t> max_message_size{};
@@ -153,15 +152,15 @@ struct WebSocketOptions {
     UpgradeOptions upgrade{};
     std::optional<Seconds> close_timeout{};                         ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
-    /// How to reach the network; not looked at if there is a `dialer`.
+    /// The network. Ignored if `dialer` is set.
     NetworkOptions network{};
     /// Sees each step of the session. Not owned, must outlive the manager.
     SessionObserver* observer = nullptr;
-    /// Shared by many managers, or a test's own. Not owned, must outlive the manager.
+    /// Shared by several managers, or scripted by a test. Not owned, must outlive the manager.
     Dialer* dialer = nullptr;
 };
 
-/// Options that have been checked, with all limits in their places.
+/// Checked options, with all limits resolved.
 struct SessionSettings {
     SessionOptions session{};
     ConnectionOptions connection{};
@@ -171,7 +170,8 @@ struct SessionSettings {
     Duration disconnect_alert_interval{};
 };
 
-/// An error that names the field whose value cannot be: negative, NaN, infinite, or at odds with another.
+/// The error names the field with an invalid value: negative, NaN, infinite, or in conflict with another
+/// field.
 [[nodiscard]] Result<SessionSettings> resolve(const WebSocketOptions& options);
 
 }  // namespace pinwheel

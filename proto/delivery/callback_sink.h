@@ -9,8 +9,8 @@
 
 namespace pinwheel {
 
-/// Hands each message to a callback: a whole one where it lies in the reader's buffer, one that came in parts
-/// from a buffer of its own. Threading: the reactor's thread. Allocates: 4 KiB when made, and for larger
+/// Passes each message to a callback: a message in one frame as a view of the receive buffer, a fragmented
+/// one from a buffer of the sink. Threading: the reactor's thread. Allocates: 4 KiB when made, and for larger
 /// messages in parts; see detail::PartsBuffer.
 class CallbackSink final : public CountingSink {
   public:
@@ -18,7 +18,7 @@ class CallbackSink final : public CountingSink {
     explicit CallbackSink(Callback callback, Overflow on_overflow = {}, Batch on_batch = {}) noexcept
         : CountingSink(on_overflow, on_batch), callback_(callback) {}
 
-    /// Counted in each message from now on.
+    /// The generation of each later message.
     void set_generation(std::uint32_t generation) noexcept { begin_generation(generation); }
 
     [[nodiscard]] Verdict take(std::span<const std::byte> payload, bool is_text,
@@ -27,7 +27,7 @@ class CallbackSink final : public CountingSink {
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept override;
     void commit(std::size_t size, bool is_text, const MessageStamp& stamp) override;
 
-    /// Bytes held for messages in parts now.
+    /// Bytes of the buffer for fragmented messages.
     [[nodiscard]] std::size_t capacity() const noexcept { return parts_.capacity(); }
 
   private:

@@ -12,11 +12,11 @@
 
 namespace pinwheel {
 
-/// What both sinks of a session count: the connection's generation, sequence numbers, dropped messages, and
-/// what each read brought. Threading: the reactor's thread. Allocates: nothing.
+/// The counts of both sinks of a session: generation, sequence numbers, dropped messages, and the messages of
+/// each read. Threading: the reactor's thread. Allocates: nothing.
 class CountingSink : public MessageSink {
   public:
-    /// Called with each message; the view is gone after the call. An exception passes through.
+    /// Called with each message. The view is valid during the call. An exception passes through.
     using Callback = FunctionRef<void(const Message& message)>;
     /// Called with drop for each message that is dropped, with pause when reading has to pause. Must not
     /// throw.
@@ -30,9 +30,9 @@ class CountingSink : public MessageSink {
         if (messages > 0 && on_batch_) on_batch_(messages, bytes, message_.received);
     }
 
-    /// Messages that were dropped, in all.
+    /// All dropped messages.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-    /// Of the last message; 0 before the first.
+    /// The number of the last message; 0 before the first.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
 
   protected:
@@ -44,7 +44,7 @@ class CountingSink : public MessageSink {
     [[nodiscard]] std::uint32_t generation() const noexcept { return message_.generation; }
     /// Messages carry this generation from now on.
     void begin_generation(std::uint32_t generation) noexcept { message_.generation = generation; }
-    /// Gives the next number to a message that is dropped.
+    /// Assigns the next number to a dropped message.
     void skip_sequence() noexcept { ++message_.sequence; }
 
     /// The next message, counted as delivered; valid until the next call.

@@ -17,25 +17,25 @@
 
 namespace pinwheel {
 
-/// Why a message was dropped.
+/// The cause of a dropped message.
 enum class DropCause : std::uint8_t {
     queue_size,   ///< the ring's limit of messages
     queue_bytes,  ///< the ring's limit of bytes
-    memory,       ///< there was none
+    memory,       ///< no memory
 };
 
-/// Called for what a delivery cannot do alone. Never called from inside a sink's call.
+/// Calls to the owner of a delivery. Never made inside a call of a sink.
 class DeliveryOwner {
   public:
     virtual ~DeliveryOwner() = default;
     /// `more` messages have been dropped since the last call, the last of them for this cause. At most once a
     /// second.
     virtual void on_dropped(std::uint64_t more, DropCause cause) = 0;
-    /// Reading had to pause, and there is room again.
+    /// Room is free again after reading paused.
     virtual void on_room() = 0;
 };
 
-/// Where a session's messages go, over all its connections: to a handler, or to a ring as well. Threading:
+/// The destination of a session's messages over all its connections: a handler, a ring, or both. Threading:
 /// the reactor's thread; the consumer's end of the ring is any one thread's. Allocates: what its sink does.
 class Delivery {
   public:
@@ -61,15 +61,15 @@ class Delivery {
     [[nodiscard]] std::uint64_t sequence() const noexcept {
         return queue_sink_ ? queue_sink_->sequence() : callback_sink_->sequence();
     }
-    /// Reading has paused, and has not been told to go on.
+    /// Reading is paused.
     [[nodiscard]] bool paused() const noexcept { return room_timer_.armed(); }
 
     // The consumer's end of the ring, for a consumer on the reactor's thread.
 
-    /// The next record that is a message, or, if that is asked for, tells of dropped ones; null if there is
-    /// none now. It stays valid until release().
+    /// The next message record or, if asked for, `dropped` record. Null if there is none now. It stays valid
+    /// until release().
     [[nodiscard]] const RecordHeader* show_next(bool with_dropped);
-    /// Gives back the record that was shown, if there is one.
+    /// Releases the record that was shown, if there is one.
     void release();
 
   private:

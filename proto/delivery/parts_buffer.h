@@ -6,13 +6,12 @@
 
 namespace pinwheel::detail {
 
-/// Where a message that comes in parts is put together: one buffer that all such messages share, with
-/// kPayloadPadding readable bytes behind the room. Threading: one thread. Allocates: 4 KiB when made, and
-/// when a message is larger than the buffer; one beyond 64 KiB is given back after 1024 smaller messages in a
-/// row.
+/// Assembles fragmented messages in one shared buffer, with kPayloadPadding readable bytes after the room.
+/// Threading: one thread. Allocates: 4 KiB when made, and when a message is larger than the buffer; a buffer
+/// above 64 KiB is freed after 1024 smaller messages in a row.
 class PartsBuffer {
   public:
-    /// If there is no memory now, the first message asks again.
+    /// Without memory now, the first message tries again.
     PartsBuffer() noexcept;
 
     /// Room for a new message of `size` bytes; null if there is no memory.

@@ -10,22 +10,22 @@
 namespace pinwheel {
 
 /// Appends statistics in Prometheus' text exposition format 0.0.4, under names that begin with `pinwheel_`,
-/// in seconds and bytes. `labels` stands between the braces of each sample, such as `venue="one"`, and may be
+/// in seconds and bytes. `labels` goes between the braces of each sample, such as `venue="one"`. It may be
 /// empty; its values must be escaped. Threading: any, on a snapshot.
 void append_prometheus(std::string& out, const WebSocketStats& stats, std::string_view labels = {});
 
-/// One session's statistics and its labels, which tell it from the others. Refers to both: they must outlive
+/// One session's statistics with its labels, which identify it. Refers to both: they must outlive
 /// it.
 struct LabelledStats {
     const WebSocketStats& stats;  ///< a snapshot, or a reference to one
     std::string_view labels;      ///< such as `venue="one"`
 };
-/// The same for several sessions: each metric is declared once, with the samples of all behind it, as the
-/// format demands. Nothing is appended for none. Two sessions may not have the same labels.
+/// The same for several sessions. Each metric is declared once, followed by the samples of all, as the format
+/// demands. Appends nothing for an empty span. Two sessions may not have the same labels.
 void append_prometheus(std::string& out, std::span<const LabelledStats> all);
 
-/// Appends a histogram of nanoseconds as one of seconds, with buckets from 1 us to 10 s, three for each power
-/// of ten. `name` ends in `_seconds`; `help` is one line.
+/// Appends a histogram of nanoseconds in seconds, with buckets from 1 us to 10 s, three for each power of
+/// ten. `name` ends in `_seconds`; `help` is one line.
 void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,
                        std::string_view help, std::string_view labels = {});
 

@@ -11,15 +11,15 @@
 
 namespace pinwheel {
 
-/// What to do with a message for which the queue has no room.
+/// The treatment of a message that does not fit the queue.
 enum class OverflowPolicy : std::uint8_t {
-    drop_newest,   ///< it is counted and skipped; a `dropped` record tells the consumer where
-    backpressure,  ///< reading stops until there is room, and TCP holds the peer back
+    drop_newest,   ///< counts and drops it; a `dropped` record tells the consumer where
+    backpressure,  ///< stops reading until there is room; TCP slows the peer down
 };
 
-/// Puts messages into a queue, for a consumer on any one thread, and hands each to a callback as well if
-/// there is one: also those that the queue has no room for. Threading: the queue's producer. Allocates: what
-/// the queue does; with a callback also detail::PartsBuffer.
+/// Puts messages into a queue, for one consumer on any thread. Passes each to the callback as well, if there
+/// is one, also those that do not fit the queue. Threading: the queue's producer. Allocates: what the queue
+/// does; with a callback also detail::PartsBuffer.
 class QueueSink final : public CountingSink {
   public:
     /// The queue must outlive it. Messages are of generation 0 until connected().
@@ -43,7 +43,7 @@ class QueueSink final : public CountingSink {
         CountingSink::batch_end();
     }
 
-    /// True if the queue takes a message now.
+    /// True if the queue has room for a message.
     [[nodiscard]] bool has_room() noexcept { return !queue_.full(); }
 
   private:

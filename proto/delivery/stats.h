@@ -15,8 +15,8 @@ namespace pinwheel {
 struct WebSocketStats {
     std::uint64_t connects = 0;               ///< connections that were up
     std::uint64_t disconnects = 0;            ///< of connections that were up
-    std::uint64_t proactive_disconnects = 0;  ///< the user's own doing
-    std::uint64_t reactive_disconnects = 0;   ///< suffered
+    std::uint64_t proactive_disconnects = 0;  ///< by the user's wish
+    std::uint64_t reactive_disconnects = 0;   ///< by the peer, the network or a fault
     std::uint64_t messages_received = 0;      ///< handed on
     std::uint64_t messages_sent = 0;          ///< taken by send()
     std::uint64_t bytes_received = 0;         ///< payload
@@ -25,10 +25,10 @@ struct WebSocketStats {
     SystemTime last_disconnect_time{};        ///< the epoch: never
     SystemTime last_message_time{};           ///< received or sent
 
-    std::uint64_t messages_dropped = 0;    ///< for want of room
-    std::uint64_t reconnect_tries = 0;     ///< attempts begun that were not the first of a connect()
+    std::uint64_t messages_dropped = 0;    ///< without room in the ring
+    std::uint64_t reconnect_tries = 0;     ///< attempts after the first of a connect()
     std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
-    std::uint64_t resumed_handshakes = 0;  ///< TLS sessions taken up again
+    std::uint64_t resumed_handshakes = 0;  ///< resumed TLS sessions
     /// TLS connections that were up, by who opens and seals their records.
     std::uint64_t tls_openssl = 0;
     std::uint64_t tls_in_place_evp = 0;       ///< by the library with OpenSSL's AES-GCM
@@ -36,16 +36,16 @@ struct WebSocketStats {
     RoundTrip ping{};                         ///< of keep-alive
     std::uint64_t bytes_to_send = 0;          ///< waiting for the socket
 
-    /// Messages waiting in the ring, and the most that ever did. The recorder leaves both 0: the ring's owner
-    /// fills them in.
+    /// Messages waiting in the ring, and their high-water mark. The recorder leaves both 0; the owner of the
+    /// ring sets them.
     std::uint64_t queued = 0;
     std::uint64_t queued_high_water = 0;  ///< in messages
-    /// The bytes of the ring that waiting records take, and the most that ever did. As above.
+    /// Bytes of the waiting records in the ring, and their high-water mark. As above.
     std::uint64_t queued_bytes = 0;
     std::uint64_t queued_bytes_high_water = 0;  ///< in bytes
 
     TimePoint since{};         ///< creation, or the last reset
-    TimePoint connected_at{};  ///< the last connect; means nothing while connects is 0
+    TimePoint connected_at{};  ///< the last connect; undefined while connects is 0
 
     /// Since creation, or the last reset.
     [[nodiscard]] Duration uptime(TimePoint now) const noexcept { return now - since; }
@@ -85,10 +85,10 @@ class StatsRecorder {
     void record_ping(const RoundTrip& round_trip) noexcept;
     void record_bytes_to_send(std::size_t bytes) noexcept;
 
-    /// Everything back to zero; `since` becomes `now`.
+    /// Resets all counts; `since` becomes `now`.
     void reset(TimePoint now, SystemTime unix_now) noexcept;
 
-    /// A consistent copy. From any thread; it waits for a record_ call that is just being made, never longer.
+    /// A consistent copy. From any thread. It waits at most for a record_ call in progress.
     [[nodiscard]] WebSocketStats snapshot() const noexcept;
 
   private:
@@ -123,8 +123,8 @@ class StatsRecorder {
         kSlots,
     };
 
-    // A sequence lock: odd while an update is under way. Release stores keep the slots' stores behind the odd
-    // version, acquire loads keep the slots' loads before the second look at it; no fence is needed.
+    // A sequence lock: odd while an update is under way. Release stores keep the slots' stores after the odd
+    // version. Acquire loads keep the slots' loads before the second read of the version. No fence is needed.
     [[nodiscard]] std::int64_t get(Slot slot) const noexcept {
         return slots_[slot].load(std::memory_order_relaxed);
     }

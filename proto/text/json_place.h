@@ -6,22 +6,22 @@
 
 namespace pinwheel {
 
-/// Where a text stops being JSON, and what should stand there.
+/// The place of a JSON error, and what was expected there.
 struct JsonPlace {
     std::size_t line = 1;    ///< from 1
     std::size_t column = 1;  ///< in bytes, from 1
     std::string_view what;   ///< such as `expected a value`; static storage
 };
 
-/// The first place at which `text` breaks the grammar of RFC 8259, or has a number that no parser can hold.
-/// For text that a fast parser has refused without telling where; slow.
+/// The first place at which `text` breaks the grammar of RFC 8259, or has a number out of range. Slow: for
+/// text that the fast parser has refused without a place.
 [[nodiscard]] JsonPlace find_json_error(std::string_view text);
 
 namespace detail {
 
 /// `text` with each number that a parser's types cannot hold replaced by one that they can, in the same
 /// direction: a whole number of 19 digits and more becomes a fraction, one beyond a double's range the
-/// largest double. For readers that clamp to bounds. Text that is no JSON stays none, and is not read beyond.
+/// largest double. For readers that clamp to bounds. Invalid JSON stays invalid.
 [[nodiscard]] std::string with_finite_numbers(std::string_view text);
 
 }  // namespace detail

@@ -29,7 +29,7 @@ inline constexpr bool kIsJsonObject = kIsPair<std::ranges::range_value_t<Range>>
 
 }  // namespace detail
 
-/// A JSON value to be sent, kept as its text: `JsonValue{{"type", "ping"}, {"id", 7}}`. For a list write
+/// A JSON value to send, stored as its text: `JsonValue{{"type", "ping"}, {"id", 7}}`. For a list write
 /// `JsonValue::array({"a", "b"})`. Threading: any. Allocates: its text.
 class JsonValue {
   public:
@@ -58,10 +58,10 @@ class JsonValue {
     template <std::unsigned_integral Integer>
     requires(!std::same_as<Integer, bool>) JsonValue(Integer value)  // NOLINT(google-explicit-constructor)
         : text_(std::to_string(static_cast<unsigned long long>(value))) {}
-    /// The shortest text that gives the same number; `null` for one that JSON cannot tell (RFC 8259 section
-    /// 6).
+    /// The shortest text that gives the same number; `null` for a number that JSON cannot express (RFC 8259
+    /// section 6).
     JsonValue(double value);  // NOLINT(google-explicit-constructor)
-    /// A string, which must be UTF-8; escaped as it needs to be (RFC 8259 section 7).
+    /// A string in UTF-8, escaped where needed (RFC 8259 section 7).
     JsonValue(std::string_view text);  // NOLINT(google-explicit-constructor)
     /// The same.
     JsonValue(const char* text) : JsonValue(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
@@ -71,9 +71,8 @@ class JsonValue {
     /// An object, in this order.
     JsonValue(std::initializer_list<Member> members);
 
-    /// A list, from a range of what a JsonValue can be made of, such as a std::vector<int>; an object, in the
-    /// range's order, if its elements are pairs of a name and such a value, such as a std::map<std::string,
-    /// int>.
+    /// A list from a range of values, such as a std::vector<int>. An object, in the range's order, from pairs
+    /// of a name and a value, such as a std::map<std::string, int>.
     template <std::ranges::input_range Range>
     requires detail::JsonRange<Range> JsonValue(const Range& range)  // NOLINT(google-explicit-constructor)
         : text_(detail::kIsJsonObject<Range> ? "{" : "[") {
