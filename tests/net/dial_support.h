@@ -15,7 +15,7 @@
 
 namespace pinwheel::test {
 
-/// Keeps what a dial ended with.
+/// The outcome of a dial.
 struct DialOutcome final : DialHandler {
     void on_dialed(std::unique_ptr<ByteStream> dialed) override { stream = std::move(dialed); }
     void on_dial_failed(const Error& failure) override { error = failure; }
@@ -37,7 +37,7 @@ inline void turn_until(Reactor& reactor, const std::function<bool()>& done) {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// A port on which nothing listens: taken and let go.
+/// A port without a listener: bound, then released.
 [[nodiscard]] inline std::uint16_t refused_port() {
     Reactor reactor;
     auto ignore = [](UniqueFd) {};

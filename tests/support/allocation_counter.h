@@ -4,16 +4,15 @@
 
 namespace pinwheel::test {
 
-/// What a thread asked malloc and its kin for.
+/// The allocations of a thread.
 struct AllocationCount {
     std::uint64_t own = 0;
-    std::uint64_t in_openssl = 0;  ///< asked for by libcrypto or libssl
+    std::uint64_t in_openssl = 0;  ///< by libcrypto or libssl
     [[nodiscard]] std::uint64_t all() const noexcept { return own + in_openssl; }
 };
 
-/// Counts the calling thread's calls of malloc, calloc, realloc and their kin, those of operator new and of
-/// libraries included, while it lives. One at a time on a thread. The first few callers of each sort are
-/// kept.
+/// Counts the calling thread's allocations during its life: malloc, calloc, realloc and the like, operator
+/// new and libraries included. One at a time on a thread. It keeps the first few callers of each kind.
 class AllocationCounter {
   public:
     AllocationCounter() noexcept;
@@ -23,7 +22,7 @@ class AllocationCounter {
 
     /// Ends the counting.
     [[nodiscard]] AllocationCount stop() noexcept;
-    /// Prints to stderr who called, for how many bytes, innermost first.
+    /// Prints each kept caller and its bytes to stderr, innermost frame first.
     void print_callers() const noexcept;
 };
 

@@ -15,28 +15,28 @@
 
 namespace pinwheel::test {
 
-/// What a name server says to a question (RFC 1035).
+/// A name server's answer to a query (RFC 1035).
 struct DnsReply {
     enum class Kind : std::uint8_t { answer, no_such_name, server_failure, refusal, silence };
 
     Kind kind = Kind::answer;
-    /// Literals of the family asked for, in order; none: the name has no such record.
+    /// Literals of the queried family, in order. Empty: the name has no such record.
     std::vector<std::string> addresses{};
-    /// Over UDP says only that the answer is too long, so that it is fetched over TCP.
+    /// Truncated over UDP: the client repeats the query over TCP.
     bool truncated = false;
 };
 
-/// A name server on the test's reactor, over UDP and TCP, which answers by a script. A name that is not in
-/// the script does not exist.
+/// A name server on the test's reactor, over UDP and TCP, with scripted answers. A name without a script does
+/// not exist.
 class DnsServer {
   public:
-    /// Port 0 is any that is free.
+    /// Port 0: any free port.
     explicit DnsServer(Reactor& reactor, const std::string& address = "127.0.0.1", std::uint16_t port = 0);
 
     /// For ResolverOptions::servers.
     [[nodiscard]] std::string servers() const { return endpoint_.to_string(); }
 
-    /// From now on `name` has these addresses, of both families mixed.
+    /// Sets the addresses of `name`, both families mixed.
     void set(const std::string& name, const std::vector<std::string>& addresses);
     /// Both families, or one (AF_INET, AF_INET6).
     void set(const std::string& name, const DnsReply& reply) {
@@ -47,9 +47,9 @@ class DnsServer {
         script_[{name, family}] = std::move(reply);
     }
 
-    /// Questions that came, as `A feed.test` or `AAAA feed.test tcp`.
+    /// The queries received, as `A feed.test` or `AAAA feed.test tcp`.
     [[nodiscard]] const std::vector<std::string>& questions() const noexcept { return questions_; }
-    /// Those that were answered.
+    /// The queries answered.
     [[nodiscard]] std::size_t answers() const noexcept { return answers_; }
 
   private:
@@ -66,7 +66,7 @@ class DnsServer {
     void on_accepted(UniqueFd socket);
     int on_udp(Interest ready, TimePoint now);
     int on_tcp(TcpClient& client);
-    /// Empty: say nothing.
+    /// Empty: no answer.
     [[nodiscard]] std::string answer_to(const std::string& question, bool over_tcp);
 
     Reactor& reactor_;

@@ -24,7 +24,7 @@ struct FailPlan {
     [[nodiscard]] bool fired() const noexcept { return seen >= nth; }
 };
 
-/// Fails the n-th read or write of the stream below: loop over all n until a run has not fired.
+/// Fails the n-th read or write of the lower stream. Loop over n until a run has no failure.
 class FailAfter final : public ByteStream {
   public:
     FailAfter(std::unique_ptr<ByteStream> lower, std::shared_ptr<FailPlan> plan)

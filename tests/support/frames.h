@@ -14,14 +14,14 @@ inline std::string text_of(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// How a raw frame departs from the plain final unmasked one.
+/// The differences of a raw frame from a plain, final, unmasked one.
 struct FrameShape {
     bool fin = true;
     unsigned rsv = 0;      ///< three bits
     unsigned opcode = 1;   ///< four bits
     bool masked = false;   ///< with the mask 0x01020304
     int length_bytes = 0;  ///< 1, 2 or 8: encode the length in this many bytes; 0: the least
-    std::uint64_t claimed = ~std::uint64_t{0};  ///< the length to claim in place of the payload's
+    std::uint64_t claimed = ~std::uint64_t{0};  ///< the claimed length, if not the payload's
 };
 
 /// A frame, byte by byte after RFC 6455 section 5.2.
@@ -68,8 +68,8 @@ inline std::string close_frame(unsigned code, std::string_view reason = {}) {
     return raw_frame({.opcode = 8}, close_payload(code, reason));
 }
 
-/// Takes the first frame of a client's output off `stream` and unmasks it; opcode 255 if there is no whole
-/// frame.
+/// Removes the first frame of a client's output from `stream` and unmasks it. Opcode 255: there is no
+/// complete frame.
 struct SentFrame {
     unsigned opcode = 255;
     bool masked = false;

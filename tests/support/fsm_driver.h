@@ -15,12 +15,12 @@
 
 namespace pinwheel::test {
 
-/// Plays a manager around a SessionFsm in a world without sockets: its timers, its callbacks, and a server
-/// whose behaviour is scripted. Time starts at midnight and jumps from one event to the next.
+/// Plays a manager around a SessionFsm without sockets: timers, callbacks, and a scripted server. Time starts
+/// at midnight and jumps from event to event.
 class FsmDriver {
   public:
-    /// What the server does with an attempt: nothing up to `answers_after`, then, if `refusal` is set, it
-    /// ends the attempt, else the connection is up and, if `loss` is set, lost `up_for` later.
+    /// The server's reaction to an attempt. After `answers_after` it ends the attempt with `refusal`, if set.
+    /// Else the connection comes up, and ends `up_for` later with `loss`, if set.
     struct Attempt {
         Duration answers_after = std::chrono::milliseconds{50};
         std::optional<SessionEvent::TransportEnded> refusal{};
@@ -34,12 +34,12 @@ class FsmDriver {
     std::function<WindowAnswer(Duration)> should_reconnect = [](Duration) { return true; };
     SubscriptionSet subscriptions;
 
-    /// Attempts are answered so, in order, and after the last one with a connection that stays up.
+    /// The reactions to the attempts, in order. Later attempts get a connection that stays up.
     void script(std::vector<Attempt> attempts) {
         for (auto& attempt : attempts) script_.push_back(std::move(attempt));
     }
 
-    /// Lets a call of the user happen at a time of day.
+    /// Schedules a call of the user at a time of day.
     void at(Duration time, const SessionEvent::Any& call) { calls_.emplace(kMidnight + time, call); }
     void at(Duration time, std::function<void()> action) {
         actions_.emplace(kMidnight + time, std::move(action));
@@ -52,7 +52,7 @@ class FsmDriver {
         now_ = end;
     }
 
-    /// One line for each event that mattered: when, what, the state after it, what was done.
+    /// One line for each relevant event: time, event, state after it, effects.
     [[nodiscard]] const std::vector<std::string>& log() const noexcept { return log_; }
     [[nodiscard]] const SessionFsm& fsm() const noexcept { return fsm_; }
     [[nodiscard]] std::uint64_t pings() const noexcept { return pings_; }
@@ -60,7 +60,7 @@ class FsmDriver {
   private:
     static constexpr TimePoint kMidnight{std::chrono::hours{1000}};
 
-    /// Feeds the earliest thing that is due by `end`. False: there is none.
+    /// Feeds the earliest event due by `end`. False: there is none.
     bool step(TimePoint end) {
         enum class Source { none, call, action, world, timer } source = Source::none;
         TimePoint earliest = TimePoint::max();
@@ -127,7 +127,7 @@ class FsmDriver {
         for (auto& note : std::exchange(notes_, {})) write(note);
     }
 
-    /// What would repeat itself all over the log.
+    /// Left out of the log as repetitive.
     static bool is_noise(const SessionEffect::Any& effect) {
         if (const auto* const arm = std::get_if<SessionEffect::Arm>(&effect))
             return arm->timer == SessionTimer::stable || arm->timer == SessionTimer::disconnect_check ||
@@ -184,7 +184,7 @@ class FsmDriver {
     void execute(const SessionEffect::RecordStop&) {}
     void execute(const SessionEffect::Warn&) {}
 
-    /// A transport that is gone says no more.
+    /// A transport that is gone reports nothing.
     void drop_pongs() {
         std::erase_if(world_, [](const auto& entry) {
             return std::holds_alternative<SessionEvent::Pong>(entry.second);

@@ -15,8 +15,8 @@
 
 namespace pinwheel::test {
 
-/// A manager in a world without sockets: scripted streams, a clock that moves a millisecond at each turn, and
-/// a log of what its handlers heard.
+/// A manager without sockets: scripted streams, a clock that moves a millisecond a turn, and a log of the
+/// handlers' calls.
 class ManagedTest : public testing::Test {
   protected:
     using Plan = ScriptedDialer::Plan;
@@ -45,7 +45,7 @@ class ManagedTest : public testing::Test {
     [[nodiscard]] bool exists() const { return ws_ != nullptr; }
     void destroy() { ws_.reset(); }
 
-    /// Makes the manager and lets its first attempt succeed; with a plan for it if none is there.
+    /// Makes the manager and connects it. Adds a plan for the first attempt if there is none.
     void connect() {
         if (dialer.plans() == dialer.dials()) dialer.plan();
         make().connect();
@@ -55,7 +55,7 @@ class ManagedTest : public testing::Test {
     void turn(int turns = 10) {
         for (int i = 0; i < turns; ++i) reactor.poll();
     }
-    /// Lets time pass, in steps of a tenth of it, each with its turns.
+    /// Advances the time in ten steps, with turns after each.
     void pass(Duration time) {
         for (int i = 0; i < 10; ++i) {
             clock.advance(time / 10);
@@ -64,7 +64,7 @@ class ManagedTest : public testing::Test {
         turn();
     }
 
-    /// What the client has sent on its n-th connection, frame by frame: `text …`, `close 1000`, `ping`.
+    /// The client's frames on its n-th connection: `text …`, `close 1000`, `ping`.
     std::vector<std::string> sent(std::size_t connection) {
         std::vector<std::string> frames;
         auto& written = dialer.at(connection).script.written;
@@ -80,15 +80,15 @@ class ManagedTest : public testing::Test {
         return frames;
     }
     [[nodiscard]] StreamScript& script(std::size_t connection) { return dialer.at(connection).script; }
-    /// Plans further attempts, and lets them succeed.
+    /// Plans further attempts that succeed.
     void plan(int attempts) {
         for (int i = 0; i < attempts; ++i) dialer.plan();
     }
-    /// Plans further attempts, and lets them fail.
+    /// Plans further attempts that fail.
     void plan_failures(int attempts, Errc code = Errc::connection_refused) {
         for (int i = 0; i < attempts; ++i) dialer.plan(Error{code, "nobody there"});
     }
-    /// What the last alert said; empty if there was none.
+    /// The last alert's message. Empty if there was none.
     [[nodiscard]] std::string last_alert() const { return alerts.empty() ? std::string() : alerts.back(); }
 
     void note(const std::string& what) { log += what + ";"; }

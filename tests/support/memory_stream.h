@@ -26,7 +26,7 @@ struct MemoryWay {
 };
 
 /// An end of a two-way stream in memory. The test holds the other end, or both directions. It has no
-/// descriptor: a reactor tries it at every turn.
+/// descriptor: a reactor calls it at every turn.
 class MemoryStream final : public ByteStream {
   public:
     using Way = std::shared_ptr<MemoryWay>;

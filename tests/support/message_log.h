@@ -11,7 +11,7 @@ namespace pinwheel::test {
 
 inline constexpr std::size_t kMaxMessage = 1 << 20;
 
-/// Decodes a stream and writes down what came: `T:text`, `B:size`, `ping:…`, `pong:…`, `close:code:reason`,
+/// Decodes a stream and logs its content: `T:text`, `B:size`, `ping:…`, `pong:…`, `close:code:reason`,
 /// `error:…`.
 class MessageLog : public ControlSink {
   public:
@@ -20,7 +20,7 @@ class MessageLog : public ControlSink {
     std::string decode(std::string_view stream, std::size_t piece) {
         return decode(stream, std::span(&piece, 1));
     }
-    /// In pieces of these sizes, over and over.
+    /// Feeds it in pieces of these sizes, repeated.
     std::string decode(std::string_view stream, std::span<const std::size_t> pieces) {
         for (std::size_t at = 0, i = 0; at < stream.size(); at += pieces[i++ % pieces.size()]) {
             assembler.feed(bytes_of(stream.substr(at, pieces[i % pieces.size()])));

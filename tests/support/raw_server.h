@@ -15,14 +15,14 @@
 
 namespace pinwheel::test {
 
-/// A TCP server on 127.0.0.1 that knows no protocol: it reads a request's head and answers with what it is
-/// told to. On a thread of its own, one connection after the other.
+/// A TCP server on 127.0.0.1 without a protocol: it reads the head of a request and sends a given answer. It
+/// runs on its own thread and serves one connection at a time.
 class RawServer {
   public:
     using Answer = std::function<std::string(const std::string& request)>;
     enum class Then { close, hold };
 
-    /// `hold` keeps the connection until the client ends it. An empty answer is none.
+    /// `hold` keeps the connection until the client ends it. An empty answer sends nothing.
     explicit RawServer(Answer answer, Then then = Then::close) : answer_(std::move(answer)), then_(then) {
         const Endpoint any = *Endpoint::parse("127.0.0.1", 0);
         sockaddr_storage bound{};
@@ -44,7 +44,7 @@ class RawServer {
     [[nodiscard]] std::string authority() const { return "127.0.0.1:" + std::to_string(port_); }
 
   private:
-    /// False: the server is to stop.
+    /// False: the server stops.
     [[nodiscard]] bool wait_for(const UniqueFd& fd) const {
         std::array<pollfd, 2> ready{{{fd.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
         ::poll(ready.data(), ready.size(), -1);

@@ -5,12 +5,12 @@
 
 namespace pinwheel::test {
 
-/// What must hold does not.
+/// A required condition is false.
 struct Broken : std::logic_error {
     using std::logic_error::logic_error;
 };
 
-/// For code that runs under a test framework and under a fuzzer alike.
+/// For code that runs in tests and in fuzzers.
 inline void require(bool holds, const std::string& what) {
     if (!holds) throw Broken(what);
 }

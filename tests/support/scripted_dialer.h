@@ -29,23 +29,22 @@ inline std::string upgrade_answer(const std::string& request, const std::string&
            accept_for_key(upgrade_key(request)) + "\r\n" + headers + "\r\n";
 }
 
-/// Gives out scripted streams, one a dial, in the order of `plans`; a dial beyond them stays under way for
-/// ever.
+/// Makes scripted streams, one a dial, in the order of `plans`. A dial without plan never ends.
 class ScriptedDialer final : public Dialer {
   public:
     struct Plan {
         std::optional<Error> failure;
-        /// Answer the upgrade request by itself, so that only frames need a script.
+        /// Answers the upgrade request: only frames need a script.
         bool accepts = true;
         std::string answer;   ///< in place of the accepting one
         std::string headers;  ///< more lines of the accepting one
-        std::string request;  ///< what the client asked, once it has
+        std::string request;  ///< the client's request, once sent
         StreamScript script;
     };
 
     explicit ScriptedDialer(Reactor& reactor) : reactor_(reactor) {}
 
-    /// Puts a stream of the test around each scripted one.
+    /// Wraps each scripted stream in a stream of the test.
     using Wrapper = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
     void wrap(Wrapper wrapper) { wrapper_ = std::move(wrapper); }
 
@@ -104,7 +103,7 @@ class ScriptedDialer final : public Dialer {
         SystemTime arrival_time() const noexcept override { return inner_.arrival_time(); }
 
       private:
-        /// Glued to the bytes that follow, if there are any.
+        /// In one read with the following bytes, if there are any.
         void put_before(const std::string& answer) {
             auto& steps = plan_->script.steps;
             if (!steps.empty() && std::holds_alternative<std::string>(steps.front()))

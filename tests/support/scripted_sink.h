@@ -11,13 +11,13 @@
 
 namespace pinwheel::test {
 
-/// Answers claims after a script, takes everything once it is used up, and writes down what it is asked:
+/// Answers claims by a script, accepts everything after its end, and logs its calls:
 /// `claim:N`, `grow:USED:N`, `T:text` or `B:size` for a message.
 class ScriptedSink final : public MessageSink {
   public:
     std::deque<Verdict> verdicts;
     bool refuses_growth = false;
-    bool throws = false;  ///< out of each commit
+    bool throws = false;  ///< from each commit
     std::string log;
     std::vector<std::byte> room;
 

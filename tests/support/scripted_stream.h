@@ -12,7 +12,7 @@
 
 namespace pinwheel::test {
 
-/// What a ScriptedStream and its test share: the script to read, and what was written.
+/// The shared part of a ScriptedStream and its test: the script to read, and the written bytes.
 struct StreamScript {
     struct Block {};
     struct End {};
@@ -41,16 +41,16 @@ struct StreamScript {
     bool aborted = false;
     bool destroyed = false;
     int fd = -1;  // to watch; not owned
-    /// As TLS may: what there is to read is in user space, and comes only while the socket takes writes.
+    /// As in TLS: readable bytes are in user space, and come only while the socket is writable.
     bool reads_wait_for_writes = false;
-    /// The stream shows the bytes in a buffer of its own, which is here.
+    /// The stream shows the bytes in its own buffer, which is here.
     bool shows_views = false;
     std::string shown;
 
     [[nodiscard]] bool holds_input() const noexcept { return reads_wait_for_writes && !steps.empty(); }
 };
 
-/// Plays a script. It has no descriptor: the reactor tries it at every turn.
+/// Plays a script. It has no descriptor: the reactor calls it at every turn.
 class ScriptedStream final : public ByteStream {
   public:
     explicit ScriptedStream(StreamScript& script) : script_(script) {}

@@ -11,15 +11,15 @@
 
 namespace pinwheel::test {
 
-/// The world of a session: its timers, its transport, and the notices that it has given. What happens in it
-/// is drawn from `Dice`, which has below(bound); what must hold after each event is required.
+/// The environment of a session: timers, transport and notices. `Dice`, which has below(bound), draws the
+/// events. The walker checks the invariants after each event.
 template <class Dice>
 class SessionWalker {
   public:
     SessionWalker(const SessionOptions& options, Dice& dice)
         : options_(options), fsm_(options), random_(dice) {}
 
-    /// Feeds one event. Throws Broken at the first thing that does not hold.
+    /// Feeds one event. Throws Broken at the first violated invariant.
     void step() {
         const auto event = draw();
         const auto was = fsm_.state();
@@ -104,7 +104,7 @@ class SessionWalker {
         }
     }
 
-    /// A timer's event that nobody armed, or a transport's without a transport: overtaken by something else.
+    /// A stale event: of a timer that is not armed, or of a transport that is gone.
     SessionEvent::Any draw_stale() {
         if (!transport_ && random_.below(2) == 0)
             return random_.below(2) == 0 ? SessionEvent::Any{E::TransportUp{}}

@@ -11,11 +11,11 @@
 
 namespace pinwheel::test {
 
-/// An address of this machine that answers no connection attempt, neither yes nor no: a listener whose queue
-/// is full, so that the kernel drops what else knocks.
+/// An address of this machine that neither accepts nor refuses: a listener with a full backlog, so the kernel
+/// drops further attempts.
 class SilentPort {
   public:
-    /// Throws std::system_error if the port cannot be had.
+    /// Throws std::system_error if the port is not available.
     SilentPort(const std::string& address, std::uint16_t port) {
         const auto endpoint = Endpoint::parse(address, port).value();
         listener_.reset(::socket(endpoint.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -4,7 +4,7 @@
 
 namespace pinwheel::test {
 
-/// Moves on by a fixed step each time that it is read, so that calls that wait come to an end, and as told.
+/// Advances by a fixed step at each reading, so waiting calls end. It also advances on request.
 class SteppingClock final : public Clock {
   public:
     explicit SteppingClock(Duration step = std::chrono::milliseconds{1}) : step_(step) {}

@@ -12,15 +12,14 @@
 
 namespace pinwheel::test {
 
-/// A child process with a pipe to its input and one from its output; its standard error is the test's, or
-/// kept if asked for.
-/// Killed and reaped with its object, and killed if the test itself dies. Every failure throws
+/// A child process with pipes to its input and from its output. Its standard error is the test's, or
+/// captured. The destructor kills and reaps it. It is also killed if the test dies. Every failure throws
 /// std::runtime_error, whose text names the program.
 class Subprocess {
   public:
     enum class Errors { shown, kept };
 
-    /// argv[0] is looked for along PATH. Throws if the program cannot be run.
+    /// Searches argv[0] in PATH. Throws if the program cannot be run.
     explicit Subprocess(std::vector<std::string> argv, Errors errors = Errors::shown);
     ~Subprocess();
     Subprocess(const Subprocess&) = delete;
@@ -28,23 +27,23 @@ class Subprocess {
 
     /// The next line of output, without its end. Throws if the output ends first or `patience` runs out.
     [[nodiscard]] std::string read_line(std::chrono::milliseconds patience = std::chrono::seconds{20});
-    /// All output from here on. Throws if it does not end within `patience`.
+    /// All further output. Throws if it does not end within `patience`.
     [[nodiscard]] std::string read_rest(std::chrono::milliseconds patience = std::chrono::seconds{20});
 
     struct Outcome {
         int status;          ///< as of wait()
-        std::string output;  ///< what had not been read
-        std::string errors;  ///< if they are kept
+        std::string output;  ///< the output not read before
+        std::string errors;  ///< if captured
     };
-    /// Closes its input and waits for its end. Throws if it says nothing for `patience` and goes on.
+    /// Closes its input and waits for its end. Throws if it neither writes nor ends within `patience`.
     [[nodiscard]] Outcome finish(std::chrono::milliseconds patience = std::chrono::seconds{20});
 
     void write(std::string_view text);
     void close_input() noexcept { input_.reset(); }
-    /// What it writes from now on breaks the pipe.
+    /// Closes the reading end: further writes of the child fail.
     void close_output() noexcept { output_.reset(); }
 
-    /// SIGSTOP freezes the child, SIGCONT lets it go on, SIGTERM asks it to end, SIGKILL ends it.
+    /// SIGSTOP pauses the child, SIGCONT continues it, SIGTERM asks it to end, SIGKILL ends it.
     void signal(int number);
 
     /// Waits for the end: the exit status, or minus the signal that ended the child.

@@ -10,7 +10,7 @@
 
 namespace pinwheel::test {
 
-/// A folder that goes with its object.
+/// A temporary folder. The destructor removes it.
 class TempDir {
   public:
     TempDir() {

@@ -11,7 +11,7 @@
 
 namespace pinwheel::test {
 
-/// What wslay's event layer makes of a stream, written as MessageLog writes it, up to its first error.
+/// The events of wslay's event layer for a stream, in MessageLog's form, up to the first error.
 inline std::string wslay_events(std::string_view stream, Role role = Role::client,
                                 std::uint64_t max_message = std::uint64_t{1} << 20) {
     struct State {
