@@ -89,7 +89,9 @@ TEST(RecordedFeeds, ComeOutOfARecordingAsTheyWentIn) {
                                std::to_string(is_message ? line->time.time_since_epoch().count() : 0) + " " +
                                std::to_string(line->code) + " " + std::to_string(line->reason) +
                                (is_message ? " text " : " binary ") + payload);
-            if (is_message) EXPECT_EQ(payload, capture.received.at(frame++).payload);
+            if (is_message) {
+                EXPECT_EQ(payload, capture.received.at(frame++).payload);
+            }
         }
         EXPECT_EQ(frame, capture.received.size());
         EXPECT_EQ(replays[0], recorded);

@@ -61,9 +61,10 @@ TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndToldWhenTheFileIsOpened) {
         open();
         EXPECT_EQ(std::filesystem::file_size(path), kept);
         EXPECT_EQ(alerts.size(), size == kept ? 0U : 1U);
-        if (!alerts.empty())
+        if (!alerts.empty()) {
             EXPECT_NE(alerts[0].find("the last " + std::to_string(size - kept) + " bytes"),
                       std::string::npos);
+        }
         message(9);
         pass(1s);
         EXPECT_FALSE(writer->close(at()));

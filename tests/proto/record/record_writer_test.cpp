@@ -126,7 +126,9 @@ TEST_F(Recording, RotatesByTheHourAndBySize) {
         EXPECT_EQ(line->sequence, sequence);
         while ((line = (*reader).next()) != nullptr) {
             sequence = line->sequence;
-            if (line->kind == LineKind::message) EXPECT_EQ(line->generation, 1U);
+            if (line->kind == LineKind::message) {
+                EXPECT_EQ(line->generation, 1U);
+            }
         }
     }
     EXPECT_EQ(sequence, 199U);
