@@ -115,6 +115,7 @@ struct WebSocketOptions {
     std::optional<std::uint32_t> max_reconnect_attempts{};  ///< the budget of tries, or kUnlimited
     std::optional<Seconds> stable_connection_time{};        ///< uptime after which the retry budget resets
     std::optional<Seconds> server_unavailable_delay{};      ///< least wait after a refusal for overload
+    std::optional<Seconds> max_retry_after{};               ///< limit of the wait for a Retry-After
     std::optional<Seconds> disconnect_check_interval{};     ///< between calls of should_disconnect
     std::optional<Seconds> reconnect_check_interval{};      ///< between calls of should_reconnect
     std::optional<Seconds> disconnect_margin{};             ///< before the end of connection_lifetime

@@ -35,11 +35,12 @@ std::string_view to_string(ReconnectStrategy strategy) noexcept {
 }
 
 Error validate(const ReconnectOptions& options) {
-    const std::array<std::pair<std::string_view, Duration>, 4> times{
+    const std::array<std::pair<std::string_view, Duration>, 5> times{
         {{"reconnect_delay", options.delay},
          {"max_reconnect_delay", options.max_delay},
          {"stable_connection_time", options.stable_connection_time},
-         {"server_unavailable_delay", options.server_unavailable_delay}}};
+         {"server_unavailable_delay", options.server_unavailable_delay},
+         {"max_retry_after", options.max_retry_after}}};
     for (const auto& [field, time] : times)
         if (time < Duration::zero())
             return {Errc::invalid_argument,
@@ -74,7 +75,9 @@ Duration ReconnectPolicy::floor(std::uint16_t close_code, int http_status,
     const bool unavailable = close_code == to_wire(CloseCode::try_again_later) ||
                              http_status == kServiceUnavailable || http_status == kTooManyRequests;
     if (!unavailable) return Duration::zero();
-    return std::max(retry_after.value_or(options_.server_unavailable_delay), Duration::zero());
+    const Duration asked =
+        retry_after ? std::min(*retry_after, options_.max_retry_after) : options_.server_unavailable_delay;
+    return std::max(asked, Duration::zero());
 }
 
 }  // namespace pinwheel

@@ -49,6 +49,8 @@ struct ReconnectOptions {
     Duration stable_connection_time = kDefaultLimits.stable_connection_time;
     /// The least wait after a server has said that it cannot serve now.
     Duration server_unavailable_delay = kDefaultLimits.server_unavailable_delay;
+    /// The most that an answer's Retry-After is waited for.
+    Duration max_retry_after = kDefaultLimits.max_retry_after;
 };
 
 /// An error that names the field whose value cannot be; ok if there is none.
@@ -66,7 +68,8 @@ class ReconnectPolicy {
     [[nodiscard]] Duration delay(std::uint32_t n, double unit_random) const noexcept;
 
     /// The least wait that the server's last word asks for: close code 1013, HTTP 503 or 429, with the
-    /// answer's Retry-After if it had one. Zero if it asked for nothing. 0 stands for no code, no status.
+    /// answer's Retry-After if it had one, up to max_retry_after. Zero if it asked for nothing. 0 stands for
+    /// no code, no status.
     [[nodiscard]] Duration floor(std::uint16_t close_code, int http_status,
                                  std::optional<Duration> retry_after) const noexcept;
 

@@ -63,6 +63,9 @@ std::string describe(const SessionEffect::Warn& warn) {
         case SessionWarning::reconnect_ignored:
             text = "no reconnect is planned: the session is ";
             break;
+        case SessionWarning::retry_after_capped:
+            return "the server asks to wait " + detail::text_of(warn.asked) + "; the next try comes after " +
+                   detail::text_of(warn.waited) + " (max_retry_after)";
         case SessionWarning::refused_but_trying:
             return "an error that seldom passes; it is tried again, as the budget allows";
     }

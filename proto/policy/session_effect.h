@@ -45,6 +45,7 @@ inline constexpr std::size_t kSessionTimers = 0 PINWHEEL_SESSION_TIMERS(PINWHEEL
 enum class SessionWarning : std::uint8_t {
     connect_ignored,     ///< connect() where can_connect() is false
     reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it cannot be followed
+    retry_after_capped,  ///< the server asks for a longer wait than max_retry_after
     refused_but_trying,  ///< an error that may not pass, tried again all the same, since not in a connect()
 };
 
@@ -96,6 +97,8 @@ struct SessionEffect {
     struct Warn {
         SessionWarning warning{};
         ConnectionState state{};  ///< in which the call came
+        Duration asked{};         ///< of retry_after_capped
+        Duration waited{};        ///< in its place
     };
 
     using Any = std::variant<StartConnect, SendClose, AbortTransport, SendPing, Arm, Disarm, NotifyConnected,

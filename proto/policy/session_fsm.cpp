@@ -341,6 +341,10 @@ class SessionFsm::Step {
         if (!next_try(fsm_.purpose_, fsm_.window_.options().reconnect_check_interval))
             return give_up(Errc::retries_exhausted, end.error);
         if (!retryable) warn(SessionWarning::refused_but_trying);
+        const Duration waited = fsm_.policy_.floor(end.close_code, end.http_status, end.retry_after);
+        if (waited > Duration::zero() && end.retry_after.value_or(waited) > waited)
+            effects_.push(Effect::Warn{SessionWarning::retry_after_capped, fsm_.connection_state(),
+                                       *end.retry_after, waited});
     }
 
     /// Ends whatever is under way towards a connection.

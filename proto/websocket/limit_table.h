@@ -24,6 +24,7 @@ struct WebSocketLimits {
     std::uint32_t max_reconnect_attempts = 0;  ///< the retry budget, or kUnlimited
     Duration stable_connection_time{};         ///< uptime after which the retry budget resets
     Duration server_unavailable_delay{};       ///< least wait after a refusal for overload
+    Duration max_retry_after{};                ///< most that a Retry-After is waited for
     std::uint32_t queue_size = 0;              ///< of the ring, in messages; 0: no limit
     std::uint64_t queue_bytes = 0;             ///< of the ring, in bytes
     Duration disconnect_check_interval{};      ///< between questions to should_disconnect
@@ -92,6 +93,9 @@ inline constexpr std::array kLimitRows{
              "shorter: a flapping server looks stable", &WebSocketLimits::stable_connection_time},
     LimitRow{"server_unavailable_delay", "reconnect", "server_unavailable_delay", LimitUnit::seconds, 30, 10,
              300, "an overloaded server needs time to recover", &WebSocketLimits::server_unavailable_delay},
+    LimitRow{"max_retry_after", "reconnect", "max_retry_after", LimitUnit::seconds, 3600, 1, 86'400,
+             "shorter tries a server that is still closed; longer waits for a wrong answer",
+             &WebSocketLimits::max_retry_after},
     LimitRow{"queue_size", "queue", "size", LimitUnit::messages, 65'536, 0, 4'194'304, "0 means no limit",
              &WebSocketLimits::queue_size},
     LimitRow{"queue_bytes", "queue", "bytes", LimitUnit::bytes, 268'435'456, 1 << 20, 17'179'869'184,

@@ -28,6 +28,7 @@ const std::vector<DurationRow> kRows{
     {"max_reconnect_delay", &WebSocketOptions::max_reconnect_delay, 60},
     {"stable_connection_time", &WebSocketOptions::stable_connection_time, 60},
     {"server_unavailable_delay", &WebSocketOptions::server_unavailable_delay, 30},
+    {"max_retry_after", &WebSocketOptions::max_retry_after, 3600},
     {"disconnect_check_interval", &WebSocketOptions::disconnect_check_interval, 10},
     {"reconnect_check_interval", &WebSocketOptions::reconnect_check_interval, 5},
     {"disconnect_margin", &WebSocketOptions::disconnect_margin, 300},
@@ -46,6 +47,7 @@ Duration resolved(const SessionSettings& settings, const std::string& field) {
     if (field == "max_reconnect_delay") return session.reconnect.max_delay;
     if (field == "stable_connection_time") return session.reconnect.stable_connection_time;
     if (field == "server_unavailable_delay") return session.reconnect.server_unavailable_delay;
+    if (field == "max_retry_after") return session.reconnect.max_retry_after;
     if (field == "disconnect_check_interval") return session.window.disconnect_check_interval;
     if (field == "reconnect_check_interval") return session.window.reconnect_check_interval;
     if (field == "disconnect_margin") return session.window.disconnect_margin;

@@ -232,6 +232,25 @@ TEST_F(Reconnecting, RetryAfterTakesItsPlaceAndTheLargerWaitCounts) {
     }
 }
 
+/// H3: no server makes a session wait for a year, and a person hears of it.
+TEST_F(Reconnecting, H3ARetryAfterBeyondItsCapIsCappedAndAlerted) {
+    for (const auto& [asked, most, waited, is_told] : {std::tuple("99999999999", 900.0, 900.0, true),
+                                                       {"90", 900.0, 90.0, false},
+                                                       {"60", 20.0, 20.0, true}}) {
+        alerts.clear();
+        dialer.plan().answer =
+            "HTTP/1.1 503 Busy\r\nRetry-After: " + std::string(asked) + "\r\nContent-Length: 0\r\n\r\n";
+        plan_failures(1);
+        options.max_retry_after = WebSocketOptions::Seconds(most);
+        make().connect();
+        turn();
+        const bool told = last_alert().find("max_retry_after") != std::string::npos;
+        EXPECT_EQ(told, is_told) << asked << last_alert();
+        expect_near(waits(1), {waited});
+        destroy();
+    }
+}
+
 // connection_timeout
 
 TEST_F(Reconnecting, ConnectionTimeoutBoundsTheWholeTry) {

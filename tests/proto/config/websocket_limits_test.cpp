@@ -48,6 +48,7 @@ TEST(Limits, DefaultsAndBoundsAreThoseOfTheTable) {
         {"max_reconnect_attempts", "websocket.reconnect.max_attempts", 10, 0, 100},
         {"stable_connection_time", "websocket.reconnect.stable_connection_time", 60, 10, 300},
         {"server_unavailable_delay", "websocket.reconnect.server_unavailable_delay", 30, 10, 300},
+        {"max_retry_after", "websocket.reconnect.max_retry_after", 3600, 1, 86'400},
         {"queue_size", "websocket.queue.size", 65536, 0, 4194304},
         {"queue_bytes", "websocket.queue.bytes", 268435456, 1048576, 17179869184},
         {"disconnect_check_interval", "websocket.proactive.disconnect_check_interval", 10, 1, 60},

@@ -111,6 +111,17 @@ TEST(Reconnecting, RetryAfterStandsInForTheUnavailableDelay) {
     EXPECT_EQ(policy.floor(0, 404, 90s), 0s);
 }
 
+TEST(Reconnecting, H3ARetryAfterIsCapped) {
+    const ReconnectPolicy policy({.server_unavailable_delay = 25s, .max_retry_after = 10s});
+    EXPECT_EQ(policy.floor(0, 503, 9s), 9s);
+    EXPECT_EQ(policy.floor(0, 503, 11s), 10s);
+    EXPECT_EQ(policy.floor(0, 429, Duration::max()), 10s);
+    EXPECT_EQ(policy.floor(0, 503, {}), 25s) << "the cap is of what a server asks for";
+    EXPECT_EQ(ReconnectPolicy({}).floor(0, 503, 24h), 1h);
+    EXPECT_NE(validate(ReconnectOptions{.max_retry_after = -1ns}).message().find("max_retry_after"),
+              std::string::npos);
+}
+
 TEST(Reconnecting, AnOptionThatCannotBeIsNamed) {
     EXPECT_FALSE(validate(ReconnectOptions{}));
     EXPECT_EQ(validate(ReconnectOptions{.delay = -1ns}).message(),
