@@ -2,11 +2,8 @@
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <limits>
-#include <sstream>
 
-#include "../../core/text_file.h"
 #include "../support/managed.h"
 
 namespace pinwheel::test {
@@ -189,48 +186,6 @@ TEST_F(Limits, TheConfigReachesEachPartAndAnOptionOverridesIt) {
     ASSERT_EQ(by_option->connection.upgrade.headers.size(), 1U);
     EXPECT_EQ(by_option->connection.upgrade.headers[0].name, "X-Other");
     EXPECT_EQ(by_option->connection.upgrade.subprotocols, (std::vector<std::string>{"v1"}));
-}
-
-/// The cells of each row of the first table of section 11.
-std::vector<std::vector<std::string>> documented_limits() {
-    const auto document = read_text_file(PINWHEEL_SOURCE "/proto/behaviour.md");
-    EXPECT_TRUE(document);
-    std::istringstream lines(document ? *document : "");
-    std::vector<std::vector<std::string>> rows;
-    bool is_here = false;
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("## ")) is_here = line == "## 11. Limits";
-        if (!is_here || !line.starts_with("| `")) continue;
-        std::istringstream cells(line.substr(1));
-        auto& row = rows.emplace_back();
-        for (std::string cell; std::getline(cells, cell, '|');) {
-            const auto begin = cell.find_first_not_of(" `");
-            row.push_back(begin == std::string::npos
-                              ? ""
-                              : cell.substr(begin, cell.find_last_not_of(" `") + 1 - begin));
-        }
-    }
-    return rows;
-}
-
-std::string number(double value) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.12g", value);
-    return text.data();
-}
-
-TEST_F(Limits, TheDocumentsTableIsThatOfTheCode) {
-    const auto documented = documented_limits();
-    const auto table = websocket_limit_table();
-    ASSERT_EQ(documented.size(), table.size());
-    for (std::size_t i = 0; i < table.size(); ++i) {
-        const LimitRow& row = table[i];
-        const std::vector<std::string> wanted{
-            std::string(row.field), row.path().substr(std::string("websocket.").size()),
-            number(row.fallback) + (row.unit == LimitUnit::seconds ? " s" : ""), number(row.min),
-            number(row.max) + (row.can_be_unlimited ? ", or `\"unlimited\"" : "")};
-        EXPECT_EQ(documented[i], wanted) << row.field;
-    }
 }
 
 TEST_F(Limits, AFileThatDoesNotParseIsAnErrorWithItsPathAndPlace) {
