@@ -130,8 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
                          {{"book.100ms", "SYM-"}, {"trades.100ms", "SYM-"}, {"platform_state", nullptr}}},
                     Week{"kraken-v2", {{"book", "SYM/"}, {"trade", "SYM/"}}},
                     Week{"okx-v5", {{"books", "SYM-"}, {"trades", "SYM-"}}}),
-    [](const auto& info) {
-        std::string name = info.param.venue;
+    [](const auto& week) {
+        std::string name = week.param.venue;
         std::replace(name.begin(), name.end(), '-', '_');
         return name;
     });
