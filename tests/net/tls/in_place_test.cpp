@@ -28,6 +28,8 @@ class InPlace : public TlsPairTest {
         EXPECT_TRUE(witness.start({}, peer->secrets().client, peer->secrets().server));
         const auto wire = std::as_writable_bytes(std::span(to_peer->bytes));
         if (wire.empty()) return std::nullopt;
+        EXPECT_EQ(detail::TlsRecordLayer::whole_record(wire), wire.size())
+            << "one record, and nothing behind it";
         const auto opened = witness.open(wire, wire.subspan(detail::kRecordHeader));
         if (opened.what == detail::TlsRecordLayer::What::closed) return 0;
         return witness.peer_alert();
