@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <utility>
 
-#include "../text/json_place.h"
+#include "../text/json_error_location.h"
 
 namespace pinwheel::detail {
 namespace {
@@ -175,7 +175,7 @@ std::string number(double value) {
 Result<JsonElement> parse_config_text(JsonDocument& document, std::string_view json, std::string_view name) {
     JsonElement root;
     if (document.parse(with_finite_numbers(json), root)) return root;
-    const JsonPlace place = find_json_error(json);
+    const JsonErrorLocation place = find_json_error(json);
     return Error{Errc::invalid_argument, std::string(name) + ":" + std::to_string(place.line) + ":" +
                                              std::to_string(place.column) +
                                              ": not valid JSON: " + std::string(place.what)};

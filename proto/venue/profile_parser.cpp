@@ -3,7 +3,7 @@
 #include <map>
 #include <utility>
 
-#include "../text/json_place.h"
+#include "../text/json_error_location.h"
 #include "../websocket/url.h"
 #include "json_object_impl.h"
 #include "matcher_parser_impl.h"
@@ -115,7 +115,7 @@ class Parser {
         if (filled.empty() || (filled.front() != '{' && filled.front() != '[')) return;
         JsonElement ignored;
         if (JsonDocument().parse(filled, ignored)) return;
-        const JsonPlace place = find_json_error(filled);
+        const JsonErrorLocation place = find_json_error(filled);
         errors_.fail(parent.at(key), "expected JSON once it is filled, " + std::string(place.what) +
                                          " at column " + std::to_string(place.column) + " of " + filled);
     }
@@ -363,7 +363,7 @@ Result<std::shared_ptr<const ProfileData>> parse_profile(std::string_view json, 
     JsonDocument document;
     JsonElement root;
     if (!document.parse(json, root)) {
-        const JsonPlace place = find_json_error(json);
+        const JsonErrorLocation place = find_json_error(json);
         return Error{Errc::invalid_argument,
                      std::string(file) + ": not valid JSON: line " + std::to_string(place.line) +
                          ", column " + std::to_string(place.column) + ": " + std::string(place.what)};

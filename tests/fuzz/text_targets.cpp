@@ -5,7 +5,7 @@
 #include <string>
 
 #include "../../proto/config/websocket_limits.h"
-#include "../../proto/text/json_place.h"
+#include "../../proto/text/json_error_location.h"
 #include "../../proto/websocket/url.h"
 #include "../support/require.h"
 #include "fuzz_input.h"

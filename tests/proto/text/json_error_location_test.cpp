@@ -1,4 +1,4 @@
-#include "../../../proto/text/json_place.h"
+#include "../../../proto/text/json_error_location.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -15,7 +15,7 @@ struct Case {
     std::string_view what;
 };
 
-TEST(JsonPlace, TellsWhereTextStopsBeingJson) {
+TEST(JsonErrorLocation, TellsWhereTextStopsBeingJson) {
     const Case cases[] = {
         {"", 1, 1, "expected a value"},
         {" \n  ", 2, 3, "expected a value"},
@@ -55,24 +55,24 @@ TEST(JsonPlace, TellsWhereTextStopsBeingJson) {
     simdjson::dom::parser parser;
     for (const auto& one : cases) {
         EXPECT_NE(parser.parse(one.text).error(), simdjson::SUCCESS) << one.text;
-        const JsonPlace place = find_json_error(one.text);
+        const JsonErrorLocation place = find_json_error(one.text);
         EXPECT_EQ(place.what, one.what) << one.text;
         EXPECT_EQ(place.line, one.line) << one.text;
         EXPECT_EQ(place.column, one.column) << one.text;
     }
 }
 
-TEST(JsonPlace, FindsNothingInWhatIsJson) {
+TEST(JsonErrorLocation, FindsNothingInWhatIsJson) {
     for (const std::string text :
          {"{}", "[]", " [ ] ", R"({"a":[1,-2.5e+10,{"b":null}],"c":"\u00e9\n\uD83d\uDe00\"","d":true})",
           "18446744073709551615", "-9223372036854775808", "\"\xe2\x82\xac\""})
         EXPECT_EQ(find_json_error(text).what, "the parser refuses it") << text;
 }
 
-TEST(JsonPlace, EachCutOfATextIsAnErrorAtOrBeforeItsEnd) {
+TEST(JsonErrorLocation, EachCutOfATextIsAnErrorAtOrBeforeItsEnd) {
     const std::string text = R"({"websocket": {"ping": {"interval": 20.5}, "x": ["a\n", null, true]}})";
     for (std::size_t size = 0; size < text.size(); ++size) {
-        const JsonPlace place = find_json_error(std::string_view(text).substr(0, size));
+        const JsonErrorLocation place = find_json_error(std::string_view(text).substr(0, size));
         EXPECT_NE(place.what, "the parser refuses it") << size;
         EXPECT_LE(place.column, size + 1) << size;
     }

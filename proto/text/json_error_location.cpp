@@ -1,4 +1,4 @@
-#include "json_place.h"
+#include "json_error_location.h"
 
 #include <algorithm>
 #include <charconv>
@@ -19,7 +19,7 @@ class Scanner {
   public:
     explicit Scanner(std::string_view text) noexcept : text_(text) {}
 
-    [[nodiscard]] JsonPlace find() {
+    [[nodiscard]] JsonErrorLocation find() {
         if (read_all()) fail("the parser refuses it");
         const auto before = text_.substr(0, at_);
         const auto newline = before.rfind('\n');
@@ -241,7 +241,7 @@ class Scanner {
 
 }  // namespace
 
-JsonPlace find_json_error(std::string_view text) {
+JsonErrorLocation find_json_error(std::string_view text) {
     return Scanner(text).find();
 }
 

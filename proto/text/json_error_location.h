@@ -7,7 +7,7 @@
 namespace pinwheel {
 
 /// The place of a JSON error, and what was expected there.
-struct JsonPlace {
+struct JsonErrorLocation {
     std::size_t line = 1;    ///< from 1
     std::size_t column = 1;  ///< in bytes, from 1
     std::string_view what;   ///< such as `expected a value`; static storage
@@ -15,7 +15,7 @@ struct JsonPlace {
 
 /// The first place at which `text` breaks the grammar of RFC 8259, or has a number out of range. Slow: for
 /// text that the fast parser has refused without a place.
-[[nodiscard]] JsonPlace find_json_error(std::string_view text);
+[[nodiscard]] JsonErrorLocation find_json_error(std::string_view text);
 
 namespace detail {
 
