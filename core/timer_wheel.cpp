@@ -63,23 +63,31 @@ std::optional<std::uint64_t> TimerWheel::next_slot_tick(unsigned& level) const n
     return std::nullopt;
 }
 
-/// Moves the current tick to `target`, and what becomes due on the way to the due list.
-void TimerWheel::collect(std::uint64_t target) noexcept {
-    unsigned level = 0;
-    for (auto tick = next_slot_tick(level); tick && *tick <= target; tick = next_slot_tick(level)) {
-        current_ = *tick;
-        auto& slot = slots_[std::size_t{level} * kSlots + (current_ >> (level * kDigitBits)) % kSlots];
-        while (!slot.alone()) {
-            auto& timer = static_cast<Timer&>(*slot.next);
+/// Moves the current tick towards `target`, and what becomes due on the way to the due list. Stops in the
+/// middle of a slot after `moves` timers: no timer is placed into that slot meanwhile, since it begins at the
+/// current tick.
+void TimerWheel::collect(std::uint64_t target, int moves) noexcept {
+    while (true) {
+        if (moving_ == nullptr) {
+            unsigned level = 0;
+            const auto tick = next_slot_tick(level);
+            if (!tick || *tick > target) break;
+            current_ = *tick;
+            moving_ = &slots_[std::size_t{level} * kSlots + (current_ >> (level * kDigitBits)) % kSlots];
+        }
+        for (; !moving_->alone(); --moves) {
+            if (moves <= 0) return;
+            auto& timer = static_cast<Timer&>(*moving_->next);
             unlink(timer);
             place(timer);
         }
+        moving_ = nullptr;
     }
     current_ = std::max(current_, target);
 }
 
-int TimerWheel::advance_slow(TimePoint now, int limit) {
-    if (now >= start_) collect(std::min(static_cast<std::uint64_t>((now - start_) / tick_), kMaxTick));
+int TimerWheel::advance_slow(TimePoint now, int limit, int moves) {
+    if (now >= start_) collect(std::min(static_cast<std::uint64_t>((now - start_) / tick_), kMaxTick), moves);
     auto& due = slots_[kDue];
     // What the callbacks add to the due list waits for the next call.
     std::uint64_t left = 0;
@@ -105,7 +113,7 @@ void TimerWheel::update_wake() noexcept {
 }
 
 std::optional<TimePoint> TimerWheel::next_deadline() const noexcept {
-    if (!slots_[kDue].alone()) return TimePoint::min();
+    if (!slots_[kDue].alone() || moving_ != nullptr) return TimePoint::min();
     unsigned level = 0;
     const auto tick = next_slot_tick(level);
     if (!tick) return std::nullopt;

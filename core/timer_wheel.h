@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "clock.h"
@@ -64,13 +65,13 @@ class TimerWheel {
     /// O(1); nothing if the timer is not armed.
     void cancel(Timer& timer) noexcept;
 
-    /// Fires what is due at `now`, in order of ticks, at most `limit` of them; the rest fires at the next
-    /// call. Returns how many fired. Callbacks may schedule, cancel and destroy any timer. If one throws, the
-    /// rest stays due.
-    int advance(TimePoint now, int limit) {
+    /// Fires what is due at `now`, in order of ticks, at most `limit` of them, and moves at most `moves`
+    /// timers towards that; the rest follows at the next call. Returns how many fired. Callbacks may
+    /// schedule, cancel and destroy any timer. If one throws, the rest stays due.
+    int advance(TimePoint now, int limit, int moves = std::numeric_limits<int>::max()) {
         if (now < wake_) [[likely]]
             return 0;
-        return advance_slow(now, limit);
+        return advance_slow(now, limit, moves);
     }
 
     /// When advance() has something to do: exact to the tick within the lowest level, else the start of a
@@ -86,10 +87,10 @@ class TimerWheel {
     static constexpr std::uint16_t kDue = kLevels * kSlots;
     static constexpr std::uint64_t kMaxTick = (std::uint64_t{1} << (kDigitBits * kLevels)) - 1;
 
-    int advance_slow(TimePoint now, int limit);
+    int advance_slow(TimePoint now, int limit, int moves);
     void place(Timer& timer) noexcept;
     void unlink(Timer& timer) noexcept;
-    void collect(std::uint64_t target) noexcept;
+    void collect(std::uint64_t target, int moves) noexcept;
     void update_wake() noexcept;
     [[nodiscard]] std::optional<std::uint64_t> next_slot_tick(unsigned& level) const noexcept;
     [[nodiscard]] TimePoint wake_of(const Timer& timer) const noexcept;
@@ -101,6 +102,7 @@ class TimerWheel {
     std::uint64_t current_ = 0;
     TimePoint wake_ = TimePoint::max();  // never after next_deadline()
     std::size_t size_ = 0;
+    detail::ListLink* moving_ = nullptr;  // the slot that begins at the current tick, while it is not empty
     std::array<std::uint64_t, kLevels> occupied_{};
     std::array<detail::ListLink, kLevels * kSlots + 1> slots_;  // the last is the due list
 };

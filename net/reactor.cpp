@@ -40,7 +40,7 @@ void IoWatch::stop() noexcept {
 Reactor::Reactor(ReactorOptions options)
     : clock_(options.clock != nullptr ? *options.clock : steady_clock_),
       mode_(options.mode),
-      direct_sockets_(options.direct_sockets),
+      direct_sockets_(std::min(options.direct_sockets, turn_bounds::kVisits)),
       idle_(options.idle),
       now_(clock_.now()),
       wheel_(now_, kTick),
@@ -58,11 +58,11 @@ int Reactor::turn(Duration max_wait) {
     now_ = clock_.now();
     // A turn with a message and nothing else to do calls only the message's connection.
     int work = has_posted_.load(std::memory_order_relaxed) || !running_.empty() ? run_posted() : 0;
-    work += wheel_.advance(now_, turn_bounds::kTimers);
+    work += wheel_.advance(now_, turn_bounds::kTimers, turn_bounds::kTimerMoves);
     if (!revisits_.alone() || !revisiting_.alone()) [[unlikely]]
         work += run_revisits();
     if (!sources_.empty()) [[unlikely]]
-        work += visit(sources_);
+        work += visit_some(sources_);
     if (may_read_directly() && !polls_) [[likely]]
         return work + visit(watches_);
     // The caller must see what a timer or a posted call has just done before the loop sleeps.
@@ -88,7 +88,7 @@ void Reactor::stop() noexcept {
     wakeup_.signal();
 }
 
-void Reactor::post(std::function<void()> work) {
+void Reactor::post(Handler<void()> work) {
     {
         const std::lock_guard lock(posted_mutex_);
         posted_.push_back(std::move(work));
@@ -188,7 +188,8 @@ bool Reactor::enter_poller() noexcept {
 int Reactor::run_sockets(Duration sleep) {
     const bool directly = may_read_directly();
     if (directly && polls_) leave_poller();
-    if (directly || !(polls_ || enter_poller())) return visit(watches_);
+    if (directly) return visit(watches_);
+    if (!polls_ && !enter_poller()) return visit_some(watches_);
     return run_ready(sleep);
 }
 
@@ -239,6 +240,18 @@ int Reactor::visit(const std::vector<IoWatch*>& watches) {
     int work = 0;
     for (std::size_t i = 0; i < watches.size(); ++i) {  // a callback may add and remove watches
         IoWatch& watch = *watches[i];
+        if (watch.interest_.any()) work += watch.callback_(watch.interest_, now_);
+    }
+    return work;
+}
+
+/// The others have their turn next time.
+int Reactor::visit_some(const std::vector<IoWatch*>& watches) {
+    int work = 0;
+    for (std::size_t left = std::min(watches.size(), turn_bounds::kVisits); left > 0 && !watches.empty();
+         --left) {
+        if (next_visit_ >= watches.size()) next_visit_ = 0;
+        IoWatch& watch = *watches[next_visit_++];
         if (watch.interest_.any()) work += watch.callback_(watch.interest_, now_);
     }
     return work;

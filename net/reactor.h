@@ -14,6 +14,7 @@
 #include "../core/clock.h"
 #include "../core/error.h"
 #include "../core/function_ref.h"
+#include "../core/handler.h"
 #include "../core/idle_strategy.h"
 #include "../core/intrusive_list.h"
 #include "../core/random.h"
@@ -73,7 +74,7 @@ struct ReactorOptions {
     /// What run(), run_until() and all waiting calls do after each turn in busy_spin mode. Not owned;
     /// must outlive the reactor. nullptr: they spin. Not used in epoll mode, where the kernel waits.
     IdleStrategy* idle = nullptr;
-    /// In busy_spin mode up to this many sockets are read without epoll.
+    /// In busy_spin mode up to this many sockets are read without epoll; at most turn_bounds::kVisits.
     std::size_t direct_sockets = 4;
 };
 
@@ -115,8 +116,9 @@ class Reactor {
     /// Ends run(), or the next run(). From any thread.
     void stop() noexcept;
 
-    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates.
-    void post(std::function<void()> work);
+    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates. Does not compile
+    /// with a coroutine.
+    void post(Handler<void()> work);
 
     /// The time of the current turn; outside of one, the clock's.
     [[nodiscard]] TimePoint now() noexcept {
@@ -142,8 +144,9 @@ class Reactor {
     /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
-    /// Starts to watch `fd`. -1: a source without descriptor, called at every turn. Returns the system's
-    /// error if epoll refuses the descriptor.
+    /// Starts to watch `fd`. -1: a source without descriptor, called at every turn; of more than
+    /// turn_bounds::kVisits sources each turn calls the next ones. Returns the system's error if epoll
+    /// refuses the descriptor.
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// Changes what an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
@@ -185,6 +188,7 @@ class Reactor {
     int run_running(int limit);
     int run_revisits();
     int visit(const std::vector<IoWatch*>& watches);
+    int visit_some(const std::vector<IoWatch*>& watches);
     int run_ready(Duration sleep);
     void keep(Disposable* garbage) noexcept;
     void drop_garbage() noexcept;
@@ -204,6 +208,7 @@ class Reactor {
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one
+    std::size_t next_visit_ = 0;     // where visit_some() goes on, in either list
     detail::ListLink revisits_;      // for the next turn
     detail::ListLink revisiting_;    // being worked off, or left by an exception
     Disposable* disposed_ = nullptr;

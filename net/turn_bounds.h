@@ -10,10 +10,14 @@ namespace pinwheel::turn_bounds {
 
 /// Due timers, 30 ns each plus their callback.
 inline constexpr int kTimers = 256;
+/// Timers that move down a level of the wheel, or to those that are due: 10 ns each. A connection has four.
+inline constexpr int kTimerMoves = 2048;
 /// Posted calls: a thread that posts faster than the calls run must not hold the loop.
 inline constexpr int kPostedCalls = 256;
 /// Ready descriptors. epoll reports those left over first at the next look, which costs 0.3 µs.
 inline constexpr std::size_t kReadyDescriptors = 64;
+/// Sources without a descriptor, and sockets that are read without epoll.
+inline constexpr std::size_t kVisits = 64;
 /// Connections that still hold unread bytes in user space.
 inline constexpr int kRevisits = 64;
 

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "../../core/clock.h"
+#include "../../core/handler.h"
 #include "../../core/result.h"
 #include "../../net/network.h"
 #include "../delivery/message.h"
@@ -37,43 +38,6 @@ struct AlertField {
 };
 /// The facts of an alert. Valid during the call.
 using AlertContext = std::span<const AlertField>;
-
-namespace detail {
-
-/// What a coroutine returns, of any library.
-template <class T>
-concept CoroutineResult = requires {
-    typename T::promise_type;
-}
-|| requires(T&& task) {
-    std::forward<T>(task).operator co_await();
-};
-
-}  // namespace detail
-
-template <class Signature>
-class Handler;
-
-/// A std::function that is called for its effect. It refuses a coroutine, which would be made and dropped at
-/// each call and never run: start the coroutine from the handler, and keep its Task.
-template <class... Args>
-class Handler<void(Args...)> : public std::function<void(Args...)> {
-  public:
-    /// Empty.
-    Handler() noexcept = default;
-    /// Empty.
-    Handler(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as std::function has it
-    /// Holds `call`.
-    template <class Call>
-    requires(!std::same_as<std::remove_cvref_t<Call>, Handler> &&
-             std::invocable<std::decay_t<Call>&, Args...>)
-        Handler(Call&& call)  // NOLINT(google-explicit-constructor): as std::function has it
-        : std::function<void(Args...)>(std::forward<Call>(call)) {
-        static_assert(
-            !detail::CoroutineResult<std::invoke_result_t<std::decay_t<Call>&, Args...>>,
-            "a coroutine as a handler would never run: start it from a plain handler, and keep its Task");
-    }
-};
 
 /// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the change
 /// of state. They may call every method of the manager that does not wait, and destroy it. An exception of a

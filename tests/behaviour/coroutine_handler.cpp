@@ -1,4 +1,4 @@
-// S4: not part of a program. Compiles as it is; with PINWHEEL_COROUTINE_HANDLER it must not.
+// S4: not part of a program. Compiles as it is; with PINWHEEL_COROUTINE_HANDLER or _POSTED it must not.
 
 #include "../../proto/coroutine.h"
 #include "../../proto/pinwheel.h"
@@ -17,8 +17,17 @@ pinwheel::WebSocketOptions make_options() {
     return options;
 }
 
+void post_work(pinwheel::Reactor& reactor) {
+#ifdef PINWHEEL_COROUTINE_POSTED
+    reactor.post([]() -> pinwheel::Task<void> { co_return; });
+#endif
+    reactor.post([] { return 7; });
+}
+
 }  // namespace
 
 int main() {
+    pinwheel::Reactor reactor;
+    post_work(reactor);
     return make_options().on_connect ? 0 : 1;
 }

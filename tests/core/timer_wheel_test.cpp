@@ -181,6 +181,41 @@ TEST(TimerWheel, ATimerOfAnyLengthCostsOneWakeALevelAtMost) {
     }
 }
 
+/// The kind of T2: many timers of one slot move in several calls, and fire in order and on time all the same.
+TEST(TimerWheel, MovesABoundedNumberOfTimersACall) {
+    TimerWheel wheel(kStart, 1ms);
+    constexpr int kTimers = 1000;
+    constexpr int kMoves = 64;
+    int fired = 0;
+    auto count = [&](TimePoint) { ++fired; };
+    std::vector<std::unique_ptr<Timer>> timers;
+    for (int i = 0; i < kTimers; ++i) {
+        timers.push_back(std::make_unique<Timer>(Timer::Callback(count)));
+        wheel.schedule(*timers.back(), kStart + 10s);
+    }
+    std::string log;
+    Logged nearer(log, 'n');
+    Logged farther(log, 'f');
+    TimePoint now = *wheel.next_deadline();  // the slot of all
+    EXPECT_EQ(wheel.advance(now, kTimers, kMoves), 0);
+    EXPECT_EQ(wheel.next_deadline(), TimePoint::min()) << "the rest waits for the next call";
+    wheel.schedule(nearer.timer, now);
+    EXPECT_EQ(wheel.advance(now, kTimers, kMoves), 1);
+    EXPECT_EQ(log, "n");
+    wheel.schedule(farther.timer, kStart + 11s);
+    int calls = 0;
+    for (now = kStart + 10s; fired < kTimers && calls < 10 * kTimers; ++calls) {
+        const int before = fired;
+        wheel.advance(now, kTimers, kMoves);
+        ASSERT_LE(fired - before, kMoves);
+    }
+    EXPECT_EQ(fired, kTimers);
+    EXPECT_GE(calls, kTimers / kMoves);
+    EXPECT_TRUE(farther.timer.armed());
+    EXPECT_EQ(wheel.advance(kStart + 11s, 1, kMoves), 1);
+    EXPECT_EQ(wheel.next_deadline(), std::nullopt);
+}
+
 /// A hundred thousand random operations against a sorted map.
 TEST(TimerWheelModel, AgreesWithASortedMap) {
     constexpr std::size_t kTimers = 300;
@@ -224,7 +259,10 @@ TEST(TimerWheelModel, AgreesWithASortedMap) {
         } else {
             now += random() % (std::uint64_t{1} << (random() % 32));
             fired.clear();
-            wheel.advance(kStart + std::chrono::microseconds(now), 1'000'000);
+            const TimePoint time = kStart + std::chrono::microseconds(now);
+            const int moves = 1 + static_cast<int>(random() % 50);  // a turn: it goes on in the next
+            while (wheel.next_deadline().value_or(TimePoint::max()) <= time)
+                wheel.advance(time, 1'000'000, moves);
             std::uint64_t before = 0;
             for (const std::size_t which : fired) {
                 ASSERT_LE(before, tick_of[which]);
