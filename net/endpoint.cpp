@@ -4,9 +4,23 @@
 #include <net/if.h>
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 namespace pinwheel {
+namespace {
+
+/// Of an interface, by its name or its number (RFC 4007 section 11.2); 0 if this machine has none.
+std::uint32_t index_of(const std::string& zone) {
+    if (const unsigned named = ::if_nametoindex(zone.c_str()); named != 0) return named;
+    std::uint32_t index = 0;
+    const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), index);
+    std::array<char, IF_NAMESIZE> name{};
+    const bool is_number = error == std::errc() && end == zone.data() + zone.size();
+    return is_number && ::if_indextoname(index, name.data()) != nullptr ? index : 0;
+}
+
+}  // namespace
 
 Endpoint::Endpoint() noexcept {
     storage_.v4.sin_family = AF_INET;
@@ -34,8 +48,7 @@ std::optional<Endpoint> Endpoint::parse(std::string_view address, std::uint16_t 
     endpoint.storage_.v6.sin6_family = AF_INET6;
     if (::inet_pton(AF_INET6, plain.c_str(), &endpoint.storage_.v6.sin6_addr) != 1) return std::nullopt;
     if (scope_at != std::string_view::npos) {
-        endpoint.storage_.v6.sin6_scope_id =
-            ::if_nametoindex(std::string(address.substr(scope_at + 1)).c_str());
+        endpoint.storage_.v6.sin6_scope_id = index_of(std::string(address.substr(scope_at + 1)));
         if (endpoint.storage_.v6.sin6_scope_id == 0) return std::nullopt;
     }
     endpoint.set_port(port);

@@ -17,7 +17,8 @@ class Endpoint {
     Endpoint() noexcept;
     /// From a system call's result. Nothing for another family.
     [[nodiscard]] static std::optional<Endpoint> from(const sockaddr* address) noexcept;
-    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`.
+    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`, `fe80::1%2`. Nothing if it is
+    /// none, or if this machine has no such interface.
     [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
 
     /// AF_INET or AF_INET6.

@@ -44,6 +44,17 @@ std::string_view resolving_advice(Errc code) noexcept {
                                         : "check the name servers in /etc/resolv.conf";
 }
 
+/// Of a host with a colon, which no name has. An interface may come up later.
+Error error_of_literal(const std::string& host) {
+    const auto mark = host.find('%');
+    if (mark == std::string::npos || !Endpoint::parse(host.substr(0, mark), 0))
+        return {
+            Errc::host_not_found,
+            "cannot resolve '" + host + "': it is neither a name nor an address; check the host in the URL"};
+    return {Errc::network_unreachable, "cannot connect to '" + host + "': this machine has no interface '" +
+                                           host.substr(mark + 1) + "'; check the zone in the URL (ip link)"};
+}
+
 /// Asks for one name after the other until one has addresses. A name that fails, or whose share of the time
 /// is over, is followed by the next; a late answer still counts.
 class HostQuery final : public Resolver::Query {
@@ -59,6 +70,12 @@ class HostQuery final : public Resolver::Query {
 
     void answer_with(std::vector<Endpoint> addresses) {
         addresses_ = std::move(addresses);
+        proceed();
+    }
+
+    /// Nobody has to be asked.
+    void refuse(Error error) {
+        refusal_ = std::move(error);
         proceed();
     }
 
@@ -184,7 +201,9 @@ class HostQuery final : public Resolver::Query {
     void on_timer(TimePoint now) {
         Error error;
         try {
-            if (has_memory_ && addresses_.empty()) {
+            if (refusal_) {
+                error = std::move(refusal_);
+            } else if (has_memory_ && addresses_.empty()) {
                 if (now < end_ && asked_ < names_.size()) return ask_next();
                 if (now < end_ && !tickets_.empty()) return reactor_.schedule(timer_, end_);
                 error = failure();
@@ -221,6 +240,7 @@ class HostQuery final : public Resolver::Query {
     std::vector<Ticket*> tickets_;    // while c-ares works
     TimePoint end_{};
     std::vector<Endpoint> addresses_;
+    Error refusal_;
     bool has_memory_ = true;
     Timer timer_{Timer::Callback::member<&HostQuery::on_timer>(*this)};
 };
@@ -247,6 +267,10 @@ std::unique_ptr<Resolver::Query> Resolver::resolve(const std::string& host, std:
     auto query = std::make_unique<HostQuery>(channel_, host, port, callback);
     if (const auto literal = Endpoint::parse(host, port)) {
         query->answer_with({*literal});
+        return query;
+    }
+    if (host.find(':') != std::string::npos) {
+        query->refuse(error_of_literal(host));
         return query;
     }
     if (auto known = channel_->look_up_here(host, port); !known.empty()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <system_error>
+#include <tuple>
 
 #include "../support/dns_server.h"
 #include "dial_support.h"
@@ -201,6 +202,20 @@ TEST_F(ResolverTest, LiteralsNeedNoServer) {
          {std::pair{"192.0.2.7", "192.0.2.7:443"}, {"2001:db8::7", "[2001:db8::7]:443"}}) {
         answer = {};
         EXPECT_EQ(resolve(host).addresses, Texts{text});
+    }
+    EXPECT_TRUE(server.questions().empty());
+}
+
+/// H5: what has a colon is no name. An interface that is not there may come.
+TEST_F(ResolverTest, H5AnAddressThatIsNoneAsksNoServer) {
+    for (const auto& [host, code, text] :
+         {std::tuple("fe80::1%nosuch", Errc::network_unreachable, "this machine has no interface 'nosuch'"),
+          {"::zz", Errc::host_not_found, "neither a name nor an address"},
+          {"::zz%lo", Errc::host_not_found, "neither a name nor an address"}}) {
+        answer = {};
+        const Error error = resolve(host).error;
+        EXPECT_EQ(error.code, code) << host;
+        EXPECT_NE(error.message().find(text), std::string::npos) << error.message();
     }
     EXPECT_TRUE(server.questions().empty());
 }

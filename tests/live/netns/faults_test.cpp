@@ -270,6 +270,22 @@ TEST_F(Faults, N1OneAddressBehindAProhibitedRouteDoesNotSpoilTheOther) {
     turn_until_connected();
 }
 
+// H5: the zone is part of the address, and asks no name server. An interface that is not there may come.
+TEST_F(Faults, H5AZoneNamesTheInterfaceAndIsNoName) {
+    hosts.add_link_local();
+    const Server server(hosts, std::string(TwoHosts::kServerLinkLocal) + "%cable");
+    const std::string address = TwoHosts::kServerLinkLocal;
+    connect("[" + address + "%25nosuch]", server);
+    turn_until([&] { return manager->stats().reconnect_tries >= 3; });
+    EXPECT_EQ(last_error(), Errc::network_unreachable) << manager->last_error().message();
+    EXPECT_NE(manager->last_error().message().find("no interface 'nosuch'"), std::string::npos)
+        << manager->last_error().message();
+    connect("[" + address + "%25cable]", server);
+    turn_until_connected();
+    echo(10);
+    EXPECT_TRUE(names.questions().empty());
+}
+
 // N2: a timeout that ends a resolution says so.
 TEST_F(Faults, N2AConnectionTimeoutThatEndsAResolutionSaysThatItWasTheNames) {
     const Server server(hosts, TwoHosts::kServer);

@@ -117,6 +117,13 @@ std::vector<std::string> TwoHosts::on_server(std::vector<std::string> command) c
     return command;
 }
 
+void TwoHosts::add_link_local() {
+    // Without duplicate address detection they can be used at once.
+    run({"ip", "-n", client_, "address", "add", "fe80::76/64", "dev", "cable", "nodad"});
+    run({"ip", "-n", server_, "address", "add", std::string(kServerLinkLocal) + "/64", "dev", "cable",
+         "nodad"});
+}
+
 void TwoHosts::pull_cable() {
     run({"ip", "-n", server_, "link", "set", "cable", "down"});
 }

@@ -15,7 +15,8 @@ class TwoHosts {
   public:
     static constexpr const char* kClient = "10.77.0.1";
     static constexpr const char* kServer = "10.77.0.2";
-    static constexpr const char* kSecondServer = "10.77.0.3";  ///< the server's host too
+    static constexpr const char* kServerLinkLocal = "fe80::77";  ///< after add_link_local()
+    static constexpr const char* kSecondServer = "10.77.0.3";    ///< the server's host too
     /// Nobody is there: 10.77.0.100 and what follows.
     [[nodiscard]] static std::string nobody(int number) { return "10.77.0." + std::to_string(100 + number); }
 
@@ -26,6 +27,9 @@ class TwoHosts {
 
     /// The command as it runs on the server.
     [[nodiscard]] std::vector<std::string> on_server(std::vector<std::string> command) const;
+
+    /// Link-local addresses of IPv6 on both ends of the cable.
+    void add_link_local();
 
     /// The server's end of the cable: pulled out, the client still sends, into nowhere.
     void pull_cable();
