@@ -84,6 +84,12 @@ struct TlsStream::Impl {
     bool pending = false;                // OpenSSL holds decrypted bytes
     bool blocked_write = false;
     bool read_needs_write = false;
+    /// The answer to a key update waits behind a record that the stream below has taken in part. Another one
+    /// that asks for an answer would make OpenSSL write into the middle of that record, which fails ("bad
+    /// length").
+    [[nodiscard]] bool answer_is_stuck() const noexcept {
+        return blocked_write && SSL_get_key_update_type(ssl.get()) != SSL_KEY_UPDATE_NONE;
+    }
     bool write_needs_read = false;
     bool established = false;
     Errc exhausted = Errc::ok;  // what this machine had none left of when it failed

@@ -43,7 +43,8 @@ int read_bio(BIO* bio, char* out, int size) {
     const bool ended = stream.ended.status != IoStatus::would_block;
     if (stream.record_left == 0) {
         stream.record_left = stream.whole_record();
-        if (stream.record_left > 0 && ++stream.records_taken > turn_bounds::kRecordsWithoutData) {
+        if (stream.record_left > 0 &&
+            (stream.answer_is_stuck() || ++stream.records_taken > turn_bounds::kRecordsWithoutData)) {
             stream.record_left = 0;
             BIO_set_retry_read(bio);
             return -1;
@@ -280,7 +281,7 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
         // The answer to a key update is stuck; until it is out OpenSSL reads nothing. Or it is the alert for
         // a broken record, which OpenSSL does not try again.
         const bool is_broken = error == SSL_ERROR_WANT_WRITE && is_in_error(self.ssl.get());
-        self.read_needs_write = error == SSL_ERROR_WANT_WRITE && !is_broken;
+        self.read_needs_write = (error == SSL_ERROR_WANT_WRITE && !is_broken) || self.answer_is_stuck();
         if (!self.read_needs_write && error != SSL_ERROR_WANT_READ)
             return self.failure(got, Errc::tls_failure);
         // The records were not data: session tickets, key updates. There may be more behind them.

@@ -12,6 +12,7 @@
 namespace pinwheel::test {
 
 CallPlan call_plan;
+ManualClock* sleeping_clock = nullptr;
 
 namespace {
 
@@ -99,7 +100,14 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
 }
 int __wrap_epoll_pwait2(int epoll, epoll_event* events, int size, const timespec* limit,
                         const sigset_t* mask) {
-    return fails(Call::epoll_pwait2) ? -1 : __real_epoll_pwait2(epoll, events, size, limit, mask);
+    if (fails(Call::epoll_pwait2)) return -1;
+    if (pinwheel::test::sleeping_clock == nullptr)
+        return __real_epoll_pwait2(epoll, events, size, limit, mask);
+    const int ready = __real_epoll_wait(epoll, events, size, 0);
+    if (ready == 0)
+        pinwheel::test::sleeping_clock->advance(std::chrono::seconds(limit->tv_sec) +
+                                                std::chrono::nanoseconds(limit->tv_nsec));
+    return ready;
 }
 int __wrap_epoll_wait(int epoll, epoll_event* events, int size, int limit) {
     return fails(Call::epoll_wait) ? -1 : __real_epoll_wait(epoll, events, size, limit);

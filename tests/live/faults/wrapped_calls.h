@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "../../../core/clock.h"
+
 namespace pinwheel::test {
 
 /// The system calls of the net layer, which the linker sends through wrapped_calls.cpp.
@@ -36,5 +38,8 @@ struct CallPlan {
 };
 
 extern CallPlan call_plan;
+
+/// Not null: where epoll would sleep, this clock moves on by as much, and nothing sleeps.
+extern ManualClock* sleeping_clock;
 
 }  // namespace pinwheel::test
