@@ -88,6 +88,29 @@ void check(const Answered& answered, std::string_view text) {
             "a header's value in a message");
 }
 
+/// A lone head, whose first header line begins a line: what the rules about folds and versions speak of.
+bool has_plain_head(std::string_view text) {
+    const auto end = text.find("\r\n\r\n");
+    const auto line_end = text.find("\r\n");
+    return end != std::string_view::npos && end < 4000 && text.starts_with("HTTP/1.1 ") &&
+           text.substr(line_end + 2).find_first_of(" \t") != 0 && !text.starts_with("HTTP/1.1 1");
+}
+
+/// RFC 9112 section 5.2: each fold of the head is one or more spaces.
+std::string unfolded(std::string text) {
+    for (auto at = text.find("\r\n"); at < text.find("\r\n\r\n"); at = text.find("\r\n", at + 1))
+        if (text[at + 2] == ' ' || text[at + 2] == '\t') text.replace(at, 2, "  ");
+    return text;
+}
+
+void require_same(Answered one, Answered other, const char* what) {
+    one.message = other.message = {};
+    one.consumed = other.consumed = 0;
+    for (Answered* const answered : {&one, &other})  // when a refusal's body is whole is another matter
+        if (answered->status != UpgradeStatus::done) answered->status = UpgradeStatus::failed;
+    require(one == other, what);
+}
+
 }  // namespace
 
 void fuzz_answer(std::span<const std::byte> bytes) {
@@ -104,6 +127,15 @@ void fuzz_answer(std::span<const std::byte> bytes) {
         whole.consumed = cut.consumed = 0;
     }
     require(whole == cut, "another cut gives another answer");
+    if (!has_plain_head(text)) return;
+    const std::vector<std::size_t> once{text.size() + 1000};
+    require_same(whole, answer(unfolded(text), once), "a fold is no space");
+    // Only a 101 must be of HTTP/1.1 or later (RFC 9110 section 6.2), and text with a 101 is left out above.
+    for (const char minor : {'0', '2', '9'}) {
+        std::string other = text;
+        other[7] = minor;
+        require_same(whole, answer(other, once), "a refusal of another HTTP/1.x is another refusal");
+    }
 }
 
 void fuzz_request(std::span<const std::byte> bytes) {

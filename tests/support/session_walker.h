@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "../../proto/policy/session_fsm.h"
 #include "require.h"
@@ -28,6 +29,7 @@ class SessionWalker {
         try {
             const auto effects = fsm_.on(event, now_);
             if (was == SessionState::closed) require(fsm_.state() == SessionState::closed, "closed was left");
+            require_fit(effects);
             for (const auto& effect : effects)
                 std::visit([this](const auto& one) { this->execute(one); }, effect);
             check();
@@ -42,6 +44,24 @@ class SessionWalker {
 
   private:
     using E = SessionEvent;
+
+    /// L7: what the capacity of SessionEffects is derived from: each kind once at most, and each timer.
+    static void require_fit(const SessionEffects& effects) {
+        std::array<int, std::variant_size_v<SessionEffect::Any>> kinds{};
+        std::array<int, kSessionTimers> arms{}, disarms{};
+        for (const auto& effect : effects) {
+            if (const auto* const arm = std::get_if<SessionEffect::Arm>(&effect))
+                ++arms.at(static_cast<std::size_t>(arm->timer));
+            else if (const auto* const disarm = std::get_if<SessionEffect::Disarm>(&effect))
+                ++disarms.at(static_cast<std::size_t>(disarm->timer));
+            else
+                ++kinds.at(effect.index());
+        }
+        for (const auto* const counts : {&arms, &disarms})
+            for (const int count : *counts) require(count <= 1, "a timer armed or disarmed twice");
+        for (const int count : kinds) require(count <= 1, "an effect twice");
+        require(effects.size() <= SessionEffects::kCapacity, "more effects than there is room for");
+    }
 
     SessionEvent::Any draw() {
         const auto dice = random_.below(100);
