@@ -1,0 +1,232 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "../../core/function_ref.h"
+#include "../../core/histogram.h"
+#include "arbiter_parts.h"
+
+namespace pinwheel {
+
+/// How a channel's legs are compared.
+enum class ArbiterMode : std::uint8_t {
+    first_wins,  ///< numbers, cut alike on all legs: whichever leg is first
+    lead,        ///< numbers, cut differently: one leg leads, another takes over where it continues
+    content,     ///< no numbers: the k-th occurrence of a content is one message
+    alone,       ///< nothing to compare: one leg is heard while it lives
+};
+
+struct ArbiterOptions {
+    std::size_t legs = 2;            ///< 1 to 4
+    std::size_t hold_messages = 64;  ///< of a channel, that wait for another leg to fill a hole
+    /// How long they wait: twice the 99th percentile of the legs' skew, between these.
+    Duration min_hold = std::chrono::milliseconds{1}, max_hold = std::chrono::milliseconds{250};
+    std::size_t held_of_all = 1024;                 ///< messages of all channels that wait
+    std::size_t held_bytes = std::size_t{1} << 20;  ///< the same in bytes
+};
+
+/// What is known of a channel's messages.
+struct ArbiterChannel {
+    SequenceOptions sequence{};
+    bool is_identical = false;    ///< its messages are cut alike on all connections
+    bool is_independent = false;  ///< each stands for itself, as trades do: one that comes late is news
+    bool has_snapshots = false;
+    bool match_content = false;  ///< compare contents where there are no numbers
+};
+
+/// What is missing before a message.
+struct ArbiterGap {
+    /// As SequenceStep has them. If it is not certain: the numbers between which something may be missing,
+    /// both 0 if there are no numbers.
+    std::int64_t from = 0, to = 0;
+    bool is_certain = true;
+};
+
+/// A message that goes to the consumer.
+struct ArbiterDelivery {
+    const FeedMessage& message;
+    std::size_t leg = 0;
+    std::optional<ArbiterGap> gap{};  ///< before it
+    bool is_epoch = false;            ///< nothing before it counts: a snapshot, a reset, the first message
+    bool is_late = false;             ///< its number was passed over; only of independent messages
+    bool is_overlap = false;          ///< a part of it, or all, may have come before
+};
+
+struct ArbiterLegStats {
+    std::uint64_t firsts = 0;      ///< messages that it was the first to bring
+    std::uint64_t duplicates = 0;  ///< messages that had come before
+    std::uint64_t holes = 0;       ///< of its own numbers
+    std::uint64_t filled = 0;      ///< messages that another leg waited for
+    Histogram lead{};              ///< of samples: by how much it was before another leg, ns
+};
+
+struct ArbiterChannelStats {
+    std::optional<std::int64_t> last{};
+    std::uint64_t gaps = 0;
+    TimePoint last_time{};
+};
+
+/// Makes one stream of the messages of several legs: each message once, in the venue's order, every hole
+/// told. A message is known by what its leg shows: its number, and the number after which it follows. What
+/// does not follow yet is held until another leg has filled the hole, none can, or the time is over. Legs
+/// deliver in order and without loss while they live, unless their numbers say otherwise.
+///
+/// Threading: one thread. Time is an argument. Invariant: per channel at most hold_messages are held.
+/// Allocates: when made and in add(). Its calls may come from inside `deliver`; offer() may not.
+class Arbiter {
+  public:
+    static constexpr std::size_t kMaxLegs = 4;
+    /// Numbers that have begun anew below the mark while no leg goes on from it: taken as a new epoch after
+    /// this time, and as duplicates before.
+    static constexpr Duration kRestartAfter = std::chrono::seconds{5};
+    static constexpr Duration kContentTime = std::chrono::seconds{1};
+    using Deliver = FunctionRef<void(const ArbiterDelivery&)>;
+
+    explicit Arbiter(const ArbiterOptions& options);
+
+    /// The next channel, by id from 0.
+    void add(const ArbiterChannel& options);
+    /// The channel is subscribed on the leg; the leg's next message is its first.
+    void join(std::size_t leg, ChannelId id) noexcept;
+    /// The leg shows no more of the channel. What it has shown still counts. on_time() is due afterwards.
+    void leave(std::size_t leg, ChannelId channel, TimePoint now) noexcept;
+    /// The leg's connection ended.
+    void leave_all(std::size_t leg, TimePoint now) noexcept;
+    /// A rotation: `leg` takes over where legs lead, as soon as it continues. None: no leg.
+    void prefer(std::optional<std::size_t> leg) noexcept { preferred_ = leg; }
+    /// The leg has shown a message from which it could go on alone.
+    [[nodiscard]] bool keeps_up(std::size_t leg, ChannelId id) const noexcept;
+    /// The next snapshot goes to the consumer, whatever its number.
+    void want_snapshot(ChannelId channel) noexcept { channels_[channel].wants_snapshot = true; }
+
+    /// A data message of `message.channel`, with the numbers that it has.
+    void offer(std::size_t leg, const FeedMessage& message, const SequenceNumbers& numbers, TimePoint now,
+               Deliver deliver);
+    /// Lets held messages go whose time is over.
+    void on_time(TimePoint now, Deliver deliver);
+    /// When on_time() is due; it may find nothing to do.
+    [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
+
+    [[nodiscard]] ArbiterMode mode(ChannelId channel) const noexcept { return channels_[channel].mode; }
+    [[nodiscard]] Duration hold_time() const noexcept { return hold_time_; }
+    /// Of all channels, now.
+    [[nodiscard]] std::size_t held() const noexcept { return hold_.used(); }
+    [[nodiscard]] std::size_t held(ChannelId channel) const noexcept { return channels_[channel].held; }
+    [[nodiscard]] const ArbiterLegStats& leg(std::size_t leg) const noexcept { return legs_[leg]; }
+    [[nodiscard]] const ArbiterChannelStats& channel(ChannelId id) const noexcept {
+        return channels_[id].stats;
+    }
+    /// Of samples: by how much legs lie apart, since the hold time was last set, ns.
+    [[nodiscard]] const Histogram& skew() const noexcept { return skew_; }
+
+  private:
+    using Entry = detail::ArbiterEntry;
+    /// What one leg has shown of a channel.
+    struct View {
+        std::optional<std::int64_t> position{};  ///< of this connection, held messages included
+        std::uint32_t epoch = 0;
+        std::uint32_t head = detail::HoldBuffer::kNone, tail = detail::HoldBuffer::kNone;
+        bool is_live = false;
+        bool is_level = false;  ///< on this connection it has reached the mark
+        /// It joined at this number, of which there may be messages that it did not show.
+        bool is_partial = false;
+        std::optional<TimePoint> below_since{};
+    };
+    /// A number whose second arrival is awaited.
+    struct Probe {
+        std::int64_t number = 0;
+        std::size_t leg = kMaxLegs;  ///< none
+        TimePoint received{};
+        SystemTime kernel_received{};
+    };
+    static constexpr std::uint32_t kNotHolding = UINT32_MAX;
+    struct Channel {
+        ArbiterChannel options;
+        ChannelId id = kNoChannel;
+        ArbiterMode mode = ArbiterMode::first_wins;
+        std::array<View, kMaxLegs> views{};
+        std::optional<std::size_t> leader{};
+        std::optional<std::size_t> mark_leg{};  ///< that brought the mark, on its connection
+        std::uint32_t epoch = 0;
+        std::uint32_t held = 0;
+        std::uint32_t holding_at = kNotHolding;  // in holding_
+        bool is_due = false;                     // a leg has left: what is held may go
+        bool wants_snapshot = false;
+        TimePoint left_at{};  ///< when a leg left last
+        Probe probe{};
+        ArbiterChannelStats stats{};  // its `last` is the mark
+        std::unique_ptr<detail::ContentRing> contents{};
+        std::unique_ptr<detail::NumberBitmap> numbers{};
+    };
+    enum class Verdict : std::uint8_t { stuck, duplicate, repeat, follows, epoch, restart, late };
+    struct Front {
+        const FeedMessage* message = nullptr;
+        const Entry* entry = nullptr;
+        TimePoint since{};
+        explicit operator bool() const noexcept { return message != nullptr; }
+    };
+    struct Current {
+        const FeedMessage* message = nullptr;  // none: it was dealt with
+        std::size_t leg = 0;
+        Entry entry{};
+    };
+    struct Settling;
+
+    // arbiter_numbers.cpp: what the numbers say.
+    [[nodiscard]] static Entry describe(Channel& channel, std::size_t leg, const FeedMessage& message,
+                                        const SequenceNumbers& numbers, ArbiterLegStats& stats) noexcept;
+    [[nodiscard]] Verdict judge(const Channel& channel, std::size_t leg, const Entry& entry,
+                                TimePoint now) const noexcept;
+    [[nodiscard]] static Verdict judge_number(const Channel& channel, std::size_t leg, const Entry& entry,
+                                              TimePoint now) noexcept;
+    [[nodiscard]] static Verdict judge_below(const Channel& channel, std::size_t leg, const Entry& entry,
+                                             TimePoint now) noexcept;
+    /// Another leg goes on from the mark; and of the mark's number, too, it has shown all.
+    [[nodiscard]] static bool is_kept(const Channel& channel, std::size_t but) noexcept;
+    [[nodiscard]] static bool is_kept_wholly(const Channel& channel, std::size_t but) noexcept;
+
+    [[nodiscard]] Front front(const Channel& channel, std::size_t leg) const noexcept;
+    void settle(Channel& channel, TimePoint now, Deliver deliver);
+    [[nodiscard]] bool advance(Channel& channel, TimePoint now, Deliver deliver);
+    [[nodiscard]] bool is_over(const Channel& channel, TimePoint now) const noexcept;
+    void release(Channel& channel, TimePoint now, Deliver deliver);
+    /// A message of the leg was passed over: what it shows next follows nothing for sure.
+    void forget_order(Channel& channel, std::size_t leg) noexcept;
+    void take(Channel& channel, std::size_t leg, Verdict verdict, std::optional<ArbiterGap> gap,
+              TimePoint now, Deliver deliver);
+    void apply(Channel& channel, std::size_t leg, const FeedMessage& message, const Entry& entry,
+               Verdict verdict, std::optional<ArbiterGap> gap, TimePoint now, Deliver deliver);
+    void hand_on(Channel& channel, std::size_t leg, const FeedMessage& message, const Entry& entry,
+                 Verdict verdict, std::optional<ArbiterGap> gap, Deliver deliver);
+    void drop(Channel& channel, std::size_t leg, const FeedMessage& message, const Entry& entry,
+              TimePoint now) noexcept;
+    void offer_alone(Channel& channel, std::size_t leg, const FeedMessage& message, const Entry& entry,
+                     TimePoint now, Deliver deliver);
+    static void move_mark(Channel& channel, std::size_t leg, const Entry& entry, Verdict verdict,
+                          TimePoint received) noexcept;
+    void leave(std::size_t leg, Channel& channel, TimePoint now) noexcept;
+    [[nodiscard]] bool hold_current(Channel& channel, TimePoint now) noexcept;
+    void keep_list(Channel& channel) noexcept;
+    [[nodiscard]] TimePoint due(const Channel& channel) const noexcept;
+    void sample(Channel& channel, std::size_t leg, const FeedMessage& message, std::int64_t number) noexcept;
+
+    ArbiterOptions options_;
+    std::deque<Channel> channels_;
+    std::vector<ArbiterLegStats> legs_;
+    detail::HoldBuffer hold_;
+    std::vector<ChannelId> holding_;       // channels with held messages
+    std::optional<TimePoint> earliest_{};  // at or before the first of them is due
+    std::optional<std::size_t> preferred_{};
+    Duration hold_time_;
+    Histogram skew_;
+    Current current_{};
+    bool is_settling_ = false;
+};
+
+}  // namespace pinwheel
