@@ -1,0 +1,112 @@
+#include "rotation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pinwheel {
+namespace {
+
+/// Of a lifetime: what a replacement begins ahead of its end, at least and at most.
+constexpr int kLatest = 100;
+constexpr int kEarliest = 10;
+constexpr Duration kLatestAtMost = std::chrono::minutes{5};
+constexpr Duration kEarliestAtMost = std::chrono::hours{2};
+constexpr Duration kLongestRetry = std::chrono::minutes{30};
+
+}  // namespace
+
+Rotation::Rotation(const RotationOptions& options) noexcept
+    : options_(options), random_(options.seed), retry_(options.retry) {
+    options_.legs = std::clamp<std::size_t>(options.legs, 1, kMaxSlots - 1);
+    for (std::size_t slot = 0; slot < options_.legs; ++slot) slots_[slot].is_active = true;
+}
+
+void Rotation::on_up(std::size_t slot, TimePoint now) noexcept {
+    Slot& it = slots_[slot];
+    it.is_up = true;
+    it.replace_at.reset();
+    if (fresh_ == slot) until_ = time_after(now, options_.timeout);
+    if (options_.lifetime <= Duration::zero()) return;
+    const Duration latest = std::min(options_.lifetime / kLatest, kLatestAtMost);
+    const Duration earliest = std::min(options_.lifetime / kEarliest, kEarliestAtMost);
+    const auto spread = static_cast<double>((earliest - latest).count());
+    const Duration ahead = latest + Duration{static_cast<std::int64_t>(random_.unit() * spread)};
+    it.replace_at = time_after(now, options_.lifetime - ahead);
+    it.reason = RotationReason::age;
+}
+
+void Rotation::on_down(std::size_t slot, TimePoint now) noexcept {
+    slots_[slot].is_up = false;
+    slots_[slot].replace_at.reset();
+    // Without the old one there is nothing to take over from.
+    if (old_ == slot) until_ = now;
+}
+
+void Rotation::ask(std::size_t slot, RotationReason reason, TimePoint now) noexcept {
+    if (!slots_[slot].is_up || !slots_[slot].is_active || old_ == slot) return;
+    slots_[slot].replace_at = now;
+    slots_[slot].reason = reason;
+    // The venue cuts soon, and does not wait.
+    if (reason == RotationReason::notice) not_before_.reset();
+}
+
+void Rotation::ask_all(TimePoint now) noexcept {
+    for (std::size_t slot = 0; slot < slots(); ++slot) ask(slot, RotationReason::call, now);
+}
+
+void Rotation::stop() noexcept {
+    for (auto& slot : slots_) slot.replace_at.reset();
+    if (fresh_) until_ = TimePoint::min();
+}
+
+std::optional<TimePoint> Rotation::deadline() const noexcept {
+    if (fresh_) return has_moved_ ? std::optional(TimePoint::min()) : until_;
+    std::optional<TimePoint> earliest;
+    for (std::size_t slot = 0; slot < slots(); ++slot)
+        if (const auto at = slots_[slot].replace_at; at && slots_[slot].is_active)
+            earliest = earliest ? std::min(*earliest, *at) : *at;
+    return earliest && not_before_ ? std::max(*earliest, *not_before_) : earliest;
+}
+
+Rotation::Step Rotation::finish(Act act, TimePoint now) noexcept {
+    const Step step{act, *std::exchange(old_, std::nullopt), *std::exchange(fresh_, std::nullopt), reason_};
+    until_.reset();
+    not_before_.reset();
+    has_moved_ = false;
+    if (act == Act::close) {
+        slots_[step.old] = {};
+        slots_[step.fresh].is_active = true;
+        retry_ = options_.retry;
+    } else {
+        slots_[step.fresh] = {};
+        if (slots_[step.old].is_up) {
+            slots_[step.old].replace_at = not_before_ = time_after(now, retry_);
+            slots_[step.old].reason = reason_;
+        }
+        retry_ = std::min(retry_ * 2, std::max(options_.retry, kLongestRetry));
+    }
+    return step;
+}
+
+Rotation::Step Rotation::due(TimePoint now) noexcept {
+    const auto at = deadline();
+    if (!at || *at > now) return {};
+    if (fresh_) return finish(slots_[*fresh_].is_up ? Act::close : Act::abandon, now);
+    std::size_t next = slots();
+    std::size_t spare = 0;
+    for (std::size_t slot = 0; slot < slots(); ++slot) {
+        const Slot& it = slots_[slot];
+        if (!it.is_active) spare = slot;
+        if (!it.is_active || !it.replace_at || *it.replace_at > now) continue;
+        if (next == slots() || *it.replace_at < *slots_[next].replace_at) next = slot;
+    }
+    if (next == slots()) return {};
+    old_ = next;
+    fresh_ = spare;
+    reason_ = slots_[next].reason;
+    slots_[next].replace_at.reset();
+    until_ = time_after(now, options_.timeout);
+    return {Act::open, next, spare, reason_};
+}
+
+}  // namespace pinwheel

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "../../core/clock.h"
+#include "../../core/random.h"
+
+namespace pinwheel {
+
+struct RotationOptions {
+    std::size_t legs = 1;                         ///< that are kept up; there is a slot more than that
+    Duration lifetime{};                          ///< after which the venue cuts; 0: none known
+    Duration timeout = std::chrono::seconds{60};  ///< for the new session to come up, then to take over
+    Duration retry = std::chrono::minutes{1};     ///< after one that did not come up, doubled each time
+    std::uint64_t seed = 0;                       ///< staggers the ages of legs and feeds
+};
+
+/// Why a session is replaced.
+enum class RotationReason : std::uint8_t { age, notice, call };
+
+/// Decides when a session of a feed is replaced: a new one is made beside the old one, which is closed when
+/// the new one has taken over. A new session that does not come up leaves the old one as it is. Sessions
+/// stand in slots, of which one is spare. Threading: one thread; time is an argument. Invariant: at most one
+/// session is being replaced. Allocates: nothing.
+class Rotation {
+  public:
+    static constexpr std::size_t kMaxSlots = 5;
+    enum class Act : std::uint8_t {
+        none,
+        open,     ///< connect `fresh` beside `old`
+        close,    ///< `fresh` stands for `old` from now on; close `old`
+        abandon,  ///< close `fresh`; `old` stays
+    };
+    struct Step {
+        Act act = Act::none;
+        std::size_t old = 0, fresh = 0;
+        RotationReason reason = RotationReason::age;
+    };
+
+    explicit Rotation(const RotationOptions& options) noexcept;
+
+    /// A session is up: its age begins.
+    void on_up(std::size_t slot, TimePoint now) noexcept;
+    void on_down(std::size_t slot, TimePoint now) noexcept;
+    /// All that the old session has has moved to the new one.
+    void on_moved() noexcept { has_moved_ = true; }
+    /// Replace the slot's session as soon as no other one is being replaced.
+    void ask(std::size_t slot, RotationReason reason, TimePoint now) noexcept;
+    /// Each in turn.
+    void ask_all(TimePoint now) noexcept;
+    /// The feed is closed: nothing is replaced any more.
+    void stop() noexcept;
+
+    [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
+    /// What is to be done now; `none` when nothing is left.
+    [[nodiscard]] Step due(TimePoint now) noexcept;
+
+    [[nodiscard]] bool is_active(std::size_t slot) const noexcept { return slots_[slot].is_active; }
+    /// The new session, while there is one.
+    [[nodiscard]] std::optional<std::size_t> fresh() const noexcept { return fresh_; }
+    [[nodiscard]] std::optional<std::size_t> old() const noexcept { return old_; }
+    [[nodiscard]] std::size_t slots() const noexcept { return options_.legs + 1; }
+
+  private:
+    struct Slot {
+        bool is_active = false;
+        bool is_up = false;
+        std::optional<TimePoint> replace_at{};
+        RotationReason reason = RotationReason::age;
+    };
+
+    [[nodiscard]] Step finish(Act act, TimePoint now) noexcept;
+
+    RotationOptions options_;
+    SeededRandom random_;
+    std::array<Slot, kMaxSlots> slots_{};
+    std::optional<std::size_t> old_{}, fresh_{};
+    std::optional<TimePoint> until_{};
+    std::optional<TimePoint> not_before_{};
+    Duration retry_{};
+    bool has_moved_ = false;
+    RotationReason reason_ = RotationReason::age;
+};
+
+}  // namespace pinwheel
