@@ -38,6 +38,8 @@ constexpr std::array kRows{
     Row{Errc::out_of_memory, transport, true, "no memory is left"},
     Row{Errc::io_failure, transport, true, "reading or writing failed"},
     Row{Errc::cancelled, transport, true, "the operation was cancelled"},
+    Row{Errc::proxy_failed, transport, true, "the proxy could not make the connection"},
+    Row{Errc::proxy_refused, transport, false, "the proxy refused to make the connection"},
     Row{Errc::tls_setup, tls, false, "TLS could not be set up"},
     Row{Errc::tls_certificate, tls, false, "the server's certificate was refused"},
     Row{Errc::tls_handshake, tls, true, "the TLS handshake failed"},

@@ -33,6 +33,8 @@ enum class Errc : std::uint8_t {
     out_of_memory,
     io_failure,
     cancelled,
+    proxy_failed,
+    proxy_refused,
     // tls
     tls_setup,
     tls_certificate,
@@ -68,7 +70,7 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 [[nodiscard]] ErrorClass error_class(Errc code) noexcept;
 
 /// True if the same attempt may succeed later: false for a refused certificate, a refused upgrade
-/// (HTTP 4xx other than 408, 425 and 429) and for usage errors.
+/// (HTTP 4xx other than 408, 425 and 429), by the server or a proxy, and for usage errors.
 [[nodiscard]] bool is_retryable(Errc code) noexcept;
 
 /// A short sentence for the code, without details. Static storage.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "network_error_impl.h"
+#include "proxy_tunnel_impl.h"
 #include "tcp_stream.h"
 #include "tls_stream.h"
 
@@ -40,17 +41,31 @@ class AddressList {
 class SocketDialer::SocketDial final : public Dial {
   public:
     SocketDial(SocketDialer& dialer, DialTarget target, DialHandler& handler)
-        : dialer_(dialer), reactor_(dialer.reactor_), target_(std::move(target)), handler_(handler) {
-        query_ = dialer_.resolver_.resolve(target_.host, target_.port,
+        : dialer_(dialer),
+          reactor_(dialer.reactor_),
+          target_(std::move(target)),
+          nearest_(target_),
+          handler_(handler) {
+        const auto& proxy = dialer_.options_.proxy;
+        if (proxy && !proxy->bypasses(target_.host, target_.port)) {
+            proxy_ = &*proxy;
+            nearest_ = {.host = proxy->host(), .port = proxy->port()};
+        }
+        query_ = dialer_.resolver_.resolve(nearest_.host, nearest_.port,
                                            Resolver::Callback::member<&SocketDial::on_resolved>(*this));
     }
 
+    /// What is still there was refused, or cut off in the middle.
     ~SocketDial() override {
-        if (tls_) tls_->rate_peer(false);  // refused, or cut off in the middle
+        if (tunnel_) tunnel_->stream().rate_peer(false);
+        if (tls_) tls_->rate_peer(false);
     }
 
     [[nodiscard]] Error waiting_for() const override {
         if (tls_) return {Errc::connect_timeout, "the TLS handshake with " + winner_ + " is not done"};
+        if (tunnel_)
+            return {Errc::connect_timeout,
+                    "the proxy " + proxy_->to_string() + " has not connected to " + target_.to_string()};
         if (!is_resolved_) return {Errc::resolve_timeout, query_->asked()};
         AddressList list = tried_;
         for (const auto& attempt : attempts_) list.add(attempt->address, "no answer");
@@ -75,7 +90,7 @@ class SocketDialer::SocketDial final : public Dial {
         if (error) return handler_.on_dial_failed(error);
         is_resolved_ = true;
         untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
-        dialer_.failed_->put_last(target_.to_string(), untried_);
+        dialer_.failed_->put_last(nearest_.to_string(), untried_);
         if (untried_.size() > kMaxAddressesTried) untried_.resize(kMaxAddressesTried);
         try_next();
     }
@@ -155,13 +170,12 @@ class SocketDialer::SocketDial final : public Dial {
     void win(Attempt& attempt) {
         timer_.cancel();
         untried_.clear();
-        std::unique_ptr<ByteStream> stream;  // unless TLS takes it
-        Error error;
+        std::unique_ptr<ByteStream> stream;
         try {
             winner_ = attempt.address.to_string();
             stream =
                 std::make_unique<TcpStream>(std::move(attempt.fd), dialer_.options_.socket.receive_timestamps,
-                                            [failed = dialer_.failed_, name = target_.to_string(),
+                                            [failed = dialer_.failed_, name = nearest_.to_string(),
                                              address = attempt.address](bool works) {
                                                 if (works)
                                                     failed->forget(name, address);
@@ -169,15 +183,59 @@ class SocketDialer::SocketDial final : public Dial {
                                                     failed->note(name, address);
                                             });
             while (!attempts_.empty()) retire(*attempts_.front());
-            if (target_.tls) error = begin_tls(std::move(stream));
+        } catch (const std::bad_alloc&) {
+            return handler_.on_dial_failed({Errc::out_of_memory, {}});
+        }
+        if (proxy_ != nullptr)
+            ask_proxy(std::move(stream));
+        else
+            secure(std::move(stream));
+    }
+
+    void ask_proxy(std::unique_ptr<ByteStream> stream) {
+        try {
+            auto handshake = detail::ask(*proxy_, target_);
+            if (!handshake) return handler_.on_dial_failed(handshake.error());
+            tunnel_.emplace(std::move(stream), *std::move(handshake), proxy_->to_string());
+            if (const Error refused = watch(tunnel_->stream())) return handler_.on_dial_failed(refused);
+        } catch (const std::bad_alloc&) {
+            return handler_.on_dial_failed({Errc::out_of_memory, {}});
+        }
+        go_on_with_proxy();
+    }
+
+    void go_on_with_proxy() {
+        auto status = detail::ProxyTunnel::Status::failed;
+        Error error{Errc::out_of_memory, {}};
+        try {
+            status = tunnel_->advance();
+            if (status == detail::ProxyTunnel::Status::failed) error = tunnel_->error();
+        } catch (const std::bad_alloc&) {
+            status = detail::ProxyTunnel::Status::failed;
+        }
+        if (status == detail::ProxyTunnel::Status::in_progress) {
+            reactor_.change(watch_, {.read = !tunnel_->wants_write(), .write = tunnel_->wants_write()});
+            if (tunnel_->is_cut_short()) reactor_.revisit(watch_);
+            return;
+        }
+        watch_.stop();
+        if (status == detail::ProxyTunnel::Status::failed) return handler_.on_dial_failed(error);
+        auto stream = tunnel_->release();
+        tunnel_.reset();
+        secure(std::move(stream));
+    }
+
+    /// The stream reaches the target: TLS follows if it is wanted.
+    void secure(std::unique_ptr<ByteStream> stream) {
+        if (!target_.tls) return handler_.on_dialed(std::move(stream));
+        Error error;
+        try {
+            error = begin_tls(std::move(stream));
         } catch (const std::bad_alloc&) {
             error = {Errc::out_of_memory, {}};
         }
         if (error) return handler_.on_dial_failed(error);
-        if (!target_.tls)
-            return handler_.on_dialed(
-                std::move(stream));  // NOLINT(clang-analyzer-cplusplus.Move): not moved then
-        on_tls_ready({}, {});
+        go_on_with_tls();
     }
 
     [[nodiscard]] Error begin_tls(std::unique_ptr<ByteStream> stream) {
@@ -187,26 +245,38 @@ class SocketDialer::SocketDial final : public Dial {
         } catch (const std::system_error& error) {
             return {Errc::tls_setup, error.what()};
         }
-        const Errc refused = reactor_.watch(tls_watch_, tls_->fd(), {.read = true, .write = true});
+        return watch(*tls_);
+    }
+
+    /// Of a connected stream, while a handshake goes on over it.
+    [[nodiscard]] Error watch(const ByteStream& stream) {
+        const Errc refused = reactor_.watch(watch_, stream.fd(), {.read = true, .write = true});
         if (refused == Errc::ok) return {};
-        return {refused, "the socket to " + target_.to_string() +
+        return {refused, "the socket to " + nearest_.to_string() +
                              " cannot be watched: " + std::string(describe(refused))};
     }
 
-    int on_tls_ready(Interest, TimePoint) {
+    int on_ready(Interest, TimePoint) {
+        if (tls_)
+            go_on_with_tls();
+        else
+            go_on_with_proxy();
+        return 1;
+    }
+
+    void go_on_with_tls() {
         const IoResult result = tls_->handshake();
         if (result.status == IoStatus::would_block) {
             const bool reads = !tls_->reads_wait_for_write();
-            reactor_.change(tls_watch_, {.read = reads, .write = tls_->wants_write()});
-            if (reads && tls_->has_buffered_input()) reactor_.revisit(tls_watch_);
-            return 1;
+            reactor_.change(watch_, {.read = reads, .write = tls_->wants_write()});
+            if (reads && tls_->has_buffered_input()) reactor_.revisit(watch_);
+            return;
         }
-        tls_watch_.stop();
+        watch_.stop();
         if (result.status == IoStatus::ok)
             handler_.on_dialed(std::move(tls_));
         else
             handler_.on_dial_failed({result.error, tls_->error_detail()});
-        return 1;
     }
 
     /// Its own call may be on the stack.
@@ -232,7 +302,8 @@ class SocketDialer::SocketDial final : public Dial {
     }
 
     [[nodiscard]] Error failure() const {
-        return {code_, "cannot connect to " + target_.to_string() + " (" + tried_.text() + "); " +
+        return {code_, std::string("cannot connect to ") + (proxy_ == nullptr ? "" : "the proxy ") +
+                           nearest_.to_string() + " (" + tried_.text() + "); " +
                            std::string(detail::connection_advice(code_))};
     }
 
@@ -241,6 +312,8 @@ class SocketDialer::SocketDial final : public Dial {
     SocketDialer& dialer_;
     Reactor& reactor_;
     const DialTarget target_;
+    const Proxy* proxy_ = nullptr;  // unless the target is reached directly
+    DialTarget nearest_;            // the proxy, or the target
     DialHandler& handler_;
     std::unique_ptr<Resolver::Query> query_;
     std::vector<Endpoint> untried_;
@@ -250,8 +323,9 @@ class SocketDialer::SocketDial final : public Dial {
     bool is_resolved_ = false;
     bool has_warned_ = false;
     std::string winner_;
+    std::optional<detail::ProxyTunnel> tunnel_;
     std::unique_ptr<TlsStream> tls_;
-    IoWatch tls_watch_{IoWatch::Callback::member<&SocketDial::on_tls_ready>(*this)};
+    IoWatch watch_{IoWatch::Callback::member<&SocketDial::on_ready>(*this)};  // of a handshake
     Timer timer_{Timer::Callback::member<&SocketDial::on_timer>(*this)};
 };
 

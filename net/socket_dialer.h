@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "dialer.h"
 #include "failed_addresses.h"
 #include "happy_eyeballs.h"
+#include "proxy.h"
 #include "reactor.h"
 #include "resolver.h"
 #include "socket_options.h"
@@ -19,11 +21,14 @@ struct SocketDialerOptions {
     bool prefer_ipv4 = false;
     /// The delay before the next address is tried in parallel.
     Duration attempt_delay = kConnectionAttemptDelay;
+    /// Connections go through it, but for those that it bypasses. The environment counts only if it is asked:
+    /// Proxy::from_environment().
+    std::optional<Proxy> proxy{};
 };
 
-/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then TLS. An address that
-/// failed after TCP comes last at the next try.
-/// Threading: the reactor's thread. The reactor, the resolver and the TLS context must outlive it.
+/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then the proxy if there
+/// is one, then TLS. An address that failed after TCP comes last at the next try. Threading: the reactor's
+/// thread. The reactor, the resolver and the TLS context must outlive it.
 class SocketDialer final : public Dialer {
   public:
     /// `tls` may be null if no target asks for TLS.

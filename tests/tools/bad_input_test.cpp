@@ -64,6 +64,15 @@ TEST_P(ConnectingCommand, RefusesHeadersThatCannotBeSent) {
     EXPECT_EQ(outcome.errors.find("secret"), std::string::npos);
 }
 
+TEST_P(ConnectingCommand, SaysWhatIsWrongWithAProxy) {
+    const std::string dead = "127.0.0.1:" + std::to_string(refused_port());
+    expect_refusal(call("ws://127.0.0.1:1/", {"--proxy", "https://a"}), 2, {"--proxy", "neither", "socks5h"});
+    expect_refusal(call("ws://127.0.0.1:1/", {"--proxy", dead, "--timeout", "5"}), 1,
+                   {"cannot connect to the proxy " + dead, "Connection refused"});
+    const auto direct = call("ws://" + dead + "/", {"--proxy", "none", "--timeout", "5"});
+    EXPECT_EQ(direct.errors.find("proxy"), std::string::npos) << direct.errors;
+}
+
 TEST_P(ConnectingCommand, RefusesNumbersThatAreNone) {
     for (const std::string text : {"0", "-1", "nan", "inf", "1e300", "soon", ""})
         expect_refusal(call("ws://127.0.0.1:1/", {"--timeout", text}), 2, {"--timeout", "above 0"});

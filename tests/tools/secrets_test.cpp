@@ -45,6 +45,9 @@ TEST_P(CommandSecrets, AreNotToldWhenTheWordsAreWrong) {
     expect_hidden({url, "--header", "no colon " + kToken});
     expect_hidden({url, "--header", "X-Key: " + kToken + "\r\nX: y"});
     expect_hidden({url, "--header", "Host: " + kToken});
+    expect_hidden({url, "--proxy", "ftp://me:" + kToken + "@127.0.0.1"});
+    expect_hidden({url, "--proxy", "me:" + kToken + "@127.0.0.1:1", "--timeout", "1"});
+    expect_hidden({url, "--prxy=http://me:" + kToken + "@127.0.0.1"});
     expect_hidden({"ws://me:" + kToken + "@127.0.0.1/"});
     expect_hidden({"ws://me:" + kToken + "/x@127.0.0.1/"});
     expect_hidden({"http://127.0.0.1/?key=" + kToken});

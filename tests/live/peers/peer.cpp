@@ -45,4 +45,11 @@ std::unique_ptr<Peer> Peer::front(const std::string& program, std::uint16_t back
                   "--cert", cert, "--key", key, "--dir", folder.path("")}));
 }
 
+std::unique_ptr<Peer> Peer::proxy(const std::string& program, const TempDir& folder, const std::string& user,
+                                  const std::string& password) {
+    std::vector<std::string> argv{"/usr/bin/python3", script("proxy.py"), program, "--dir", folder.path("")};
+    if (!user.empty()) argv = command(argv, {"--user", user, "--password", password});
+    return std::unique_ptr<Peer>(new Peer(argv));
+}
+
 }  // namespace pinwheel::test

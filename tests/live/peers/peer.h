@@ -26,6 +26,11 @@ class Peer {
                                                      const std::string& cert, const std::string& key,
                                                      const TempDir& folder);
 
+    /// tinyproxy or danted; with a user it wants that user and the password. Its files go to `folder`.
+    [[nodiscard]] static std::unique_ptr<Peer> proxy(const std::string& program, const TempDir& folder,
+                                                     const std::string& user = {},
+                                                     const std::string& password = {});
+
     /// On 127.0.0.1.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] Subprocess& process() noexcept { return *process_; }

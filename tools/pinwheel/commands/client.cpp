@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <tuple>
@@ -45,6 +46,19 @@ HttpHeader parse_header(const std::string& text) {
     return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
 }
 
+/// The proxy of the command line, or else of the environment.
+std::optional<Proxy> proxy_of(const ClientOptions& options) {
+    if (options.proxy == "none") return std::nullopt;
+    if (options.proxy.empty()) {
+        auto proxy = Proxy::from_environment(&std::getenv);
+        if (!proxy) throw UsageError{proxy.error().message()};
+        return *std::move(proxy);
+    }
+    auto proxy = Proxy::parse(options.proxy);
+    if (!proxy) throw UsageError{"--proxy: " + proxy.error().message()};
+    return *std::move(proxy);
+}
+
 /// The file's values, with those of the command line in their places.
 Config resolve(const ClientOptions& options) {
     Config config;
@@ -81,8 +95,9 @@ Client::Client(const ClientOptions& options)
     if (config_.cpu) pin(*config_.cpu);
     reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
     try {
-        network_ = std::make_unique<Network>(*reactor_, NetworkOptions{.tls = config_.tls},
-                                             url_->tls() || !config_.tls.ca_file.empty());
+        network_ = std::make_unique<Network>(
+            *reactor_, NetworkOptions{.tls = config_.tls, .sockets = {.proxy = proxy_of(options)}},
+            url_->tls() || !config_.tls.ca_file.empty());
     } catch (const std::system_error& error) {
         const bool named_in_file = has_config_ && options.ca_file.empty();
         throw UsageError{(named_in_file ? options.config_file + ": tls." : "") + reason_of(error)};

@@ -23,6 +23,7 @@ struct ClientOptions {
     std::string config_file{};   // what is not given here stands there
     std::string ca_file{};
     std::vector<std::string> headers{};  // "Name: value"
+    std::string proxy{};                 // a URL, or "none"; empty: what the environment says
     std::optional<bool> epoll{};         // nothing, and no config: spin
     std::optional<int> cpu{};
     std::optional<double> timeout{};  // of the connection attempt, in seconds
