@@ -1,6 +1,8 @@
 #include "channel_table.h"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "../../core/nearest_name.h"
 
@@ -27,6 +29,28 @@ bool takes_symbol(const detail::RequestFormat& request) {
            request.arg.contains(MessageTemplate::Field::symbol);
 }
 
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t bytes) noexcept {
+    hash = (hash ^ bytes) * 0x9e3779b97f4a7c15U;
+    return hash ^ (hash >> 32);
+}
+
+/// Short texts, eight bytes at a time.
+std::uint64_t mixed(std::uint64_t hash, std::string_view text) noexcept {
+    hash = mixed(hash, text.size());
+    std::uint64_t bytes = 0;
+    const char* at = text.data();
+    std::size_t left = text.size();
+    for (; left >= sizeof bytes; left -= sizeof bytes, at += sizeof bytes) {
+        std::memcpy(&bytes, at, sizeof bytes);
+        hash = mixed(hash, bytes);
+    }
+    if (left == 0) return hash;
+    bytes = 0;
+    for (std::size_t i = 0; i < left; ++i)
+        bytes |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
+    return mixed(hash, bytes);
+}
+
 /// The kind's text with the symbol in its place.
 std::string text_of(const ChannelKind& kind, std::string_view symbol) {
     constexpr std::string_view kPlaceholder = "{symbol}";
@@ -38,6 +62,36 @@ std::string text_of(const ChannelKind& kind, std::string_view symbol) {
 }
 
 }  // namespace
+
+void ChannelTable::Index::put(std::uint64_t hash, std::uint32_t key) noexcept {
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].key != UINT32_MAX) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {hash, key};
+}
+
+void ChannelTable::Index::add(std::string_view text, std::string_view symbol, ChannelId id) {
+    if (find(text, symbol) != kNoChannel) return;
+    if (keys_.size() * 2 >= slots_.size()) {
+        const auto old =
+            std::exchange(slots_, std::vector<Slot>(std::max<std::size_t>(64, slots_.size() * 2)));
+        for (const Slot& slot : old)
+            if (slot.key != UINT32_MAX) put(slot.hash, slot.key);
+    }
+    put(mixed(mixed(0, text), symbol), static_cast<std::uint32_t>(keys_.size()));
+    keys_.push_back({std::string(text), std::string(symbol), id});
+}
+
+ChannelId ChannelTable::Index::find(std::string_view text, std::string_view symbol) const noexcept {
+    if (slots_.empty()) return kNoChannel;
+    const std::uint64_t hash = mixed(mixed(0, text), symbol);
+    for (std::size_t at = hash & (slots_.size() - 1); slots_[at].key != UINT32_MAX;
+         at = (at + 1) & (slots_.size() - 1)) {
+        if (slots_[at].hash != hash) continue;
+        const Key& key = keys_[slots_[at].key];
+        if (key.text == text && key.symbol == symbol) return key.id;
+    }
+    return kNoChannel;
+}
 
 Result<ChannelEntry> ChannelTable::resolve(std::string_view name, std::string_view symbol) const {
     const ProfileData& profile = profile_.data();
@@ -73,26 +127,20 @@ Result<ChannelId> ChannelTable::add(std::string_view name, std::string_view symb
     if (!entry) return entry.error();
     if (const ChannelId known = find(entry->text, entry->wire_symbol); known != kNoChannel) return known;
     const auto id = static_cast<ChannelId>(entries_.size());
-    names_.try_emplace({entry->text, entry->wire_symbol}, id);
-    for (const auto& data_name : entry->kind->data_names)
-        data_names_.try_emplace({data_name, entry->wire_symbol}, id);
-    if (entry->kind->data_names.empty()) data_names_.try_emplace({entry->text, entry->wire_symbol}, id);
+    names_.add(entry->text, entry->wire_symbol, id);
+    for (const auto& data_name : entry->kind->data_names) data_names_.add(data_name, entry->wire_symbol, id);
+    if (entry->kind->data_names.empty()) data_names_.add(entry->text, entry->wire_symbol, id);
     entries_.push_back(*std::move(entry));
     return id;
 }
 
-ChannelId ChannelTable::find_in(const Index& index, std::string_view text, std::string_view symbol) noexcept {
-    const auto found = index.find(KeyView(text, symbol));
-    return found == index.end() ? kNoChannel : found->second;
-}
-
 ChannelId ChannelTable::find(std::string_view text, std::string_view symbol) const noexcept {
-    return find_in(names_, text, symbol);
+    return names_.find(text, symbol);
 }
 
 ChannelId ChannelTable::find_data(std::string_view text, std::string_view symbol) const noexcept {
-    const ChannelId id = find_in(data_names_, text, symbol);
-    return id != kNoChannel || symbol.empty() ? id : find_in(data_names_, text, {});
+    const ChannelId id = data_names_.find(text, symbol);
+    return id != kNoChannel || symbol.empty() ? id : data_names_.find(text, {});
 }
 
 }  // namespace pinwheel

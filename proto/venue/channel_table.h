@@ -4,8 +4,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
+#include <vector>
 
 #include "../../core/result.h"
 #include "channel.h"
@@ -39,24 +38,26 @@ class ChannelTable {
     [[nodiscard]] ChannelId find_data(std::string_view text, std::string_view symbol) const noexcept;
 
   private:
-    using Key = std::pair<std::string, std::string>;
-    using KeyView = std::pair<std::string_view, std::string_view>;
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(const KeyView& key) const noexcept {
-            const std::hash<std::string_view> hash;
-            return hash(key.first) * 31 + hash(key.second);
-        }
-        std::size_t operator()(const Key& key) const noexcept { return (*this)(KeyView(key)); }
-    };
-    struct Equal {
-        using is_transparent = void;
-        bool operator()(const KeyView& a, const KeyView& b) const noexcept { return a == b; }
-    };
-    using Index = std::unordered_map<Key, ChannelId, Hash, Equal>;
+    /// Ids by two texts; the first of equal ones counts. Open addressing, at most half full.
+    class Index {
+      public:
+        void add(std::string_view text, std::string_view symbol, ChannelId id);
+        [[nodiscard]] ChannelId find(std::string_view text, std::string_view symbol) const noexcept;
 
-    [[nodiscard]] static ChannelId find_in(const Index& index, std::string_view text,
-                                           std::string_view symbol) noexcept;
+      private:
+        struct Key {
+            std::string text, symbol;
+            ChannelId id = kNoChannel;
+        };
+        struct Slot {
+            std::uint64_t hash = 0;
+            std::uint32_t key = UINT32_MAX;  // none: free
+        };
+        void put(std::uint64_t hash, std::uint32_t key) noexcept;
+        std::vector<Key> keys_;
+        std::vector<Slot> slots_;
+    };
+
     [[nodiscard]] Result<ChannelEntry> resolve(std::string_view name, std::string_view symbol) const;
 
     VenueProfile profile_;

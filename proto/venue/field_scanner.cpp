@@ -1,16 +1,12 @@
 #include "field_scanner.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
 
-#include "../../core/record.h"
-#include "../text/json_view.h"
+#include "json_bytes_impl.h"
 
 namespace pinwheel {
 namespace {
@@ -21,39 +17,18 @@ bool is_space(char byte) noexcept {
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/// Where a number or a word ends, or else where the next quote or backslash of a string stands; `end` if
-/// nowhere. Reads 16 bytes at a time, up to 15 behind `end`.
-#ifdef __SSE2__
-template <bool kScalarEnd>
-const char* find_end(const char* at, const char* end) noexcept {
-    const auto is = [](__m128i block, char byte) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(byte)); };
-    for (; at < end; at += sizeof(__m128i)) {
-        const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-        __m128i hits{};
-        if constexpr (kScalarEnd) {
-            // What is not above a space is one.
-            hits = _mm_or_si128(_mm_or_si128(is(block, ','), is(block, '}')),
-                                _mm_or_si128(is(block, ']'), _mm_cmplt_epi8(block, _mm_set1_epi8('!'))));
-        } else {
-            hits = _mm_or_si128(is(block, '"'), is(block, '\\'));
-        }
-        if (const int mask = _mm_movemask_epi8(hits); mask != 0)
-            return std::min(at + std::countr_zero(static_cast<unsigned>(mask)), end);
-    }
-    return end;
-}
-#else
-template <bool kScalarEnd>
-const char* find_end(const char* at, const char* end) noexcept {
-    const auto is_end = [](char byte) {
-        if (kScalarEnd)
-            return byte == ',' || byte == '}' || byte == ']' || static_cast<signed char>(byte) <= ' ';
-        return byte == '"' || byte == '\\';
-    };
-    while (at < end && !is_end(*at)) ++at;
-    return at;
-}
-#endif
+/// What a value is, by its first byte.
+constexpr std::array<JsonType, 256> kTypes = [] {
+    std::array<JsonType, 256> types{};
+    types['{'] = JsonType::object;
+    types['['] = JsonType::array;
+    types['"'] = JsonType::string;
+    types['t'] = types['f'] = JsonType::boolean;
+    types['n'] = JsonType::null;
+    types['-'] = JsonType::number;
+    for (char digit = '0'; digit <= '9'; ++digit) types[static_cast<unsigned char>(digit)] = JsonType::number;
+    return types;
+}();
 
 /// RFC 6901 section 4: `~1` is a slash and `~0` a tilde. False for another tilde.
 bool unescape_token(std::string_view token, std::string& out) {
@@ -94,28 +69,35 @@ class FieldScan {
 
     const char* value(const char* at, std::int16_t index) {
         const Node& node = nodes_[static_cast<std::size_t>(index)];
-        const char* const begin = at;
         const JsonType type = type_of(*at);
-        if (type == JsonType::absent) return nullptr;
+        if ((node.below & wanted_) == 0) return skip(at, type);
         const bool is_container = type == JsonType::object || type == JsonType::array;
+        return is_container ? container(at, node, type) : leaf(at, node, type);
+    }
+
+    const char* leaf(const char* at, const Node& node, JsonType type) {
+        if (type == JsonType::absent) return nullptr;
+        const bool is_string = type == JsonType::string;
+        const char* const begin = is_string ? at + 1 : at;
+        bool escaped = false;
+        at = is_string ? string_end(begin, escaped) : detail::find_end<true>(at, end_);
+        if (at == nullptr || node.field < 0) return at;
+        const auto size = static_cast<std::size_t>(at - begin) - (is_string ? 1 : 0);
+        return fill(node.field, type, begin, size, escaped) ? at : nullptr;
+    }
+
+    const char* container(const char* at, const Node& node, JsonType type) {
+        const char* const begin = at;
         // Its presence counts before its end is known.
-        if (is_container && node.field >= 0 && !fill(node.field, type, begin, 1)) return nullptr;
-        if (type == JsonType::object && !node.children.empty())
-            at = object(at + 1, node);
-        else if (type == JsonType::array && !node.children.empty())
-            at = array(at + 1, node);
+        if (node.field >= 0 && !fill(node.field, type, begin, 1)) return nullptr;
+        if (node.children.empty())
+            at = skip_container(at);
         else
-            at = skip(at, type);
-        if (at == nullptr) return nullptr;
-        if (node.field < 0) return at;
-        if (is_container) {
+            at = type == JsonType::object ? object(at + 1, node) : array(at + 1, node);
+        if (at != nullptr && node.field >= 0)
             values_.values_[static_cast<std::size_t>(node.field)].text = {
                 begin, static_cast<std::size_t>(at - begin)};
-            return at;
-        }
-        const std::size_t quote = type == JsonType::string ? 1 : 0;
-        const auto size = static_cast<std::size_t>(at - begin) - 2 * quote;
-        return fill(node.field, type, begin + quote, size) ? at : nullptr;
+        return at;
     }
 
     const char* object(const char* at, const Node& node) {
@@ -124,18 +106,19 @@ class FieldScan {
         std::size_t likely = 0;
         while (true) {
             if (at >= end_ || *at != '"') return nullptr;
-            const char* const key = at + 1;
-            bool escaped = false;
-            at = string_end(key, escaped);
-            if (at == nullptr) return nullptr;
-            std::string_view name(key, static_cast<std::size_t>(at - 1 - key));
-            std::string unescaped;
-            if (escaped && unescape_json(name, unescaped)) name = unescaped;
+            std::int16_t child = FieldScanner::kNone;
+            if (const auto& expected = node.children[likely]; expected.is_at(at + 1)) {
+                at += expected.key.size() + 2;
+                child = expected.node;
+                likely = likely + 1 < node.children.size() ? likely + 1 : 0;
+            } else {
+                at = key(at + 1, node, likely, child);
+                if (at == nullptr) return nullptr;
+            }
             at = skip_space(at);
             if (at >= end_ || *at != ':') return nullptr;
             at = skip_space(at + 1);
             if (at >= end_) return nullptr;
-            const std::int16_t child = find(node, name, likely);
             at = child >= 0 ? value(at, child) : skip(at, type_of(*at));
             if (at == nullptr) return nullptr;
             at = skip_space(at);
@@ -144,6 +127,22 @@ class FieldScan {
             if (*at != ',') return nullptr;
             at = skip_space(at + 1);
         }
+    }
+
+    /// Any key. Behind its closing quote.
+    const char* key(const char* begin, const Node& node, std::size_t& likely, std::int16_t& child) const {
+        bool escaped = false;
+        const char* const at = string_end(begin, escaped);
+        if (at == nullptr) return nullptr;
+        std::string_view name(begin, static_cast<std::size_t>(at - 1 - begin));
+        if (!escaped) {
+            child = find(node, name, likely);
+            return at;
+        }
+        std::string unescaped;
+        if (unescape_json(name, unescaped)) name = unescaped;
+        child = find(node, name, likely);
+        return at;
     }
 
     const char* array(const char* at, const Node& node) {
@@ -187,10 +186,10 @@ class FieldScan {
     }
 
     /// The first of equal keys counts. False if all is found.
-    bool fill(std::int16_t field, JsonType type, const char* begin, std::size_t size) {
+    bool fill(std::int16_t field, JsonType type, const char* begin, std::size_t size, bool escaped = false) {
         const FieldMask bit = FieldMask{1} << field;
         if ((values_.found_ & bit) != 0) return true;
-        values_.values_[static_cast<std::size_t>(field)] = {type, {begin, size}};
+        values_.values_[static_cast<std::size_t>(field)] = {type, {begin, size}, escaped};
         values_.found_ |= bit;
         return !enough();
     }
@@ -198,7 +197,7 @@ class FieldScan {
         while ((values_.found_ & ~open_ & needed_) == needed_) {
             const FieldMask next = narrow_(values_);
             if (next == needed_ || next == 0) return done_ = next == 0;
-            needed_ = next;
+            needed_ = wanted_ = next;
         }
         return false;
     }
@@ -218,32 +217,18 @@ class FieldScan {
     }
 
     [[nodiscard]] static JsonType type_of(char first) noexcept {
-        switch (first) {
-            case '{':
-                return JsonType::object;
-            case '[':
-                return JsonType::array;
-            case '"':
-                return JsonType::string;
-            case 't':
-            case 'f':
-                return JsonType::boolean;
-            case 'n':
-                return JsonType::null;
-            default:
-                return first == '-' || (first >= '0' && first <= '9') ? JsonType::number : JsonType::absent;
-        }
+        return kTypes[static_cast<unsigned char>(first)];
     }
 
     [[nodiscard]] const char* skip_space(const char* at) const noexcept {
-        while (at < end_ && is_space(*at)) ++at;
+        while (at < end_ && static_cast<unsigned char>(*at) <= ' ' && is_space(*at)) ++at;
         return at;
     }
 
     /// Behind the closing quote.
     [[nodiscard]] const char* string_end(const char* at, bool& escaped) const noexcept {
         while (true) {
-            at = find_end<false>(at, end_);
+            at = detail::find_end<false>(at, end_);
             if (at == end_) return nullptr;
             if (*at == '"') return at + 1;
             escaped = true;
@@ -263,12 +248,41 @@ class FieldScan {
             case JsonType::object:
                 return skip_container(at);
             default:
-                return find_end<true>(at, end_);
+                return detail::find_end<true>(at, end_);
         }
     }
 
+    /// Behind the bracket that closes the one at `at`. Reads up to 63 bytes behind the text.
     [[nodiscard]] const char* skip_container(const char* at) const noexcept {
+        if (at + 1 < end_ && (at[1] == ']' || at[1] == '}')) return at + 2;
         std::size_t depth = 0;
+#ifdef __SSE2__
+        std::uint64_t in_string = 0;  // all bits set: the block begins in one
+        for (; at < end_; at += 64) {
+            const detail::Marks marks(at);
+            if (marks.backslashes != 0) break;
+            const std::uint64_t strings = detail::parity_up_to(marks.quotes) ^ in_string;
+            in_string = std::uint64_t{0} - (strings >> 63);
+            for (std::uint64_t brackets = (marks.opens | marks.closes) & ~strings; brackets != 0;
+                 brackets &= brackets - 1) {
+                const std::uint64_t bracket = brackets & (0 - brackets);
+                if ((marks.opens & bracket) != 0) {
+                    ++depth;
+                } else if (--depth == 0) {
+                    at += std::countr_zero(bracket) + 1;
+                    return at <= end_ ? at : nullptr;
+                }
+            }
+        }
+        if (in_string != 0 && at < end_) {
+            bool escaped = false;
+            at = string_end(at, escaped);
+            if (at == nullptr) return nullptr;
+        }
+#endif
+        return skip_slowly(at, depth);
+    }
+    [[nodiscard]] const char* skip_slowly(const char* at, std::size_t depth) const noexcept {
         bool escaped = false;
         while (at < end_) {
             const char byte = *at++;
@@ -287,7 +301,8 @@ class FieldScan {
     const std::vector<Node>& nodes_;
     const char* end_;
     FieldMask needed_;
-    FieldMask open_ = 0;  // may still be replaced by a later element
+    FieldMask wanted_ = ~FieldMask{0};  // all, until narrowed: what is passed over is not read again
+    FieldMask open_ = 0;                // may still be replaced by a later element
     FunctionRef<FieldMask(const FieldValues&)> narrow_;
     FieldValues& values_;
     bool done_ = false;
@@ -340,6 +355,14 @@ std::int16_t FieldScanner::add_child(std::int16_t parent, std::string_view token
     const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), child.index);
     child.is_index = error == std::errc{} && end == token.data() + token.size();
     child.is_last = token == "{last}";
+    const bool is_plain = std::none_of(token.begin(), token.end(), [](char byte) {
+        return byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20;
+    });
+    if (is_plain && !token.empty() && token.size() <= kMostCompared) {
+        const std::size_t first = std::min(token.size(), sizeof child.first_bytes);
+        std::memset(&child.mask, 0xff, first);
+        std::memcpy(&child.first_bytes, token.data(), first);
+    }
     child.node = static_cast<std::int16_t>(nodes_.size());
     nodes_.emplace_back();
     Node& node = nodes_[static_cast<std::size_t>(parent)];
@@ -354,24 +377,6 @@ bool FieldScanner::scan(std::string_view text, FieldMask needed,
     const bool is_good = FieldScan(*this, text, needed, narrow, values).run(text);
     if (!is_good) values.clear();
     return is_good;
-}
-
-bool unescape_json(std::string_view escaped, std::string& out) {
-    std::string padded;
-    padded.reserve(escaped.size() + 4 + kPayloadPadding);
-    padded += "[\"";
-    padded += escaped;
-    padded += "\"]";
-    const auto text = JsonView(padded).string("/0");
-    if (text) out = *text;
-    return text.has_value();
-}
-
-bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept {
-    if (value.type != JsonType::number && value.type != JsonType::string) return false;
-    const char* const end = value.text.data() + value.text.size();
-    const auto [at, error] = std::from_chars(value.text.data(), end, out);
-    return error == std::errc{} && at == end;
 }
 
 }  // namespace pinwheel

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,18 +11,9 @@
 
 #include "../../core/function_ref.h"
 #include "../../core/result.h"
+#include "field_value.h"
 
 namespace pinwheel {
-
-/// What kind of value stands at a place in JSON.
-enum class JsonType : std::uint8_t { absent, null, boolean, number, string, array, object };
-
-/// A value as it stands in a message. A string is without its quotes and still escaped.
-struct FieldValue {
-    JsonType type = JsonType::absent;
-    std::string_view text{};
-    [[nodiscard]] bool exists() const noexcept { return type != JsonType::absent; }
-};
 
 /// A set of fields, a bit each.
 using FieldMask = std::uint64_t;
@@ -73,7 +65,18 @@ class FieldScanner {
         bool is_index = false;
         bool is_last = false;
         std::int16_t node = kNone;
+        // The key as it usually stands in a text, to be compared before its end is looked for.
+        std::uint64_t first_bytes = 0;  // at most 8
+        std::uint64_t mask = 0;         // 0: not to be compared so
+        /// Reads up to kMostCompared bytes from `text` on, where the key would begin.
+        [[nodiscard]] bool is_at(const char* text) const noexcept {
+            std::uint64_t bytes = 0;
+            std::memcpy(&bytes, text, sizeof bytes);
+            return mask != 0 && (bytes & mask) == first_bytes && text[key.size()] == '"' &&
+                   (key.size() <= 8 || std::memcmp(text + 8, key.data() + 8, key.size() - 8) == 0);
+        }
     };
+    static constexpr std::size_t kMostCompared = 48;
     struct Node {
         std::int16_t field = kNone;
         FieldMask below = 0;  // fields of this node and all under it
@@ -86,11 +89,5 @@ class FieldScanner {
     std::vector<std::string> pointers_;
     std::vector<Node> nodes_;
 };
-
-/// A number without fraction, of a JSON number or of a string that holds one.
-[[nodiscard]] bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept;
-
-/// What JSON string escapes stand for (RFC 8259 section 7). False if they stand for nothing.
-[[nodiscard]] bool unescape_json(std::string_view escaped, std::string& out);
 
 }  // namespace pinwheel

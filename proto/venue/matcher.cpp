@@ -17,7 +17,7 @@ bool is_same(const FieldValue& value, const Matcher::Scalar& scalar) {
     if (value.type != scalar.type) return false;
     if (value.text == scalar.text) return true;
     if (value.type == JsonType::number) return number_of(value.text) == number_of(scalar.text);
-    if (value.type != JsonType::string || value.text.find('\\') == std::string_view::npos) return false;
+    if (value.type != JsonType::string || !value.has_escapes) return false;
     std::string unescaped;
     return unescape_json(value.text, unescaped) && unescaped == scalar.text;
 }

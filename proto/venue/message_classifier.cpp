@@ -58,7 +58,7 @@ bool MessageClassifier::has_prefix(std::string_view text) const noexcept {
 }
 
 std::string_view MessageClassifier::plain(const FieldValue& value, std::string& buffer) const {
-    if (value.text.find('\\') == std::string_view::npos) return value.text;
+    if (!value.has_escapes) return value.text;
     return unescape_json(value.text, buffer) ? std::string_view(buffer) : value.text;
 }
 

@@ -88,6 +88,11 @@ std::int64_t venue_time(const FieldValue& value, TimeUnit unit) noexcept {
     if (unit == TimeUnit::rfc3339) return value.type == JsonType::string ? parse_rfc3339(value.text) : 0;
     constexpr std::array<std::int64_t, 4> kUnits{kSecond, 1'000'000, 1000, 1};
     const std::int64_t ns = kUnits[static_cast<std::size_t>(unit)];
+    constexpr std::array<std::int64_t, 4> kLatestOf{kLatest, kLatest * 1000, kLatest * 1'000'000,
+                                                    kLatest * kSecond};
+    const std::int64_t latest = kLatestOf[static_cast<std::size_t>(unit)];
+    if (std::uint64_t whole = 0; parse_digits(value.text, whole))
+        return whole <= static_cast<std::uint64_t>(latest) ? static_cast<std::int64_t>(whole) * ns : 0;
     Digits in{value.text};
     std::size_t count = 0;
     while (count < in.text.size() && in.text[count] >= '0' && in.text[count] <= '9') ++count;
@@ -95,7 +100,7 @@ std::int64_t venue_time(const FieldValue& value, TimeUnit unit) noexcept {
     std::uint64_t whole = 0;
     for (std::size_t i = 0; i < count; ++i) whole = whole * 10 + static_cast<unsigned>(in.text[i] - '0');
     in.text.remove_prefix(count);
-    if (whole > static_cast<std::uint64_t>(kLatest) * static_cast<std::uint64_t>(kSecond / ns)) return 0;
+    if (whole > static_cast<std::uint64_t>(latest)) return 0;
     const std::int64_t fraction = in.eat('.') ? in.fraction(ns) : 0;
     return in.text.empty() ? static_cast<std::int64_t>(whole) * ns + fraction : 0;
 }

@@ -100,6 +100,30 @@ TEST(Section9Scanner, PointersAreChecked) {
     EXPECT_TRUE(scanner.add("/5")) << "it has that one";
 }
 
+TEST(Section9Scanner, WhatIsPassedOverEndsWhereItsBracketsClose) {
+    SeededRandom random(64);
+    const auto filling = [&](auto& self, int depth) -> std::string {
+        std::string text = "[";
+        for (auto left = random.below(6); left > 0; --left) {
+            const auto kind = random.below(depth > 4 ? 3 : 5);
+            if (text.size() > 1) text += ",";
+            if (kind == 0) text += "\"" + std::string(random.below(70), ']') + "\"";
+            if (kind == 1) text += std::to_string(random.below(1'000'000));
+            if (kind == 2) text += random.below(20) == 0 ? R"("\\\"}[")" : R"("{[")";
+            if (kind > 2) text += self(self, depth + 1);
+        }
+        return text + "]";
+    };
+    for (int i = 0; i < 20'000; ++i)
+        ASSERT_EQ(scan("{\"skipped\":" + filling(filling, 0) + ",\"a\":7}", {"/a"}), Texts{"7"});
+    for (std::size_t size = 0; size < 200; ++size) {
+        const std::string text(size, 'x');
+        EXPECT_EQ(scan("{\"s\":[\"" + text + "\"],\"a\":7}", {"/a"}), Texts{"7"}) << size;
+        EXPECT_EQ(scan("{\"s\":[\"" + text, {"/a"}), Texts{"no JSON"}) << "cut short";
+        EXPECT_EQ(scan("{\"s\":[[\"" + text + "\"]", {"/a"}), Texts{"no JSON"}) << "cut short";
+    }
+}
+
 /// The oracle is simdjson.
 TEST(Section9Scanner, AgreesWithTheParserOverRandomDocuments) {
     SeededRandom random(9);
