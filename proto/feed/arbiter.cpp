@@ -99,6 +99,7 @@ bool Arbiter::keeps_up(std::size_t leg, ChannelId id) const noexcept {
 void Arbiter::offer(std::size_t leg, const FeedMessage& message, const SequenceNumbers& numbers,
                     TimePoint now, Deliver deliver) {
     Channel& channel = channels_[message.channel];
+    if (!channel.views[leg].is_live) join(leg, channel.id);
     const Entry entry = describe(channel, leg, message, numbers, legs_[leg]);
     if (!entry.is_numbered) return offer_alone(channel, leg, message, entry, now, deliver);
     if (channel.held == 0) {
@@ -158,6 +159,7 @@ void Arbiter::hand_on(Channel& channel, std::size_t leg, const FeedMessage& mess
             delivery.is_overlap =
                 channel.options.sequence.kind != SequenceKind::increasing && entry.after < mark;
     }
+    delivery.is_first = entry.is_first;
     delivery.is_late = verdict == Verdict::late;
     delivery.is_epoch = verdict == Verdict::epoch || verdict == Verdict::restart;
     if (verdict == Verdict::restart) ++channel.epoch;
@@ -218,6 +220,7 @@ void Arbiter::offer_alone(Channel& channel, std::size_t leg, const FeedMessage& 
     deliver({.message = message,
              .leg = leg,
              .gap = gap,
+             .is_first = entry.is_first,
              .is_epoch = entry.is_restart,
              .is_late = false,
              .is_overlap = overlaps});

@@ -23,7 +23,7 @@ enum class ArbiterMode : std::uint8_t {
 };
 
 struct ArbiterOptions {
-    std::size_t legs = 2;            ///< 1 to 4
+    std::size_t legs = 2;            ///< 1 to 5
     std::size_t hold_messages = 64;  ///< of a channel, that wait for another leg to fill a hole
     /// How long they wait: twice the 99th percentile of the legs' skew, between these.
     Duration min_hold = std::chrono::milliseconds{1}, max_hold = std::chrono::milliseconds{250};
@@ -53,6 +53,7 @@ struct ArbiterDelivery {
     const FeedMessage& message;
     std::size_t leg = 0;
     std::optional<ArbiterGap> gap{};  ///< before it
+    bool is_first = false;            ///< of its leg's connection
     bool is_epoch = false;            ///< nothing before it counts: a snapshot, a reset, the first message
     bool is_late = false;             ///< its number was passed over; only of independent messages
     bool is_overlap = false;          ///< a part of it, or all, may have come before
@@ -81,7 +82,7 @@ struct ArbiterChannelStats {
 /// Allocates: when made and in add(). Its calls may come from inside `deliver`; offer() may not.
 class Arbiter {
   public:
-    static constexpr std::size_t kMaxLegs = 4;
+    static constexpr std::size_t kMaxLegs = 5;
     /// Numbers that have begun anew below the mark while no leg goes on from it: taken as a new epoch after
     /// this time, and as duplicates before.
     static constexpr Duration kRestartAfter = std::chrono::seconds{5};
@@ -113,6 +114,9 @@ class Arbiter {
     /// When on_time() is due; it may find nothing to do.
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
+    [[nodiscard]] bool is_live(std::size_t leg, ChannelId channel) const noexcept {
+        return channels_[channel].views[leg].is_live;
+    }
     [[nodiscard]] ArbiterMode mode(ChannelId channel) const noexcept { return channels_[channel].mode; }
     [[nodiscard]] Duration hold_time() const noexcept { return hold_time_; }
     /// Of all channels, now.

@@ -10,7 +10,6 @@ namespace pinwheel {
 Arbiter::Entry Arbiter::describe(Channel& channel, std::size_t leg, const FeedMessage& message,
                                  const SequenceNumbers& numbers, ArbiterLegStats& stats) noexcept {
     View& view = channel.views[leg];
-    view.is_live = true;
     Entry entry;
     entry.is_first = !view.position;
     entry.is_restart = numbers.is_snapshot;

@@ -35,7 +35,7 @@ std::optional<FeedMessage> message_now(FeedCore& core) {
 /// Nothing is queued: throws if no connection is coming.
 void require_coming(FeedCore& core) {
     WebSocketManager& session = core.session();
-    if (!session.is_dead()) return;
+    if (!core.is_dead()) return;
     std::ignore = session.stream_is_over();  // throws why, unless it was closed as wanted
     if (session.generation() == 0)
         throw WebSocketClosedError(
@@ -57,11 +57,15 @@ Feed::~Feed() {
 // A handler may destroy the feed in the middle of a call, which so holds the core.
 void Feed::connect() {
     const auto core = core_;
-    core->session().connect();
+    core->connect();
 }
 void Feed::close() {
     const auto core = core_;
-    core->session().close();
+    core->close();
+}
+void Feed::rotate() {
+    const auto core = core_;
+    core->rotate();
 }
 WebSocketManager& Feed::session() noexcept {
     return core_->session();
@@ -90,6 +94,9 @@ const ChannelName& Feed::channel(ChannelId channel) const noexcept {
 bool Feed::settled() const noexcept {
     return core_->settled();
 }
+FeedLegStats Feed::leg_stats(std::size_t leg) const noexcept {
+    return core_->leg_stats(leg);
+}
 const FeedStats& Feed::stats() const noexcept {
     return core_->stats();
 }
@@ -98,7 +105,7 @@ bool Feed::wait_settled(std::optional<Duration> timeout) {
     const auto core = core_;
     const TimePoint deadline = deadline_of(*core, "wait_settled", timeout);
     std::ignore = core->reactor().run_until(
-        [&] { return core->is_over() || core->settled() || core->session().is_dead(); }, deadline);
+        [&] { return core->is_over() || core->settled() || core->is_dead(); }, deadline);
     return !core->is_over() && core->settled();
 }
 
@@ -112,7 +119,7 @@ FeedMessage Feed::receive(std::optional<Duration> timeout) {
         [&] {
             if (core->is_over()) return true;
             message = message_now(*core);
-            return message || core->session().is_dead();
+            return message || core->is_dead();
         },
         deadline);
     if (message) return *message;
@@ -151,7 +158,7 @@ void FeedStream::next() {
                 return true;
             }
             current_ = message_now(*core_);
-            return current_ || core_->session().stream_is_over();
+            return current_ || (core_->is_dead() && core_->session().stream_is_over());
         },
         deadline);
 }

@@ -15,8 +15,9 @@ namespace pinwheel {
 class FeedCore;
 class FeedStream;
 
-/// Keeps channels of a venue alive over a session: subscribes at the pace allowed, follows what the venue
-/// acknowledges, answers and pings as it demands, restores all after each connect, and checks numbers.
+/// Keeps channels of a venue alive over one or more sessions: subscribes at the pace allowed, follows what
+/// the venue acknowledges, answers and pings as it demands, restores all after each connect, and checks
+/// numbers.
 ///
 /// Threading: the reactor's thread, but for the consumer's end of queue(). Only the calls that are called
 /// waiting block: they turn the reactor, and throw WebSocketError (invalid_state) in a handler. Allocates:
@@ -36,7 +37,10 @@ class Feed {
     void connect();
     /// Closes in order, may connect() again.
     void close();
-    /// The session underneath, for its state, statistics and cuts.
+    /// Replaces each session by a new one, one after the other, without losing a message. Does nothing for
+    /// legs that are not up.
+    void rotate();
+    /// A session underneath that is up, or the first one, for its state, statistics and cuts.
     [[nodiscard]] WebSocketManager& session() noexcept;
     /// The session in short; `held` while an attempt waits for the venue's limit of connects, for as long as
     /// session().held_until() says.
@@ -61,6 +65,9 @@ class Feed {
     bool wait_settled(std::optional<Duration> timeout = std::nullopt);
     /// Counts up to now.
     [[nodiscard]] const FeedStats& stats() const noexcept;
+    /// Of one session, by its number in FeedMessage::leg; there is one more than FeedOptions::legs, for
+    /// rotations.
+    [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
 
     // Receiving. The ring is there unless an on_message without deliver_to_ring takes its place.
 

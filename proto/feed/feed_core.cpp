@@ -6,12 +6,15 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/random.h"
 #include "../session/run_all.h"
 #include "../text/utf8.h"
 
 namespace pinwheel {
 namespace {
 
+constexpr std::size_t kHeld = 1024;
+constexpr std::size_t kHeldBytes = std::size_t{1} << 20;
 constexpr Duration kDropAlertInterval = std::chrono::seconds{1};
 
 void require_utf8(std::string_view what, std::string_view text) {
@@ -21,10 +24,28 @@ void require_utf8(std::string_view what, std::string_view text) {
                                                            " bytes is not UTF-8; give it as UTF-8"});
 }
 
+std::size_t legs_of(const FeedOptions& options) {
+    if (options.legs >= 1 && options.legs < Rotation::kMaxSlots) return options.legs;
+    throw WebSocketError(
+        Error{Errc::invalid_argument, "a feed has 1 to 4 legs, not " + std::to_string(options.legs)});
+}
+
 }  // namespace
 
 FeedCore::FeedCore(Reactor& reactor, const VenueProfile& profile, FeedOptions options)
-    : shared_(reactor, profile, std::move(options)), drop_alerts_(kDropAlertInterval) {
+    : shared_(reactor, profile, std::move(options)),
+      drop_alerts_(kDropAlertInterval),
+      arbiter_({.legs = legs_of(shared_.options) + 1,
+                .hold_messages = shared_.options.hold_messages,
+                .min_hold = shared_.options.min_hold,
+                .max_hold = shared_.options.max_hold,
+                .held_of_all = shared_.options.legs > 1 ? kHeld : kHeld / 8,
+                .held_bytes = kHeldBytes * shared_.options.legs / Rotation::kMaxSlots}),
+      rotation_({.legs = legs_of(shared_.options),
+                 .lifetime = shared_.options.leg_rings ? Duration{} : shared_.data.lifetime,
+                 .timeout = shared_.options.rotation_timeout,
+                 .seed = shared_.options.rotation_seed ? *shared_.options.rotation_seed
+                                                       : SecureRandom().next_u32()}) {
     const WebSocketOptions& session = shared_.options.websocket;
     const auto settings = pinwheel::resolve(session);
     if (!settings) throw WebSocketError(settings.error());
@@ -34,14 +55,16 @@ FeedCore::FeedCore(Reactor& reactor, const VenueProfile& profile, FeedOptions op
                                    "its ring is full; leave it out, or raise queue_size"});
     if (!shared_.options.on_message || session.deliver_to_ring)
         ring_.emplace(settings->queue_size, settings->queue_bytes);
-    LegOwner& owner = *this;
-    leg_ = std::make_unique<FeedLeg>(shared_, owner, std::uint8_t{0});
+    for (std::size_t slot = 0; slot < shared_.options.legs; ++slot) std::ignore = leg_in(slot);
 }
 
 void FeedCore::stop() noexcept {
     shared_.is_over = true;
     stale_timer_.cancel();
-    leg_->stop();
+    hold_timer_.cancel();
+    rotation_timer_.cancel();
+    for (const auto& leg : legs_)
+        if (leg) leg->stop();
 }
 
 // What the user wants
@@ -51,66 +74,75 @@ ChannelId FeedCore::subscribe(std::string_view name, std::string_view symbol) {
     require_utf8("symbol", symbol);
     const auto added = shared_.channels.add(name, symbol);
     if (!added) throw WebSocketError(added.error());
-    if (*added == rules_.size()) rules_.emplace_back(shared_.channels[*added].kind->sequence);
-    leg_->want(*added);
+    if (*added == told_.size()) {
+        told_.push_back(ChannelState::gone);
+        const auto& kind = *shared_.channels[*added].kind;
+        arbiter_.add({.sequence = kind.sequence,
+                      .is_identical = kind.identical.value_or(false),
+                      .is_independent = kind.independent,
+                      .has_snapshots = !kind.snapshot.empty(),
+                      .match_content = shared_.options.match_content});
+    }
+    for (const auto& leg : legs_)
+        if (leg) leg->want(*added);
     return *added;
 }
 
 void FeedCore::require(ChannelId channel) const {
-    if (channel >= rules_.size())
+    if (channel >= told_.size())
         throw WebSocketError(
             Error{Errc::invalid_argument, "the feed has no channel with the id " + std::to_string(channel)});
 }
 
 void FeedCore::unsubscribe(ChannelId channel) {
     require(channel);
-    leg_->leave(channel);
+    for (const auto& leg : legs_)
+        if (leg) leg->leave(channel);
 }
 
 void FeedCore::resubscribe(ChannelId channel) {
     require(channel);
-    resubscribe_live(channel);
-    leg_->pump();
+    FeedLeg& leg = primary();
+    resubscribe_live(leg, channel);
+    leg.pump();
 }
 
-void FeedCore::resubscribe_live(ChannelId channel) {
+void FeedCore::resubscribe_live(FeedLeg& leg, ChannelId channel) {
     ++shared_.stats.resubscribes;
-    rules_[channel].reset();
-    leg_->resubscribe(channel);
+    arbiter_.leave(leg.index(), channel, shared_.reactor.now());
+    if (!shared_.channels[channel].kind->snapshot.empty()) arbiter_.want_snapshot(channel);
+    leg.resubscribe(channel);
+    arm_hold_timer();
 }
 
-ChannelState FeedCore::state(ChannelId channel) const noexcept {
-    return leg_->state(channel);
-}
-
-// What the leg brings
-
-void FeedCore::on_leg_up(FeedLeg&) {
-    for (auto& rule : rules_) rule.reset();
-}
-
-void FeedCore::on_leg_down(FeedLeg& leg, DisconnectReason reason) {
-    if (!ring_) return;
-    const WebSocketManager& session = leg.session();
-    ring_->push_leg(LegState::down, leg.index(), session.generation(), session.close_code(),
-                    static_cast<std::uint8_t>(reason), shared_.reactor.now());
-}
-
-void FeedCore::on_leg_state(FeedLeg& leg, LegState state) noexcept {
-    if (ring_)
-        ring_->push_leg(state, leg.index(), leg.session().generation(), 0, 0, shared_.reactor.turn_time());
-}
+// What the legs bring
 
 void FeedCore::on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNumbers& numbers) {
     stale_.on_data(message.channel, message.received);
-    const auto step = rules_[message.channel].next(numbers);
-    if (step.verdict == SequenceVerdict::duplicate) {
-        ++shared_.stats.duplicates;
-        if (shared_.options.drop_duplicates) return;
-    }
-    if (step.verdict == SequenceVerdict::gap) {
+    const std::size_t slot = leg.index();
+    // The rest of a session that another one has taken over from.
+    if (!rotation_.is_active(slot) && rotation_.fresh() != slot) return;
+    const std::uint64_t duplicates = arbiter_.leg(slot).duplicates;
+    arbiter_.offer(slot, message, numbers, message.received, arbitrated_);
+    if (shared_.is_over) return;
+    arm_hold_timer();
+    if (is_shared() || arbiter_.leg(slot).duplicates == duplicates) return;
+    ++shared_.stats.duplicates;
+    if (!shared_.options.drop_duplicates) deliver(message);
+}
+
+void FeedCore::on_arbitrated(const ArbiterDelivery& delivery) {
+    if (shared_.is_over) return;
+    FeedMessage message = delivery.message;
+    message.is_overlap = delivery.is_overlap;
+    message.is_late = delivery.is_late;
+    if (delivery.gap && (delivery.gap->is_certain || is_shared())) {
         message.is_after_gap = true;
-        report_gap(leg, {.channel = message.channel, .from = step.from, .to = step.to});
+        const FeedGap gap{.channel = message.channel,
+                          .from = delivery.gap->from,
+                          .to = delivery.gap->to,
+                          .is_doubtful = !delivery.gap->is_certain};
+        report_gap(*legs_[delivery.leg], gap, !delivery.is_first);
         if (shared_.is_over) return;
     }
     deliver(message);
@@ -136,43 +168,58 @@ void FeedCore::deliver(FeedMessage& message) {
 }
 
 void FeedCore::on_leg_gap(FeedLeg& leg, const SequenceStep& step) {
-    report_gap(leg, {.from = step.from, .to = step.to});
+    report_gap(leg, {.from = step.from, .to = step.to}, true);
 }
 
-void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap) {
+void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe) {
     const FeedOptions& options = shared_.options;
     ++shared_.stats.gaps;
     if (ring_) ring_->push_gap(gap, leg.index(), shared_.reactor.turn_time());
     if (options.on_gap) options.on_gap(gap);
     if (shared_.is_over || options.on_hole == GapPolicy::ignore) return;
     if (options.on_hole == GapPolicy::alert) {
+        if (gap.is_doubtful) return;
         const AlertField fields[] = {{"from", std::to_string(gap.from)}, {"to", std::to_string(gap.to)}};
         return shared_.alert(gap.channel == kNoChannel
                                  ? std::string("messages of the connection are missing")
                                  : "messages are missing: " + shared_.name_of(gap.channel),
                              fields);
     }
-    if (gap.channel != kNoChannel) return resubscribe(gap.channel);
+    // A leg's first message shows what was missed before it was subscribed.
+    if (!may_resubscribe) return;
+    if (gap.channel != kNoChannel) {
+        resubscribe_live(leg, gap.channel);
+        return leg.pump();
+    }
     // Which channel lost it cannot be told.
     on_leg_silent(leg);
     leg.pump();
 }
 
 void FeedCore::on_leg_silent(FeedLeg& leg) {
-    for (ChannelId channel = 0; channel < rules_.size(); ++channel)
-        if (leg.state(channel) == ChannelState::live) resubscribe_live(channel);
+    for (ChannelId channel = 0; channel < told_.size(); ++channel)
+        if (leg.state(channel) == ChannelState::live) resubscribe_live(leg, channel);
 }
 
 void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
-    watch_for_data(change);
+    const std::size_t slot = leg.index();
+    if (change.state == ChannelState::live) {
+        if (!arbiter_.is_live(slot, change.channel)) arbiter_.join(slot, change.channel);
+    } else if (change.state == ChannelState::refused || change.state == ChannelState::gone) {
+        arbiter_.leave(slot, change.channel, shared_.reactor.now());
+        arm_hold_timer();
+    }
+    const ChannelState state = merged(leg, change);
+    if (is_shared() && told_[change.channel] == state) return;
+    told_[change.channel] = state;
+    watch_for_data(change.channel, state);
     Error error;
     std::string why;
-    if (change.state == ChannelState::refused) {
+    if (state == ChannelState::refused) {
         why = change.code + (change.code.empty() ? "" : " ") + change.message;
         error = {Errc::invalid_argument, why};
     }
-    if (ring_)
-        ring_->push_channel(change.channel, change.state, leg.index(), why, shared_.reactor.turn_time());
+    if (ring_) ring_->push_channel(change.channel, state, leg.index(), why, shared_.reactor.turn_time());
     detail::run_all(
         [&] {
             if (!error) return;
@@ -181,19 +228,18 @@ void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
         },
         [&] {
             if (!shared_.is_over && shared_.options.on_channel)
-                shared_.options.on_channel(change.channel, change.state, error);
+                shared_.options.on_channel(change.channel, state, error);
         });
 }
 
 // Channels without data
 
-void FeedCore::watch_for_data(const ChannelChange& change) {
-    const Duration limit =
-        shared_.options.stale_after.value_or(shared_.channels[change.channel].kind->stale_after);
-    if (change.state == ChannelState::live && limit > Duration::zero())
-        stale_.watch(change.channel, limit, shared_.reactor.now());
+void FeedCore::watch_for_data(ChannelId channel, ChannelState state) {
+    const Duration limit = shared_.options.stale_after.value_or(shared_.channels[channel].kind->stale_after);
+    if (state == ChannelState::live && limit > Duration::zero())
+        stale_.watch(channel, limit, shared_.reactor.now());
     else
-        stale_.forget(change.channel);
+        stale_.forget(channel);
     arm_stale_timer();
 }
 

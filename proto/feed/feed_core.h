@@ -1,17 +1,21 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "../policy/alert_throttle.h"
+#include "arbiter.h"
 #include "feed_leg.h"
 #include "feed_ring.h"
+#include "rotation.h"
 
 namespace pinwheel {
 
-/// A feed's work: its legs bring data, it checks the numbers and hands on. Threading: the reactor's thread.
+/// A feed's work: its legs bring data, the arbiter makes one stream of it, rotations replace legs. Threading:
+/// the reactor's thread. Invariant: a leg stands in the slot of its number in arbiter and rotation.
 /// Allocates: nothing for data on a live channel.
 class FeedCore final : private LegOwner {
   public:
@@ -20,20 +24,27 @@ class FeedCore final : private LegOwner {
     void stop() noexcept;
     [[nodiscard]] bool is_over() const noexcept { return shared_.is_over; }
     [[nodiscard]] Reactor& reactor() noexcept { return shared_.reactor; }
-    [[nodiscard]] WebSocketManager& session() noexcept { return leg_->session(); }
+    /// Of the leg that is up, or of the first one.
+    [[nodiscard]] WebSocketManager& session() noexcept { return primary().session(); }
     [[nodiscard]] const FeedOptions& options() const noexcept { return shared_.options; }
     [[nodiscard]] bool in_handler() const noexcept { return shared_.depth != 0 || shared_.reactor.in_turn(); }
+    /// No leg is up, and none comes.
+    [[nodiscard]] bool is_dead() const;
 
+    void connect();
+    void close();
+    void rotate();
     ChannelId subscribe(std::string_view name, std::string_view symbol);
     void unsubscribe(ChannelId channel);
     void resubscribe(ChannelId channel);
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
-    [[nodiscard]] LegState leg_state() const noexcept { return leg_->leg_state(); }
+    [[nodiscard]] LegState leg_state() const noexcept { return primary().leg_state(); }
     [[nodiscard]] const ChannelName& channel(ChannelId channel) const noexcept {
         return shared_.channels[channel];
     }
-    [[nodiscard]] bool settled() const noexcept { return leg_->settled(); }
+    [[nodiscard]] bool settled() const noexcept;
     [[nodiscard]] const FeedStats& stats() const noexcept { return shared_.stats; }
+    [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
     /// Null: messages go to the handler alone.
     [[nodiscard]] FeedRing* ring() noexcept { return ring_ ? &*ring_ : nullptr; }
 
@@ -45,24 +56,45 @@ class FeedCore final : private LegOwner {
     void on_leg_control(FeedLeg& leg, FeedMessage& message) override;
     void on_leg_change(FeedLeg& leg, const ChannelChange& change) override;
     void on_leg_gap(FeedLeg& leg, const SequenceStep& step) override;
+    void on_leg_drain(FeedLeg& leg) override;
     void on_leg_silent(FeedLeg& leg) override;
 
+    [[nodiscard]] FeedLeg& primary() const noexcept;
+    [[nodiscard]] FeedLeg& leg_in(std::size_t slot);
+    /// Several legs bring the same, or are about to.
+    [[nodiscard]] bool is_shared() const noexcept {
+        return shared_.options.legs > 1 || rotation_.fresh().has_value();
+    }
     void require(ChannelId channel) const;
+    void on_arbitrated(const ArbiterDelivery& delivery);
     void deliver(FeedMessage& message);
-    void report_gap(FeedLeg& leg, const FeedGap& gap);
-    void resubscribe_live(ChannelId channel);
-    void watch_for_data(const ChannelChange& change);
+    void report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe);
+    void resubscribe_live(FeedLeg& leg, ChannelId channel);
+    [[nodiscard]] ChannelState merged(const FeedLeg& leg, const ChannelChange& change) const noexcept;
+    void watch_for_data(ChannelId channel, ChannelState state);
     void on_stale_timer(TimePoint now);
     void arm_stale_timer();
+    void on_hold_timer(TimePoint now);
+    void arm_hold_timer();
+    void on_rotation_timer(TimePoint now);
+    void arm_rotation_timer();
+    void act(const Rotation::Step& step, TimePoint now);
+    [[nodiscard]] bool has_moved();
 
     FeedShared shared_;
     std::optional<FeedRing> ring_;
     AlertThrottle drop_alerts_;
-    std::vector<SequenceRule> rules_;  // by channel
+    Arbiter arbiter_;
+    Rotation rotation_;
+    std::vector<ChannelState> told_;  // by channel
+    ChannelId first_unmoved_ = 0;     // in a rotation
     StaleChannels stale_;
     std::uint64_t sequence_ = 0;  // of the last message that was handed on
     Timer stale_timer_{Timer::Callback::member<&FeedCore::on_stale_timer>(*this)};
-    std::unique_ptr<FeedLeg> leg_;
+    Timer hold_timer_{Timer::Callback::member<&FeedCore::on_hold_timer>(*this)};
+    Timer rotation_timer_{Timer::Callback::member<&FeedCore::on_rotation_timer>(*this)};
+    Arbiter::Deliver arbitrated_ = Arbiter::Deliver::member<&FeedCore::on_arbitrated>(*this);
+    std::array<std::unique_ptr<FeedLeg>, Rotation::kMaxSlots> legs_;  // by slot; the spare one when needed
 };
 
 }  // namespace pinwheel

@@ -132,9 +132,6 @@ void FeedLeg::on_connect() {
     silence_.start(now);
     life_.start(now);
     if (ping_) ping_->start(now);
-    drain_at_.reset();
-    if (data_.lifetime > Duration::zero())
-        drain_at_ = now + data_.lifetime - std::min<Duration>(data_.lifetime / 10, std::chrono::minutes{1});
     first_until_.reset();
     if (data_.first_subscribe > Duration::zero()) first_until_ = now + data_.first_subscribe;
     next_setup_ = 0;
@@ -167,7 +164,6 @@ void FeedLeg::on_disconnect(DisconnectReason reason) {
     blocked_until_.reset();
     login_until_.reset();
     first_until_.reset();
-    drain_at_.reset();
     silence_.stop();
     life_.stop();
     if (ping_) ping_->stop();
@@ -219,10 +215,6 @@ void FeedLeg::on_timer(TimePoint now) {
     const Depth depth(shared_);
     if (!session_->is_connected()) return tell_changes();
     ledger_.on_time(now);
-    if (drain_at_ && now >= *drain_at_) {
-        ++shared_.stats.drains;
-        return reconnect("reconnecting ahead of the venue's limit on a connection's age");
-    }
     if (login_until_ && now >= *login_until_)
         return reconnect("no answer to the login; reconnecting",
                          shared_.options.acknowledgements.ack_timeout);
@@ -366,7 +358,6 @@ void FeedLeg::arm() {
                                             pacer_.earliest(SendKind::ping, shared_.reactor.now())));
         keep_earlier(earliest, login_until_);
         keep_earlier(earliest, first_until_);
-        keep_earlier(earliest, drain_at_);
     }
     if (earliest)
         shared_.reactor.schedule(timer_, *earliest);

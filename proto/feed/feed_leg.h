@@ -36,6 +36,8 @@ class LegOwner {
     virtual void on_leg_change(FeedLeg& leg, const ChannelChange& change) = 0;
     /// Messages of the connection are missing.
     virtual void on_leg_gap(FeedLeg& leg, const SequenceStep& step) = 0;
+    /// The venue says that it will cut soon.
+    virtual void on_leg_drain(FeedLeg& leg) = 0;
     /// No data came for twice the silence limit.
     virtual void on_leg_silent(FeedLeg& leg) = 0;
 };
@@ -139,7 +141,7 @@ class FeedLeg final : private SessionObserver {
     std::deque<ChannelChange> untold_;
     TurnBudget requests_{16};
     TurnBudget tellings_{256};
-    std::optional<TimePoint> blocked_until_, login_until_, first_until_, drain_at_;
+    std::optional<TimePoint> blocked_until_, login_until_, first_until_;
     LegState leg_state_ = LegState::down;
     bool sends_login_ = false;  // in the middle of send()
     Timer timer_{Timer::Callback::member<&FeedLeg::on_timer>(*this)};

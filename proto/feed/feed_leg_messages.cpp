@@ -75,8 +75,7 @@ void FeedLeg::on_control(const ClassifiedMessage& what, std::string_view text, T
         case MessageKind::heartbeat:
             return silence_.on_data(now);
         case MessageKind::notice:
-            ++shared_.stats.drains;
-            return reconnect("the venue will cut soon; reconnecting");
+            return owner_.on_leg_drain(*this);
         case MessageKind::question:
             return answer(what);
         case MessageKind::login_accepted:

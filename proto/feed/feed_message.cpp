@@ -43,6 +43,7 @@ FeedMessage FeedMessage::from(const RecordHeader& record) noexcept {
     message.is_snapshot = is(FeedHead::kSnapshot);
     message.is_after_gap = is(FeedHead::kAfterGap);
     message.is_overlap = is(FeedHead::kOverlap);
+    message.is_late = is(FeedHead::kLate);
     message.venue_time = head.venue_time;
     return message;
 }

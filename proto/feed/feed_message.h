@@ -28,10 +28,12 @@ enum class LegState : std::uint8_t {
 ///     leg_state       none; `state` is the LegState's number; a leg that went down has `code` and `reason`
 ///                     in the record's header, as a `disconnected` record of a session
 struct FeedHead {
-    static constexpr std::uint8_t kNumbered = 1;  ///< `begin` and `end` are set
-    static constexpr std::uint8_t kSnapshot = 2;  ///< as in FeedMessage
-    static constexpr std::uint8_t kAfterGap = 4;  ///< as in FeedMessage
-    static constexpr std::uint8_t kOverlap = 8;   ///< as in FeedMessage
+    static constexpr std::uint8_t kNumbered = 1;   ///< `begin` and `end` are set
+    static constexpr std::uint8_t kSnapshot = 2;   ///< as in FeedMessage
+    static constexpr std::uint8_t kAfterGap = 4;   ///< as in FeedMessage
+    static constexpr std::uint8_t kOverlap = 8;    ///< as in FeedMessage
+    static constexpr std::uint8_t kLate = 16;      ///< as in FeedMessage
+    static constexpr std::uint8_t kDoubtful = 32;  ///< gap: as in FeedGap
 
     std::int64_t begin = 0;          ///< the venue's first number
     std::int64_t end = 0;            ///< the venue's last number
@@ -62,6 +64,7 @@ struct FeedMessage : Message {
     std::optional<std::int64_t> sequence_end{};
     bool is_snapshot = false;     ///< replaces what came before on the channel
     bool is_after_gap = false;    ///< numbers are missing before it
+    bool is_late = false;         ///< its number was passed over before, as missing or not; trades only
     bool is_overlap = false;      ///< another session brings it as well, and nothing tells the two apart
     std::int64_t venue_time = 0;  ///< Unix ns; 0: not told
 
@@ -76,6 +79,9 @@ struct FeedGap {
     ChannelId channel = kNoChannel;  ///< none: a number of the connection
     std::int64_t from = 0;           ///< as told above
     std::int64_t to = 0;             ///< as told above
+    /// Messages may be missing between these numbers, or none. Both are 0 if the channel has no numbers. Only
+    /// of a feed with several legs, and in a rotation.
+    bool is_doubtful = false;
 };
 
 }  // namespace pinwheel

@@ -27,8 +27,20 @@ struct FeedStats {
     std::uint64_t gaps = 0;           ///< holes in the venue's numbers
     std::uint64_t unmatched = 0;      ///< messages that the profile does not know, or of nobody's channel
     std::uint64_t resubscribes = 0;   ///< for a new snapshot
-    std::uint64_t drains = 0;         ///< reconnects ahead of the venue's own cut
+    std::uint64_t drains = 0;         ///< notices that the venue will cut soon
     std::uint64_t held_connects = 0;  ///< attempts that waited for the venue's limit of connects
+    std::uint64_t rotations = 0;      ///< sessions that a new one has taken over from
+};
+
+/// What one session of a feed has done, by its number in FeedMessage::leg.
+struct FeedLegStats {
+    std::uint64_t firsts = 0;      ///< messages that it was the first to bring
+    std::uint64_t duplicates = 0;  ///< messages that had come before
+    std::uint64_t holes = 0;       ///< of its own numbers
+    std::uint64_t filled = 0;      ///< messages that came while another leg lacked them
+    /// Of samples: by how much it was before another leg, in ns, median.
+    std::uint64_t lead_p50 = 0;
+    std::uint64_t lead_p99 = 0;  ///< the same, 99th percentile
 };
 
 /// Options of a Feed; all have defaults. Handlers run on the reactor's thread, and may call everything of the
@@ -49,12 +61,29 @@ struct FeedOptions {
     /// time in ms.
     std::function<std::string(std::int64_t unix_ms)> login{};
 
+    /// Sessions that bring the same channels at the same time, 1 to 4: each message is handed on once, the
+    /// first that comes, as long as one leg lives.
+    std::size_t legs = 1;
+    /// A message that shows a hole waits for another leg to fill it: so many of a channel at most, and for
+    /// twice the 99th percentile of the legs' skew between these times.
+    std::size_t hold_messages = 64;
+    Duration min_hold = std::chrono::milliseconds{1};
+    Duration max_hold = std::chrono::milliseconds{250};  ///< the longest time
+    /// On channels without numbers legs are compared by contents, for 1 s. Without it one leg is heard.
+    bool match_content = false;
+    /// A rotation replaces a session ahead of the end of its age, at a venue's notice, and by rotate(): the
+    /// new one comes up beside the old one, within this time, and takes over within this time.
+    Duration rotation_timeout = std::chrono::seconds{60};
+    /// Staggers the ages of legs and feeds; not set: drawn.
+    std::optional<std::uint64_t> rotation_seed{};
+
     LedgerOptions acknowledgements{};      ///< timeouts and retries of subscriptions
     GapPolicy on_hole = GapPolicy::alert;  ///< after a hole in a channel's numbers
     bool drop_duplicates = true;           ///< a number that came before is not handed on
     bool deliver_control = false;          ///< acknowledgements, pongs, heartbeats and notices, too
     /// The leg's session has a ring of its own with all that came, as it came, for a Recorder:
-    /// session().queue(). Its limits are queue_size and queue_bytes.
+    /// session().queue(). Its limits are queue_size and queue_bytes. Such a session is not replaced ahead
+    /// of its end: notices reconnect it.
     bool leg_rings = false;
     std::optional<Duration> silence_limit{};  ///< 0: off; not set: the profile's
     std::optional<Duration> stale_after{};    ///< 0: off; not set: the profile's, by kind of channel

@@ -24,7 +24,8 @@ FeedHead head_of(const FeedMessage& message) noexcept {
             .flags = static_cast<std::uint8_t>(flag(message.sequence_end.has_value(), FeedHead::kNumbered) |
                                                flag(message.is_snapshot, FeedHead::kSnapshot) |
                                                flag(message.is_after_gap, FeedHead::kAfterGap) |
-                                               flag(message.is_overlap, FeedHead::kOverlap))};
+                                               flag(message.is_overlap, FeedHead::kOverlap) |
+                                               flag(message.is_late, FeedHead::kLate))};
 }
 
 }  // namespace
@@ -73,10 +74,14 @@ void FeedRing::push_control(RecordHeader header, const FeedHead& head, std::stri
 }
 
 void FeedRing::push_gap(const FeedGap& gap, std::uint8_t leg, TimePoint now) noexcept {
-    push_control(
-        {.kind = RecordKind::gap, .received = now.time_since_epoch().count()},
-        {.begin = gap.from, .end = gap.to, .channel = gap.channel, .leg = leg, .flags = FeedHead::kNumbered},
-        {});
+    push_control({.kind = RecordKind::gap, .received = now.time_since_epoch().count()},
+                 {.begin = gap.from,
+                  .end = gap.to,
+                  .channel = gap.channel,
+                  .leg = leg,
+                  .flags = static_cast<std::uint8_t>(FeedHead::kNumbered |
+                                                     (gap.is_doubtful ? FeedHead::kDoubtful : 0))},
+                 {});
 }
 
 void FeedRing::push_channel(ChannelId channel, ChannelState state, std::uint8_t leg, std::string_view why,

@@ -62,10 +62,17 @@ void Rotation::stop() noexcept {
 std::optional<TimePoint> Rotation::deadline() const noexcept {
     if (fresh_) return has_moved_ ? std::optional(TimePoint::min()) : until_;
     std::optional<TimePoint> earliest;
+    if (slots_[spare()].is_up) return earliest;  // it is still being closed
     for (std::size_t slot = 0; slot < slots(); ++slot)
         if (const auto at = slots_[slot].replace_at; at && slots_[slot].is_active)
             earliest = earliest ? std::min(*earliest, *at) : *at;
     return earliest && not_before_ ? std::max(*earliest, *not_before_) : earliest;
+}
+
+std::size_t Rotation::spare() const noexcept {
+    std::size_t slot = 0;
+    while (slot + 1 < slots() && slots_[slot].is_active) ++slot;
+    return slot;
 }
 
 Rotation::Step Rotation::finish(Act act, TimePoint now) noexcept {
@@ -74,11 +81,11 @@ Rotation::Step Rotation::finish(Act act, TimePoint now) noexcept {
     not_before_.reset();
     has_moved_ = false;
     if (act == Act::close) {
-        slots_[step.old] = {};
+        slots_[step.old] = {.is_up = slots_[step.old].is_up};
         slots_[step.fresh].is_active = true;
         retry_ = options_.retry;
     } else {
-        slots_[step.fresh] = {};
+        slots_[step.fresh] = {.is_up = slots_[step.fresh].is_up};
         if (slots_[step.old].is_up) {
             slots_[step.old].replace_at = not_before_ = time_after(now, retry_);
             slots_[step.old].reason = reason_;
@@ -93,20 +100,18 @@ Rotation::Step Rotation::due(TimePoint now) noexcept {
     if (!at || *at > now) return {};
     if (fresh_) return finish(slots_[*fresh_].is_up ? Act::close : Act::abandon, now);
     std::size_t next = slots();
-    std::size_t spare = 0;
     for (std::size_t slot = 0; slot < slots(); ++slot) {
         const Slot& it = slots_[slot];
-        if (!it.is_active) spare = slot;
         if (!it.is_active || !it.replace_at || *it.replace_at > now) continue;
         if (next == slots() || *it.replace_at < *slots_[next].replace_at) next = slot;
     }
     if (next == slots()) return {};
     old_ = next;
-    fresh_ = spare;
+    fresh_ = spare();
     reason_ = slots_[next].reason;
     slots_[next].replace_at.reset();
     until_ = time_after(now, options_.timeout);
-    return {Act::open, next, spare, reason_};
+    return {Act::open, next, *fresh_, reason_};
 }
 
 }  // namespace pinwheel

@@ -72,6 +72,7 @@ class Rotation {
         RotationReason reason = RotationReason::age;
     };
 
+    [[nodiscard]] std::size_t spare() const noexcept;
     [[nodiscard]] Step finish(Act act, TimePoint now) noexcept;
 
     RotationOptions options_;

@@ -114,6 +114,7 @@ struct ChannelKind {
     TimeUnit time_unit = TimeUnit::milliseconds;
     Matcher snapshot;
     SequenceOptions sequence;
+    bool independent = false;        ///< each message stands for itself, as trades do
     std::optional<bool> identical;   ///< its messages are cut alike on all connections; nothing: not known
     bool has_notices = false;        ///< its data messages may be notices
     bool unsubscribe_first = false;  ///< a new snapshot needs an unsubscription before

@@ -344,6 +344,7 @@ class Parser {
             kind.sequence.reset_number = static_cast<std::int64_t>(reset);
         JsonElement given;
         if (sequence.find("identical", given)) kind.identical = sequence.flag("identical");
+        if (sequence.find("independent", given)) kind.independent = sequence.flag("independent");
         if (kind.sequence.kind == SequenceKind::connection && out_.connection_number.empty())
             errors_.fail(sequence.at("rule"),
                          "expected /connection_sequence, which tells where the number stands");

@@ -116,17 +116,26 @@ TEST_F(FeedTest, Section4AStaleChannelIsToldOnce) {
     EXPECT_EQ(log, "stale 0;");
 }
 
-TEST_F(FeedTest, Section5ANoticeReconnectsAtOnce) {
+TEST_F(FeedTest, Section5ANoticeBringsANewSessionThatTakesOver) {
     go_live();
+    receive(R"({"c":"t.a","n":1})");
     dialer.plan();
     receive(R"({"bye":1})");
-    const auto frames = sent(0);
-    ASSERT_EQ(frames, Texts{"close 1000"});
+    turn(40);
+    EXPECT_EQ(feed->stats().drains, 1U);
+    EXPECT_EQ(sent(1), Texts{"text sub t.a 1"});
+    EXPECT_EQ(sent(0), Texts{}) << "the old session stays until the new one has taken over";
+    receive(R"({"c":"t.a","n":2})", 0);
+    receive(R"({"c":"t.a","n":2})", 1);
+    pass(100ms);
+    EXPECT_EQ(sent(0), Texts{"close 1000"});
     script(0).bytes(test::close_frame(1000));
     script(0).end();
-    turn(40);
-    EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
-    EXPECT_EQ(feed->stats().drains, 1U);
+    receive(R"({"c":"t.a","n":3})", 1);
+    EXPECT_EQ(got, (Texts{"0:1", "0:2", "0:3"}));
+    EXPECT_EQ(feed->stats().rotations, 1U);
+    EXPECT_EQ(feed->stats().gaps, 0U);
+    EXPECT_TRUE(feed->settled());
 }
 
 TEST_F(FeedTest, Section7AGapIsToldBeforeItsMessageAndDuplicatesAreDropped) {

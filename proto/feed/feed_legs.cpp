@@ -1,0 +1,213 @@
+// The feed's legs: which are there, and how a new one takes over.
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "../session/run_all.h"
+#include "feed_core.h"
+
+namespace pinwheel {
+namespace {
+
+constexpr Duration kMovedInterval = std::chrono::milliseconds{20};
+
+/// The further, the better.
+int rank(ChannelState state) noexcept {
+    constexpr std::array kByState{3, 4, 5, 6,
+                                  2, 1, 0};  // wanted, queued, requested, live, refused, leaving, gone
+    return kByState[static_cast<std::size_t>(state)];
+}
+
+}  // namespace
+
+FeedLeg& FeedCore::primary() const noexcept {
+    FeedLeg* first = nullptr;
+    for (std::size_t slot = 0; slot < rotation_.slots(); ++slot) {
+        if (!legs_[slot] || !rotation_.is_active(slot)) continue;
+        if (legs_[slot]->session().is_connected()) return *legs_[slot];
+        if (first == nullptr) first = legs_[slot].get();
+    }
+    return *first;
+}
+
+FeedLeg& FeedCore::leg_in(std::size_t slot) {
+    auto& leg = legs_[slot];
+    if (leg) return *leg;
+    LegOwner& owner = *this;
+    leg = std::make_unique<FeedLeg>(shared_, owner, static_cast<std::uint8_t>(slot));
+    const FeedLeg* const other = slot == 0 ? nullptr : legs_[0].get();
+    for (ChannelId channel = 0; other != nullptr && channel < told_.size(); ++channel) {
+        const ChannelState state = other->state(channel);
+        if (state != ChannelState::gone && state != ChannelState::leaving) leg->want(channel);
+    }
+    return *leg;
+}
+
+bool FeedCore::is_dead() const {
+    return std::all_of(legs_.begin(), legs_.end(),
+                       [](const auto& leg) { return !leg || leg->session().is_dead(); });
+}
+
+void FeedCore::connect() {
+    for (std::size_t slot = 0; slot < rotation_.slots() && !is_over(); ++slot)
+        if (rotation_.is_active(slot)) leg_in(slot).session().connect();
+}
+
+void FeedCore::close() {
+    rotation_.stop();
+    while (rotation_.due(shared_.reactor.now()).act != Rotation::Act::none) {
+    }
+    arbiter_.prefer(std::nullopt);
+    rotation_timer_.cancel();
+    for (const auto& leg : legs_)
+        if (leg && !is_over()) leg->session().close();
+}
+
+void FeedCore::rotate() {
+    rotation_.ask_all(shared_.reactor.now());
+    arm_rotation_timer();
+}
+
+ChannelState FeedCore::state(ChannelId channel) const noexcept {
+    ChannelState best = ChannelState::gone;
+    for (const auto& leg : legs_)
+        if (leg && rank(leg->state(channel)) > rank(best)) best = leg->state(channel);
+    return best;
+}
+
+ChannelState FeedCore::merged(const FeedLeg& leg, const ChannelChange& change) const noexcept {
+    ChannelState best = change.state;
+    for (const auto& other : legs_) {
+        if (!other || other.get() == &leg || !other->session().is_connected()) continue;
+        const ChannelState state = other->state(change.channel);
+        if (rank(state) > rank(best)) best = state;
+    }
+    return best;
+}
+
+bool FeedCore::settled() const noexcept {
+    return std::any_of(legs_.begin(), legs_.end(), [](const auto& leg) { return leg && leg->settled(); });
+}
+
+FeedLegStats FeedCore::leg_stats(std::size_t leg) const noexcept {
+    if (leg >= rotation_.slots()) return {};
+    const ArbiterLegStats& stats = arbiter_.leg(leg);
+    return {.firsts = stats.firsts,
+            .duplicates = stats.duplicates,
+            .holes = stats.holes,
+            .filled = stats.filled,
+            .lead_p50 = stats.lead.value_at(50),
+            .lead_p99 = stats.lead.value_at(99)};
+}
+
+// What the legs tell
+
+void FeedCore::on_leg_up(FeedLeg& leg) {
+    rotation_.on_up(leg.index(), shared_.reactor.now());
+    arm_rotation_timer();
+}
+
+void FeedCore::on_leg_down(FeedLeg& leg, DisconnectReason reason) {
+    const TimePoint now = shared_.reactor.now();
+    arbiter_.leave_all(leg.index(), now);
+    rotation_.on_down(leg.index(), now);
+    arm_hold_timer();
+    arm_rotation_timer();
+    if (!ring_) return;
+    const WebSocketManager& session = leg.session();
+    ring_->push_leg(LegState::down, leg.index(), session.generation(), session.close_code(),
+                    static_cast<std::uint8_t>(reason), now);
+}
+
+void FeedCore::on_leg_state(FeedLeg& leg, LegState state) noexcept {
+    if (ring_)
+        ring_->push_leg(state, leg.index(), leg.session().generation(), 0, 0, shared_.reactor.turn_time());
+}
+
+void FeedCore::on_leg_drain(FeedLeg& leg) {
+    ++shared_.stats.drains;
+    if (shared_.options.leg_rings) {  // a recorder reads this session's ring
+        leg.session().schedule_reconnect(Duration{});
+        return shared_.alert("the venue will cut soon; reconnecting");
+    }
+    rotation_.ask(leg.index(), RotationReason::notice, shared_.reactor.now());
+    arm_rotation_timer();
+    shared_.alert("the venue will cut soon; a new session takes over");
+}
+
+// Held messages
+
+void FeedCore::on_hold_timer(TimePoint now) {
+    const FeedShared::Depth depth(shared_);
+    detail::run_all([&] { arbiter_.on_time(now, arbitrated_); },
+                    [&] {
+                        if (!is_over()) arm_hold_timer();
+                    });
+}
+
+void FeedCore::arm_hold_timer() {
+    if (const auto deadline = arbiter_.deadline())
+        shared_.reactor.schedule(hold_timer_, std::max(*deadline, shared_.reactor.now()));
+}
+
+// Rotation
+
+void FeedCore::on_rotation_timer(TimePoint now) {
+    const FeedShared::Depth depth(shared_);
+    if (rotation_.fresh() && has_moved()) rotation_.on_moved();
+    const auto step = rotation_.due(now);
+    detail::run_all([&] { act(step, now); },
+                    [&] {
+                        if (!is_over()) arm_rotation_timer();
+                    });
+}
+
+void FeedCore::arm_rotation_timer() {
+    const TimePoint now = shared_.reactor.now();
+    auto next = rotation_.deadline();
+    if (rotation_.fresh() && legs_[*rotation_.fresh()] && legs_[*rotation_.fresh()]->session().is_connected())
+        next = std::min(next.value_or(TimePoint::max()), now + kMovedInterval);
+    if (next)
+        shared_.reactor.schedule(rotation_timer_, std::max(*next, now));
+    else
+        rotation_timer_.cancel();
+}
+
+void FeedCore::act(const Rotation::Step& step, TimePoint now) {
+    switch (step.act) {
+        case Rotation::Act::none:
+            return;
+        case Rotation::Act::open:
+            first_unmoved_ = 0;
+            arbiter_.prefer(step.fresh);
+            return leg_in(step.fresh).session().connect();
+        case Rotation::Act::close:
+            ++shared_.stats.rotations;
+            arbiter_.leave_all(step.old, now);
+            arbiter_.prefer(std::nullopt);
+            arm_hold_timer();
+            return leg_in(step.old).session().close();
+        case Rotation::Act::abandon:
+            arbiter_.leave_all(step.fresh, now);
+            arbiter_.prefer(std::nullopt);
+            arm_hold_timer();
+            leg_in(step.fresh).session().close();
+            return shared_.alert("the session that was to take over did not; the old one stays");
+    }
+}
+
+/// A channel that has moved stays so, and is not asked again.
+bool FeedCore::has_moved() {
+    const std::size_t fresh = *rotation_.fresh();
+    if (!leg_in(fresh).settled()) return false;
+    const FeedLeg& old = leg_in(*rotation_.old());
+    for (; first_unmoved_ < told_.size(); ++first_unmoved_) {
+        const ChannelId channel = first_unmoved_;
+        const bool matters =
+            old.state(channel) == ChannelState::live && legs_[fresh]->state(channel) == ChannelState::live;
+        if (matters && !arbiter_.keeps_up(fresh, channel)) return false;
+    }
+    return true;
+}
+
+}  // namespace pinwheel
