@@ -50,7 +50,6 @@ ELSEWHERE = {
     'build/release/bench/compare/compare --plot latency.svg': 'takes minutes; --smoke of it is a test',
     'build/release/bench/counted': 'takes a minute; --smoke of it is a test',
     'build/release/bench/ring': 'a benchmark, which tools/check runs in short',
-    'build/release/bench/pieces': 'a benchmark, which tools/check runs in short',
     'build/release/bench/wire_to_consumer': 'a benchmark, which tools/check runs in short',
 }
 
@@ -158,6 +157,15 @@ def paths_are_there(_work):
     assert len(paths) > 5 and not missing, missing
 
 
+def the_map_names_files_that_are_there(_work):
+    text = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
+    table = text.split('| question | file |\n| --- | --- |\n', 1)[1].split('\n\n', 1)[0].splitlines()
+    answers = [row.split('|')[2].strip().strip('`') for row in table]
+    assert len(answers) >= 20, f'{len(answers)} questions in CONTRIBUTING.md, 20 wanted'
+    missing = [answer for answer in answers if not (ROOT / answer).exists()]
+    assert not missing, f'CONTRIBUTING.md sends to {missing}'
+
+
 def keys_of_a_config_are_the_commands(work):
     begin, end = '<!-- begin: pinwheel config keys --format markdown -->\n', '<!-- end -->'
     text = (ROOT / 'proto/behaviour.md').read_text(encoding='utf-8')
@@ -173,4 +181,4 @@ def unused_reasons_are_gone(_work):
 
 
 sys.exit(play([programs_run_against_the_feed, recipes_compile_and_link, commands_run, paths_are_there,
-               keys_of_a_config_are_the_commands, unused_reasons_are_gone]))
+               the_map_names_files_that_are_there, keys_of_a_config_are_the_commands, unused_reasons_are_gone]))
