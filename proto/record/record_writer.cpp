@@ -59,8 +59,8 @@ std::optional<SystemTime> time_of_record_file(std::string_view file, std::string
     const std::array<int, 6> parts{number(0, 4), number(4, 2),  number(6, 2),
                                    number(9, 2), number(11, 2), number(13, 2)};
     if (std::any_of(parts.begin(), parts.end(), [](int part) { return part < 0; })) return std::nullopt;
-    const year_month_day date(year(parts[0]), month(static_cast<unsigned>(parts[1])),
-                              day(static_cast<unsigned>(parts[2])));
+    const year_month_day date(year{parts[0]}, month{static_cast<unsigned>(parts[1])},
+                              day{static_cast<unsigned>(parts[2])});
     if (!date.ok()) return std::nullopt;
     return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5])};
 }
