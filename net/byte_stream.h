@@ -24,6 +24,40 @@ struct TlsInfo {
     TlsRecordsBy records = TlsRecordsBy::openssl;  ///< who opens and seals the records
 };
 
+/// How a stream stands after its last call: what the readiness of its descriptor does not show.
+struct StreamStatus {
+    /// The kernel's time of arrival of the bytes last read; the epoch if it gives none.
+    SystemTime arrival_time{};
+    /// read_some() may give bytes although the descriptor shows none: TLS holds them back, or a call has done
+    /// as much as turn_bounds.h allows.
+    bool has_buffered_input = false;
+    /// The last read took as much from the kernel as it had room for: more may wait there.
+    bool filled = false;
+    /// The last would_block waits for the descriptor to become writable.
+    bool wants_write = false;
+    /// Reading goes on only once the descriptor is writable (TLS must answer first): its readability is of no
+    /// use until then.
+    bool reads_wait_for_write = false;
+    /// Writing goes on only after more has been read (TLS holds a part of a handshake message).
+    bool writes_wait_for_read = false;
+};
+
+/// What a stream has to tell beside its bytes; by default nothing.
+class StreamDetails {
+  public:
+    virtual ~StreamDetails() = default;
+
+    /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
+    [[nodiscard]] virtual std::string error_detail() const { return {}; }
+
+    /// What TLS agreed on, once connected.
+    [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
+
+    /// Tells the dialer whether the peer's address serves what is wanted of it: one that does not comes last
+    /// when the same target is dialled again.
+    virtual void rate_peer(bool /*works*/) noexcept {}
+};
+
 /// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
 /// Threading: the reactor's thread. No call blocks, throws or spins on EAGAIN.
 class ByteStream : public Disposable {
@@ -55,35 +89,14 @@ class ByteStream : public Disposable {
     /// The descriptor to watch for readiness; -1: none, try at every turn.
     [[nodiscard]] virtual int fd() const noexcept = 0;
 
-    /// True if read_some() may give bytes although the descriptor shows none: TLS holds them back, or a call
-    /// has done as much as turn_bounds.h allows.
-    [[nodiscard]] virtual bool has_buffered_input() const noexcept { return false; }
+    /// What the caller must know to wait for the right thing.
+    [[nodiscard]] virtual StreamStatus status() const noexcept { return {}; }
 
-    /// True if the last read took as much from the kernel as it had room for: more may wait there.
-    [[nodiscard]] virtual bool filled() const noexcept { return false; }
-
-    /// True if the last would_block waits for the descriptor to become writable.
-    [[nodiscard]] virtual bool wants_write() const noexcept { return false; }
-
-    /// True while reading goes on only once the descriptor is writable (TLS must answer first): its
-    /// readability is of no use until then.
-    [[nodiscard]] virtual bool reads_wait_for_write() const noexcept { return false; }
-
-    /// True while writing goes on only after more has been read (TLS holds a part of a handshake message).
-    [[nodiscard]] virtual bool writes_wait_for_read() const noexcept { return false; }
-
-    /// The kernel's time of arrival of the bytes last read; the epoch if it gives none.
-    [[nodiscard]] virtual SystemTime arrival_time() const noexcept { return {}; }
-
-    /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
-    [[nodiscard]] virtual std::string error_detail() const { return {}; }
-
-    /// Tells the dialer whether the peer's address serves what is wanted of it: one that does not comes last
-    /// when the same target is dialled again.
-    virtual void rate_peer(bool /*works*/) noexcept {}
-
-    /// What TLS agreed on, once connected.
-    [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
+    /// Cold facts, for messages, stats and the dialer. Lives as long as the stream.
+    [[nodiscard]] virtual StreamDetails& details() noexcept {
+        static StreamDetails none;
+        return none;
+    }
 };
 
 }  // namespace pinwheel

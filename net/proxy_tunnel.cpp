@@ -17,14 +17,14 @@ ProxyTunnel::Status ProxyTunnel::advance() {
         while (!handshake_->output().empty()) {
             const IoResult sent = stream_->write_some(handshake_->output());
             if (sent.status == IoStatus::would_block) return Status::in_progress;
-            if (sent.status != IoStatus::ok) return fail(sent.error, stream_->error_detail());
+            if (sent.status != IoStatus::ok) return fail(sent.error, stream_->details().error_detail());
             handshake_->sent(sent.bytes);
         }
         std::array<std::byte, 1024> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): read into
         const IoResult got = stream_->read_some(bytes);
         if (got.status == IoStatus::would_block) return Status::in_progress;
         if (got.status == IoStatus::eof) return fail(Errc::proxy_failed, "it closed the connection");
-        if (got.status == IoStatus::error) return fail(got.error, stream_->error_detail());
+        if (got.status == IoStatus::error) return fail(got.error, stream_->details().error_detail());
         const auto status = handshake_->feed(std::span(bytes).first(got.bytes));
         if (status == ProxyHandshake::Status::done) return Status::open;
         if (status == ProxyHandshake::Status::failed)

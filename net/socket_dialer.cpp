@@ -57,7 +57,7 @@ class SocketDialer::SocketDial final : public Dial {
 
     /// What is still there was refused, or cut off in the middle.
     ~SocketDial() override {
-        if (tunnel_) tunnel_->stream().rate_peer(false);
+        if (tunnel_) tunnel_->stream().details().rate_peer(false);
         if (tls_) tls_->rate_peer(false);
     }
 
@@ -267,9 +267,10 @@ class SocketDialer::SocketDial final : public Dial {
     void go_on_with_tls() {
         const IoResult result = tls_->handshake();
         if (result.status == IoStatus::would_block) {
-            const bool reads = !tls_->reads_wait_for_write();
-            reactor_.change(watch_, {.read = reads, .write = tls_->wants_write()});
-            if (reads && tls_->has_buffered_input()) reactor_.revisit(watch_);
+            const StreamStatus status = tls_->status();
+            const bool reads = !status.reads_wait_for_write;
+            reactor_.change(watch_, {.read = reads, .write = status.wants_write});
+            if (reads && status.has_buffered_input) reactor_.revisit(watch_);
             return;
         }
         watch_.stop();

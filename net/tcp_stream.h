@@ -10,7 +10,7 @@ namespace pinwheel {
 
 /// A connected, non-blocking TCP socket.
 /// Threading: the reactor's thread. Allocates: nothing.
-class TcpStream final : public ByteStream {
+class TcpStream final : public ByteStream, private StreamDetails {
   public:
     /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set. `rated` hears rate_peer(), and may throw
     /// std::bad_alloc only.
@@ -23,12 +23,14 @@ class TcpStream final : public ByteStream {
     void shutdown_write() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] int fd() const noexcept override { return fd_.get(); }
-    [[nodiscard]] bool filled() const noexcept override { return filled_; }
-    [[nodiscard]] SystemTime arrival_time() const noexcept override { return arrival_time_; }
-    [[nodiscard]] std::string error_detail() const override;
-    void rate_peer(bool works) noexcept override;
+    [[nodiscard]] StreamStatus status() const noexcept override {
+        return {.arrival_time = arrival_time_, .filled = filled_};
+    }
+    [[nodiscard]] StreamDetails& details() noexcept override { return *this; }
 
   private:
+    [[nodiscard]] std::string error_detail() const override;
+    void rate_peer(bool works) noexcept override;
     [[nodiscard]] ssize_t receive_with_time(std::span<std::byte> out) noexcept;
     [[nodiscard]] IoResult failed() noexcept;
 

@@ -149,7 +149,7 @@ IoResult TlsInPlace::failed() noexcept {
 
 IoResult TlsInPlace::cut_off() noexcept {
     try {
-        stream_.detail = stream_.ended.status == IoStatus::error ? stream_.lower->error_detail()
+        stream_.detail = stream_.ended.status == IoStatus::error ? stream_.lower->details().error_detail()
                                                                  : "cut off without a TLS close_notify";
     } catch (const std::bad_alloc&) {
         stream_.detail.clear();

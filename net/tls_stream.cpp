@@ -217,7 +217,7 @@ IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
     try {
         reason = ERR_GET_REASON(ERR_peek_error());
         detail = detail::openssl_reason();
-        if (ended_below && ended.status == IoStatus::error) detail = lower->error_detail();
+        if (ended_below && ended.status == IoStatus::error) detail = lower->details().error_detail();
         if (ended_below && ended.status == IoStatus::eof)
             detail = established ? "cut off without a TLS close_notify" : "the peer closed the connection";
     } catch (const std::bad_alloc&) {
@@ -326,29 +326,15 @@ int TlsStream::fd() const noexcept {
     return impl_->lower->fd();
 }
 
-bool TlsStream::has_buffered_input() const noexcept {
-    if (impl_->in_place) return impl_->in_place->has_input();
-    return impl_->pending || impl_->whole_record() > 0;
-}
-
-bool TlsStream::filled() const noexcept {
-    return impl_->lower->filled();
-}
-
-bool TlsStream::wants_write() const noexcept {
-    return impl_->blocked_write;
-}
-
-bool TlsStream::reads_wait_for_write() const noexcept {
-    return impl_->read_needs_write && impl_->blocked_write;
-}
-
-bool TlsStream::writes_wait_for_read() const noexcept {
-    return impl_->write_needs_read && SSL_in_init(impl_->ssl.get()) != 0;
-}
-
-SystemTime TlsStream::arrival_time() const noexcept {
-    return impl_->lower->arrival_time();
+StreamStatus TlsStream::status() const noexcept {
+    const auto& self = *impl_;
+    StreamStatus status = self.lower->status();  // when its bytes came, and whether there may be more
+    status.has_buffered_input =
+        self.in_place ? self.in_place->has_input() : self.pending || self.whole_record() > 0;
+    status.wants_write = self.blocked_write;
+    status.reads_wait_for_write = self.read_needs_write && self.blocked_write;
+    status.writes_wait_for_read = self.write_needs_read && SSL_in_init(self.ssl.get()) != 0;
+    return status;
 }
 
 std::string TlsStream::error_detail() const {
@@ -373,7 +359,7 @@ std::string TlsStream::error_detail() const {
 }
 
 void TlsStream::rate_peer(bool works) noexcept {
-    impl_->lower->rate_peer(works);
+    impl_->lower->details().rate_peer(works);
 }
 
 TlsInfo TlsStream::Impl::info() const {

@@ -11,17 +11,17 @@ namespace pinwheel {
 /// the records that came, or the records are opened there (TlsOptions::records); a poll that brought no whole
 /// record costs no OpenSSL call. Threading: the reactor's
 /// thread. Allocates: at construction, and within OpenSSL until the handshake is done.
-class TlsStream final : public ByteStream {
+class TlsStream final : public ByteStream, public StreamDetails {
   public:
     ~TlsStream() override;
 
     /// Goes on with the handshake: ok once it is done and the peer verified; would_block: call again in the
-    /// next turn if has_buffered_input(), else when the descriptor is readable, or writable if wants_write().
-    /// A call takes a bounded number of records (turn_bounds.h).
+    /// next turn if status() has_buffered_input, else when the descriptor is readable, or writable if
+    /// wants_write. A call takes a bounded number of records (turn_bounds.h).
     [[nodiscard]] IoResult handshake() noexcept;
 
     /// eof after the peer's close_notify; an end of the lower stream without it is an error (truncation), as
-    /// is a flood of records without data (tls_failure). would_block with has_buffered_input() after as many
+    /// is a flood of records without data (tls_failure). would_block with has_buffered_input after as many
     /// records without data as turn_bounds.h allows.
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
     [[nodiscard]] IoResult read_view(std::span<std::byte> room,
@@ -30,12 +30,8 @@ class TlsStream final : public ByteStream {
     void shutdown_write() noexcept override;
     void abort() noexcept override;
     [[nodiscard]] int fd() const noexcept override;
-    [[nodiscard]] bool has_buffered_input() const noexcept override;
-    [[nodiscard]] bool filled() const noexcept override;
-    [[nodiscard]] bool wants_write() const noexcept override;
-    [[nodiscard]] bool reads_wait_for_write() const noexcept override;
-    [[nodiscard]] bool writes_wait_for_read() const noexcept override;
-    [[nodiscard]] SystemTime arrival_time() const noexcept override;
+    [[nodiscard]] StreamStatus status() const noexcept override;
+    [[nodiscard]] StreamDetails& details() noexcept override { return *this; }
     [[nodiscard]] std::string error_detail() const override;
     [[nodiscard]] TlsInfo tls_info() const override;
     void rate_peer(bool works) noexcept override;

@@ -23,6 +23,18 @@ inline constexpr int kRevisits = 64;
 
 // For each connection, since one peer must not take the turns of another.
 
+/// WebSocket control frames, fragments and parts of frames: 30 ns each, 0.1 µs with the handler of a pong. A
+/// read of 128 KiB may hold 65,536 of them; a venue sends a few in a read.
+inline constexpr int kDecodedFrames = 1024;
+/// Bytes read. They bound the whole messages, which have at least 2 bytes each.
+inline constexpr std::size_t kReadBytes = std::size_t{128} << 10;
+/// Reads of a stream. Over TCP one read brings a batch. Over TLS it brings one record, of one byte perhaps,
+/// at 1 µs each.
+inline constexpr int kReads = 128;
+/// Pings of a read that are answered in order, in one write. Of further ones only the last is answered (RFC
+/// 6455 section 5.5.3). Test suites send ten pings at once and expect ten pongs.
+inline constexpr std::size_t kPongs = 16;
+
 /// TLS records given to OpenSSL in one call that returns no data. A key update costs 5 to 20 µs. A usual
 /// server flight of a handshake has 6 records.
 inline constexpr int kRecordsWithoutData = 16;

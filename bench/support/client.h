@@ -49,7 +49,7 @@ class Client final : private ConnectionHandler {
     [[nodiscard]] bool is_open() const { return connection_.is_open(); }
     [[nodiscard]] bool ended() const noexcept { return ended_; }
     [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
-    [[nodiscard]] TlsInfo tls_info() const { return connection_.stream()->tls_info(); }
+    [[nodiscard]] TlsInfo tls_info() const { return connection_.tls_info(); }
 
     /// Turns the reactor until `done`.
     template <class Done>

@@ -86,7 +86,7 @@ class ReplaySource::Player {
 };
 
 /// One connection: a server's side of the upgrade, then the recorded messages.
-class ReplaySource::Stream final : public ByteStream {
+class ReplaySource::Stream final : public ByteStream, private StreamDetails {
   public:
     explicit Stream(std::shared_ptr<Player> player) : player_(std::move(player)) { player_->stream = this; }
     ~Stream() override {
@@ -122,10 +122,10 @@ class ReplaySource::Stream final : public ByteStream {
     void shutdown_write() noexcept override { end_now(End::eof); }
     void abort() noexcept override {}
     [[nodiscard]] int fd() const noexcept override { return -1; }
-    [[nodiscard]] bool has_buffered_input() const noexcept override { return is_busy(); }
-    [[nodiscard]] bool filled() const noexcept override { return filled_; }
-    [[nodiscard]] SystemTime arrival_time() const noexcept override { return arrival_; }
-    [[nodiscard]] TlsInfo tls_info() const override { return {.version = "replay", .verified = true}; }
+    [[nodiscard]] StreamStatus status() const noexcept override {
+        return {.arrival_time = arrival_, .has_buffered_input = is_busy(), .filled = filled_};
+    }
+    [[nodiscard]] StreamDetails& details() noexcept override { return *this; }
 
     /// Something is to be read, or to be heard of the client, before time goes on.
     [[nodiscard]] bool is_busy() const noexcept {
@@ -136,6 +136,7 @@ class ReplaySource::Stream final : public ByteStream {
   private:
     enum class End : std::uint8_t { none, eof, reset };
 
+    [[nodiscard]] TlsInfo tls_info() const override { return {.version = "replay", .verified = true}; }
     [[nodiscard]] bool is_active() const noexcept { return player_->stream == this; }
     [[nodiscard]] bool has_due() const noexcept {
         return is_active() && (player_->is_due() || player_->line() == nullptr);

@@ -167,7 +167,7 @@ void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
 
 void Session::on_open() {
     const TimePoint now = reactor_.now();
-    const TlsInfo tls = connection_->stream()->tls_info();
+    const TlsInfo tls = connection_->tls_info();
     last_error_ = {};
     close_code_ = to_wire(CloseCode::abnormal);
     close_reason_.clear();

@@ -45,14 +45,9 @@ std::string_view describe_close_code(std::uint16_t code) noexcept {
 }
 
 CloseCode close_code_for(Errc broken) noexcept {
-    switch (broken) {
-        case Errc::bad_utf8:
-            return CloseCode::invalid_payload;
-        case Errc::message_too_large:
-            return CloseCode::message_too_big;
-        default:
-            return CloseCode::protocol_error;
-    }
+    if (broken == Errc::bad_utf8) return CloseCode::invalid_payload;
+    if (broken == Errc::message_too_large) return CloseCode::message_too_big;
+    return CloseCode::protocol_error;
 }
 
 }  // namespace pinwheel

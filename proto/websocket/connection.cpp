@@ -1,29 +1,21 @@
 #include "connection.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
 #include "../../core/bounded_text_impl.h"
 #include "../../core/bytes.h"
-#include "../text/utf8.h"
+#include "../../net/turn_bounds.h"
+#include "connection_error_impl.h"
 #include "frame_codec.h"
 
 namespace pinwheel {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = std::size_t{28} << 10;
-constexpr std::size_t kMaxCloseReason = kMaxControlPayload - 2;
-/// Behind a full backlog there is still room for a pong and a close frame.
-constexpr std::size_t kControlRoom = 2 * frame_size(kMaxControlPayload);
-
-std::string describe_close(std::uint16_t code, std::string_view reason) {
-    std::string text =
-        "close code " + std::to_string(code) + " (" + std::string(describe_close_code(code)) + ")";
-    if (!reason.empty()) text += ": " + one_line(reason);
-    return text;
-}
+/// Behind a full backlog there is still room for a batch of pongs, one pong more and a close frame.
+constexpr std::size_t kControlRoom = (ControlProtocol::kMostPongs + 2) * frame_size(kMaxControlPayload);
 
 }  // namespace
 
@@ -69,13 +61,9 @@ void Connection::on_dialed(std::unique_ptr<ByteStream> stream) {
     stream_ = std::move(stream);
     state_ = State::upgrading;
     const Errc refused = reactor_.watch(watch_, stream_->fd(), {.read = true});
-    if (refused != Errc::ok)
-        return end({.error = {refused, "the socket to " + target_.to_string() + " cannot be watched"}},
-                   State::gone);
+    if (refused != Errc::ok) return end({.error = detail::cannot_watch(target_, refused)}, State::gone);
     if (!tx_.append(bytes_of(upgrade_->request())))
-        return end({.error = {Errc::send_buffer_full, "the upgrade request to " + target_.to_string() +
-                                                          " does not fit; is send_buffer_limit too small?"}},
-                   State::gone);
+        return end({.error = detail::request_too_large(target_)}, State::gone);
     flush();
     update_interest();
 }
@@ -85,61 +73,60 @@ void Connection::read_upgrade_answer() {
     input_ = input_.subspan(outcome.consumed);
     if (outcome.status == UpgradeStatus::need_more) return;
     if (outcome.status == UpgradeStatus::failed) return end_upgrade();
-    stream_->rate_peer(true);
+    stream_->details().rate_peer(true);
     subprotocol_ = upgrade_->subprotocol();
     upgrade_.reset();
     timer_.cancel();
-    state_ = State::open;
+    state_ = State::up;
+    protocol_.open();
     handler_.on_open();
 }
 
 void Connection::on_timer(TimePoint) {
     switch (state_) {
         case State::dialing:
-            return end({.error = dial_timed_out()}, State::gone);
+            return end({.error = detail::dial_timed_out(target_, dial_->waiting_for())}, State::gone);
         case State::upgrading:
             if (upgrade_->refused()) return upgrade_cut_short();
-            return end({.error = {Errc::connect_timeout,
-                                  target_.to_string() + " did not answer the upgrade within the connection "
-                                                        "timeout; is this a WebSocket server?"}},
-                       State::gone);
-        case State::closing:
+            return end({.error = detail::upgrade_timed_out(target_)}, State::gone);
+        case State::up:  // the close handshake's time is over
             return end({}, State::gone);
         case State::idle:
-        case State::open:
         case State::draining:
         case State::gone:
             return drop_stream();
     }
 }
 
-/// Names what the attempt was waiting for: the name, or the way to its addresses.
-Error Connection::dial_timed_out() const {
-    const Error waiting = dial_->waiting_for();
-    const bool for_name = waiting.code == Errc::resolve_timeout;
-    return {waiting.code, (for_name ? "the name '" + target_.host + "' was not resolved"
-                                    : target_.to_string() + " could not be reached") +
-                              " within the connection timeout" +
-                              (waiting.detail.empty() ? "" : " (" + waiting.detail + ")") +
-                              (for_name ? "; check the name servers in /etc/resolv.conf"
-                                        : "; are host and port right, and is the way there open?")};
-}
-
 // Receiving
 
 int Connection::on_io(Interest ready, TimePoint now) {
     int work = 0;
-    if (ready.write) write_backlog();
-    // TLS may have had to write before it could give what it holds.
-    ready.read = ready.read || (ready.write && is_behind());
-    if (ready.read && stream_) work = state_ == State::draining ? discard() : receive(now);
-    if (ready.write) ++work;
-    if (is_behind() && !stream_->reads_wait_for_write()) reactor_.revisit(watch_);
-    update_interest();
+    if (ready.write) [[unlikely]] {
+        write_backlog();
+        ++work;
+        // TLS may have had to write before it could give what it holds.
+        const auto status = stream_ ? stream_->status() : StreamStatus{};
+        ready.read = ready.read || status.reads_wait_for_write || has_unread_input(status);
+    }
+    if (ready.read && stream_) work += state_ == State::draining ? discard() : receive(now);
+    if (!stream_) return work;
+    const StreamStatus status = stream_->status();
+    if (has_unread_input(status)) reactor_.revisit(watch_);
+    update_interest(status);
     return work;
 }
 
-/// One read, and everything that it brought: all its frames, and every byte that TLS holds back.
+/// The next turn can go on with input that the descriptor does not show: the bound of a turn, TLS, or a
+/// failed write has left it.
+bool Connection::has_unread_input(const StreamStatus& status) const noexcept {
+    if (progress_ == MessageAssembler::Progress::paused) return false;
+    return progress_ == MessageAssembler::Progress::more || write_error_ != Errc::ok ||
+           (status.has_buffered_input && !status.reads_wait_for_write);
+}
+
+/// One read with all its frames, and every byte that TLS holds back, within the bounds of a turn. A peer must
+/// not hold the reactor.
 int Connection::receive(TimePoint now) {
     // Should a handler throw, what it has not seen is decoded in the next turn.
     struct Revisit {
@@ -150,7 +137,10 @@ int Connection::receive(TimePoint now) {
         }
     } revisit{*this};
 
-    int work = 0;
+    int reads = 0;
+    int frames_left = turn_bounds::kDecodedFrames;
+    std::size_t bytes = 0;
+    StreamStatus status;
     do {
         if (input_.empty()) {
             IoResult got = read();
@@ -158,45 +148,52 @@ int Connection::receive(TimePoint now) {
                 if (write_error_ == Errc::ok) break;
                 got = IoResult::failed(write_error_);
             }
-            ++work;
+            ++reads;
             if (got.status != IoStatus::ok) {
                 stream_failed(got);
                 break;
             }
+            bytes += got.bytes;
         }
         if (state_ == State::upgrading) read_upgrade_answer();
-        if (state_ == State::open || state_ == State::closing) decode(now);
-    } while (stream_ && state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
-             (stream_->has_buffered_input() || write_error_ != Errc::ok));
+        if (!stream_) break;
+        status = stream_->status();
+        if (state_ == State::up)
+            decode({.received = now, .kernel_received = status.arrival_time}, frames_left);
+    } while ((status.has_buffered_input || write_error_ != Errc::ok) && stream_ &&
+             state_ != State::draining && progress_ == MessageAssembler::Progress::need_input &&
+             reads < turn_bounds::kReads && bytes < turn_bounds::kReadBytes);
     revisit.unwinding = false;
+    if (protocol_.has_pings() && progress_ != MessageAssembler::Progress::more) [[unlikely]]
+        answer_pings();
     sink_.batch_end();
-    return work;
+    return reads + (turn_bounds::kDecodedFrames - frames_left);
 }
 
-void Connection::decode(TimePoint now) {
+void Connection::decode(const MessageStamp& stamp, int& frames_left) {
+    using Progress = MessageAssembler::Progress;
     if (assembler_.wants_input()) assembler_.feed(input_);
-    progress_ = assembler_.run({.received = now, .kernel_received = stream_->arrival_time()});
-    if (progress_ == MessageAssembler::Progress::paused) return;
+    progress_ = assembler_.run(stamp, frames_left);
+    if (progress_ == Progress::paused || progress_ == Progress::more) return;
     input_ = {};
-    if (progress_ != MessageAssembler::Progress::failed) return;
+    if (progress_ != Progress::failed) return;
     const Errc broken = assembler_.error();
-    // One close frame is all that is sent of them (RFC 6455 section 5.5.1).
-    if (state_ == State::open) send_close(to_wire(close_code_for(broken)), pinwheel::describe(broken));
-    std::string what(pinwheel::describe(broken));
-    if (broken == Errc::message_too_large)
-        what += ": " + std::to_string(assembler_.refused_size()) + " bytes or more; max_message_size is " +
-                std::to_string(options_.max_message_size);
-    end({.error = {broken, what + " (" + target_.to_string() + ")"}}, State::draining);
+    send_last(protocol_.peer_broke(broken));
+    end({.error =
+             detail::protocol_broken(target_, broken, assembler_.refused_size(), options_.max_message_size)},
+        State::draining);
 }
 
 bool Connection::catch_up(TimePoint now) {
     if (watch_.active() && progress_ != MessageAssembler::Progress::paused)
         std::ignore = on_io({.read = true}, now);
-    return !stream_ || (progress_ != MessageAssembler::Progress::paused && !stream_->filled());
+    if (!stream_) return true;
+    const StreamStatus status = stream_->status();
+    return progress_ != MessageAssembler::Progress::paused && !has_unread_input(status) && !status.filled;
 }
 
 void Connection::resume() noexcept {
-    if (progress_ != MessageAssembler::Progress::paused) return;
+    if (progress_ != MessageAssembler::Progress::paused || !watch_.active()) return;
     progress_ = MessageAssembler::Progress::need_input;
     update_interest();
     reactor_.revisit(watch_);
@@ -218,37 +215,36 @@ int Connection::discard() {
     return 1;
 }
 
-/// Behind a pong that waits for the socket only the last ping is answered (RFC 6455 section 5.5.3).
 void Connection::on_ping(std::span<const std::byte> payload) {
-    std::ranges::copy(payload, ping_.begin());
-    ping_size_ = payload.size();
-    ping_waits_ = true;
-    answer_ping();
-    update_interest();
+    protocol_.ping_came(payload, pong_ahead_ > 0);
     handler_.on_ping();
 }
 
-void Connection::answer_ping() noexcept {
-    if (!ping_waits_ || pong_ahead_ > 0) return;
-    ping_waits_ = false;
-    if (queue_frame(Opcode::pong, std::span(ping_).first(ping_size_)) != Errc::ok) return;
-    pong_ahead_ = tx_.size();
+/// Behind the batch that brought the pings, in one write. While earlier pongs wait for the socket, these
+/// wait: a peer that reads nothing costs the buffer of one batch.
+void Connection::answer_pings() noexcept {
+    if (pong_ahead_ > 0) return;
+    queue_pongs();
     flush();
+}
+
+void Connection::queue_pongs() noexcept {
+    if (!protocol_.has_pings()) return;
+    for (const ControlPayload& payload : protocol_.take_pongs())
+        std::ignore = queue_frame(Opcode::pong, payload.bytes());
+    pong_ahead_ = tx_.size();
 }
 
 void Connection::on_pong(std::span<const std::byte> payload) {
     handler_.on_pong(payload);
 }
 
-/// RFC 6455 section 5.5.1: the answer to a close frame echoes its status code.
 void Connection::on_close(const CloseFrame& frame) {
-    const bool ours = state_ == State::closing;
-    if (!ours) send_close(frame.code, {});
+    const bool ours = protocol_.phase() == ControlProtocol::Phase::closing;
+    send_last(protocol_.peer_closed(frame));
     std::string reason = redactor_.redact(frame.reason);
     Error cause;
-    if (!ours)
-        cause = {Errc::closed_by_peer,
-                 target_.to_string() + " closed the connection with " + describe_close(frame.code, reason)};
+    if (!ours) cause = detail::closed_by_peer(target_, {frame.code, reason});
     end({.error = std::move(cause), .close_code = frame.code, .close_reason = std::move(reason)},
         State::draining);
 }
@@ -256,7 +252,7 @@ void Connection::on_close(const CloseFrame& frame) {
 // Sending
 
 Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
-    if (state_ != State::open) return Errc::not_connected;
+    if (!protocol_.may_send()) return Errc::not_connected;
     const std::size_t limit = options_.send_buffer_limit;
     if (tx_.size() > limit || frame_size(payload.size()) > limit - tx_.size()) return Errc::send_buffer_full;
     return send_frame(opcode, payload);
@@ -283,19 +279,12 @@ Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) n
     return Errc::ok;
 }
 
-void Connection::send_close(std::uint16_t code, std::string_view reason) noexcept {
-    std::array<std::byte, kMaxControlPayload> payload{};
-    if (!is_wire_close_code(code)) {
-        std::ignore = send_frame(Opcode::close, {});
-        return;
-    }
-    reason = reason.substr(0, kMaxCloseReason);
-    const auto progress = check_utf8_prefix(bytes_of(reason));
-    reason = reason.substr(0, progress.impossible ? 0 : progress.checked);
-    payload[0] = static_cast<std::byte>(code >> 8);
-    payload[1] = static_cast<std::byte>(code & 0xff);
-    std::ranges::copy(bytes_of(reason), payload.begin() + 2);
-    std::ignore = send_frame(Opcode::close, std::span(payload).first(2 + reason.size()));
+/// The pongs that are due, and a close frame behind them.
+void Connection::send_last(const std::optional<ControlPayload>& close) noexcept {
+    queue_pongs();
+    if (close) std::ignore = queue_frame(Opcode::close, close->bytes());
+    flush();
+    update_interest();
 }
 
 void Connection::flush() noexcept {
@@ -308,8 +297,10 @@ void Connection::flush() noexcept {
         if (write_error_ == Errc::ok) write_error_ = result.error;
         if (watch_.active()) reactor_.revisit(watch_);
     }
-    pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
-    answer_ping();
+    if (pong_ahead_ > 0) [[unlikely]] {
+        pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
+        if (pong_ahead_ == 0 && protocol_.has_pings() && watch_.active()) reactor_.revisit(watch_);
+    }
     if (state_ != State::draining || tx_.size() > 0 || std::exchange(write_shut_, true)) return;
     stream_->shutdown_write();
 }
@@ -317,30 +308,34 @@ void Connection::flush() noexcept {
 void Connection::write_backlog() {
     const std::size_t before = tx_.size();
     flush();
-    const bool is_up = state_ == State::open || state_ == State::closing;
-    if (is_up && tx_.size() != before) handler_.on_backlog(tx_.size());
+    if (state_ == State::up && tx_.size() != before) handler_.on_backlog(tx_.size());
 }
 
 void Connection::update_interest() noexcept {
-    if (!watch_.active() || !stream_) return;
+    if (watch_.active()) update_interest(stream_->status());
+}
+
+void Connection::update_interest(const StreamStatus& status) noexcept {
     const bool is_paused = progress_ == MessageAssembler::Progress::paused;
-    reactor_.change(watch_, {.read = !is_paused && !stream_->reads_wait_for_write(),
-                             .write = (tx_.size() > 0 || stream_->wants_write()) &&
-                                      (is_paused || !stream_->writes_wait_for_read())});
+    const Interest interest{
+        .read = !is_paused && !status.reads_wait_for_write,
+        .write = (tx_.size() > 0 || status.wants_write) && (is_paused || !status.writes_wait_for_read)};
+    if (interest != watch_.interest()) [[unlikely]]
+        reactor_.change(watch_, interest);
 }
 
 // The end
 
 void Connection::close(std::uint16_t code, std::string_view reason) noexcept {
-    if (state_ != State::open) return;
-    send_close(code, reason);
-    state_ = State::closing;
+    const auto close = protocol_.close(code, reason);
+    if (!close) return;
+    send_last(close);
     resume();  // held-back messages precede the peer's close frame
     reactor_.schedule_after(timer_, options_.close_timeout);
 }
 
 void Connection::abort(std::optional<std::uint16_t> code) noexcept {
-    if (code && state_ == State::open) send_close(*code, {});
+    if (const auto close = code ? protocol_.close(*code, {}) : std::nullopt) send_last(close);
     if (stream_ && !code) stream_->abort();
     assembler_.stop();
     upgrade_.reset();
@@ -351,10 +346,8 @@ void Connection::abort(std::optional<std::uint16_t> code) noexcept {
 void Connection::stream_failed(const IoResult& result) {
     if (state_ == State::upgrading && (result.status == IoStatus::eof || upgrade_->refused()))
         return upgrade_cut_short();
-    const std::string detail = stream_->error_detail();
-    end({.error = {result.error, target_.to_string() + ": " + std::string(pinwheel::describe(result.error)) +
-                                     (detail.empty() ? "" : " (" + detail + ")")}},
-        State::gone);
+    const Error error = detail::stream_error(target_, result.error, stream_->details().error_detail());
+    end({.error = error}, State::gone);
 }
 
 void Connection::upgrade_cut_short() {
@@ -370,13 +363,13 @@ void Connection::end_upgrade() {
 }
 
 void Connection::end(ConnectionEnd end, State next) {
-    end.was_open = state_ == State::open || state_ == State::closing;
+    end.was_open = state_ == State::up;
     end.error.detail = detail::bounded_text(std::move(end.error.detail));
-    if (state_ == State::upgrading) stream_->rate_peer(false);
+    if (state_ == State::upgrading) stream_->details().rate_peer(false);
     if (dial_) reactor_.dispose(std::move(dial_));
     assembler_.stop();
     upgrade_.reset();
-    ping_waits_ = false;
+    protocol_.end();
     state_ = next;
     timer_.cancel();
     if (next == State::draining) {
@@ -390,6 +383,7 @@ void Connection::end(ConnectionEnd end, State next) {
 
 void Connection::drop_stream() noexcept {
     state_ = State::gone;
+    protocol_.end();
     timer_.cancel();
     watch_.stop();
     if (stream_) reactor_.dispose(std::move(stream_));

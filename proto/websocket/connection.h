@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,7 +7,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "../../core/clock.h"
 #include "../../core/error.h"
@@ -19,6 +17,7 @@
 #include "../../net/reactor.h"
 #include "../../net/tx_buffer.h"
 #include "close_code.h"
+#include "control_protocol.h"
 #include "frame_codec.h"
 #include "limit_table.h"
 #include "message_assembler.h"
@@ -40,7 +39,7 @@ struct ConnectionOptions {
     Duration close_timeout = kDefaultLimits.close_timeout;
     /// A larger message is refused with close code 1009.
     std::size_t max_message_size = kDefaultLimits.max_message_size;
-    /// Bytes that may wait for the socket; send() fails past it. A pong and a close frame still fit behind.
+    /// Bytes that may wait for the socket; send() fails past it. Pongs and a close frame still fit behind.
     std::size_t send_buffer_limit = kDefaultLimits.send_buffer_limit;
 };
 
@@ -122,24 +121,23 @@ class Connection final : public Disposable, private DialHandler, private Control
     void resume() noexcept;
 
     /// True between on_open() and the begin of the end.
-    [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }
+    [[nodiscard]] bool is_open() const noexcept { return protocol_.may_send(); }
     /// True once nothing is left to do: never started, aborted, or ended and the stream closed.
     [[nodiscard]] bool drained() const noexcept { return state_ == State::idle || state_ == State::gone; }
     /// Bytes that wait for the socket.
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
     /// The subprotocol that the server chose; empty for none.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
-    /// The stream below, while there is one: for TLS details in the stats.
-    [[nodiscard]] const ByteStream* stream() const noexcept { return stream_.get(); }
+    /// What TLS agreed on; empty without a stream.
+    [[nodiscard]] TlsInfo tls_info() const { return stream_ ? stream_->details().tls_info() : TlsInfo{}; }
 
   private:
     enum class State : std::uint8_t {
         idle,       // not started
         dialing,    // the dialer works
         upgrading,  // the request is out, or on its way
-        open,
-        closing,   // our close frame is out, the peer's is awaited
-        draining,  // on_end() was called, the peer's end of stream is awaited
+        up,         // on_open() was called
+        draining,   // on_end() was called, the peer's end of stream is awaited
         gone,
     };
 
@@ -152,24 +150,21 @@ class Connection final : public Disposable, private DialHandler, private Control
 
     int on_io(Interest ready, TimePoint now);
     void on_timer(TimePoint now);
-    [[nodiscard]] Error dial_timed_out() const;
     int receive(TimePoint now);
     void read_upgrade_answer();
-    void decode(TimePoint now);
-    /// TLS holds input, or must write before it reads.
-    [[nodiscard]] bool is_behind() const noexcept {
-        return stream_ && progress_ != MessageAssembler::Progress::paused &&
-               (stream_->has_buffered_input() || stream_->reads_wait_for_write());
-    }
+    void decode(const MessageStamp& stamp, int& frames_left);
+    [[nodiscard]] bool has_unread_input(const StreamStatus& status) const noexcept;
     [[nodiscard]] IoResult read() noexcept;
     int discard();
-    void answer_ping() noexcept;
+    void queue_pongs() noexcept;
+    void answer_pings() noexcept;
     [[nodiscard]] Errc queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
     [[nodiscard]] Errc send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
-    void send_close(std::uint16_t code, std::string_view reason) noexcept;
+    void send_last(const std::optional<ControlPayload>& close) noexcept;
     void flush() noexcept;
     void write_backlog();
     void update_interest() noexcept;
+    void update_interest(const StreamStatus& status) noexcept;
     void upgrade_cut_short();  // before the answer was complete
     void end_upgrade();        // failed
     void stream_failed(const IoResult& result);
@@ -193,11 +188,9 @@ class Connection final : public Disposable, private DialHandler, private Control
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;
-    std::array<std::byte, kMaxControlPayload> ping_{};
-    std::size_t ping_size_ = 0;
-    bool ping_waits_ = false;  // ping_ is to be answered once pong_ahead_ is 0
+    ControlProtocol protocol_;
     bool write_shut_ = false;
-    std::size_t pong_ahead_ = 0;  // bytes of tx_ up to the end of a pong
+    std::size_t pong_ahead_ = 0;  // bytes of tx_ up to the end of the last pong
     Errc write_error_ = Errc::ok;
     IoWatch watch_;
     Timer timer_;  // the attempt's or the close handshake's time, by state

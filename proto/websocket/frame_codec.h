@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,21 @@ namespace pinwheel {
 inline constexpr std::size_t kMaxControlPayload = 125;
 /// The largest header: 2 + 8 bytes of length + 4 of mask (RFC 6455 section 5.2).
 inline constexpr std::size_t kMaxFrameHeader = 14;
+
+/// The payload of a control frame: at most kMaxControlPayload bytes, by value.
+class ControlPayload {
+  public:
+    ControlPayload() noexcept = default;
+    /// `bytes` are at most kMaxControlPayload.
+    explicit ControlPayload(std::span<const std::byte> bytes) noexcept : size_(bytes.size()) {
+        std::ranges::copy(bytes, bytes_.begin());
+    }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return std::span(bytes_).first(size_); }
+
+  private:
+    std::array<std::byte, kMaxControlPayload> bytes_{};
+    std::size_t size_ = 0;
+};
 
 /// A whole data message in one final unmasked frame, where it lies in the input.
 struct WholeMessage {

@@ -3,26 +3,12 @@
 #include <cstring>
 
 #include "../text/utf8.h"
-#include "close_code.h"
 
 namespace pinwheel {
 namespace {
 
 void copy(std::span<const std::byte> from, std::byte* to) noexcept {
     if (!from.empty()) std::memcpy(to, from.data(), from.size());
-}
-
-/// RFC 6455 section 5.5.1.
-Errc read_close(std::span<const std::byte> payload, CloseFrame& frame) noexcept {
-    if (payload.empty()) return Errc::ok;
-    if (payload.size() == 1) return Errc::bad_close;
-    frame.code = static_cast<std::uint16_t>(std::to_integer<unsigned>(payload[0]) << 8 |
-                                            std::to_integer<unsigned>(payload[1]));
-    if (!is_wire_close_code(frame.code)) return Errc::bad_close;
-    const auto reason = payload.subspan(2);
-    if (!is_utf8(reason)) return Errc::bad_utf8;
-    frame.reason = {reinterpret_cast<const char*>(reason.data()), reason.size()};
-    return Errc::ok;
 }
 
 }  // namespace
@@ -32,7 +18,7 @@ void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
     state_ = State::decoding;
 }
 
-MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
+MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int& frames_left) {
     if (state_ == State::whole_pending) {
         state_ = State::decoding;
         take_whole(whole_, stamp);
@@ -40,16 +26,18 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
         state_ = State::decoding;
         take(stamp);
     }
-    while (state_ == State::decoding) {
+    while (state_ == State::decoding && frames_left > 0) {
         if (open_ == Open::none && decoder_.may_read_whole()) take_whole_messages(stamp);
         if (state_ != State::decoding) break;
         const auto status = decoder_.next();
-        if (status == FrameDecoder::Status::chunk) [[likely]]
+        if (status == FrameDecoder::Status::chunk) [[likely]] {
+            --frames_left;
             take(stamp);
-        else if (status == FrameDecoder::Status::need_input)
+        } else if (status == FrameDecoder::Status::need_input) {
             state_ = State::hungry;
-        else
+        } else {
             fail(decoder_.error());
+        }
     }
     switch (state_) {
         case State::whole_pending:
@@ -59,8 +47,9 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp) {
             return Progress::stopped;
         case State::failed:
             return Progress::failed;
-        case State::hungry:
         case State::decoding:
+            return Progress::more;
+        case State::hungry:
             break;
     }
     return Progress::need_input;

@@ -3,20 +3,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
-#include <string_view>
 
 #include "../../core/error.h"
+#include "close_frame.h"
 #include "frame_codec.h"
 #include "message_sink.h"
 
 namespace pinwheel {
-
-/// What a close frame says; 1005 if it has no code (RFC 6455 section 7.1.5).
-struct CloseFrame {
-    std::uint16_t code = 1005;
-    std::string_view reason{};
-};
 
 /// Hears control frames, in order with the messages around them. The views are gone after the call.
 class ControlSink {
@@ -37,6 +32,7 @@ class MessageAssembler {
     enum class Progress : std::uint8_t {
         need_input,  ///< all input is used up
         paused,      ///< the sink has no room; run() asks it again
+        more,        ///< frames_left is used up; run() goes on
         stopped,     ///< a close frame came, or stop() was called
         failed,      ///< the peer broke the protocol; error() says how
     };
@@ -44,14 +40,20 @@ class MessageAssembler {
     MessageAssembler(Role role, std::size_t max_message_size, MessageSink& messages, ControlSink& control)
         : decoder_(role), max_message_size_(max_message_size), messages_(messages), control_(control) {}
 
-    /// Gives more bytes, with 64 readable ones behind, which must stay until run() says other than paused.
-    /// Only when wants_input().
+    /// Gives more bytes, with 64 readable ones behind, which must stay until run() says other than paused
+    /// and more. Only when wants_input().
     void feed(std::span<const std::byte> input) noexcept;
     [[nodiscard]] bool wants_input() const noexcept { return state_ == State::hungry; }
 
     /// Decodes until the input is used up. If a sink's call throws, the next run() goes on behind that
     /// message.
-    [[nodiscard]] Progress run(const MessageStamp& stamp);
+    [[nodiscard]] Progress run(const MessageStamp& stamp) {
+        int unbounded = std::numeric_limits<int>::max();
+        return run(stamp, unbounded);
+    }
+    /// The same, bounded by `frames_left`, which it counts down: control frames, fragments and parts of
+    /// frames. Whole messages are not counted; the size of the input bounds them.
+    [[nodiscard]] Progress run(const MessageStamp& stamp, int& frames_left);
 
     /// From inside a sink's call: run() returns after it and decodes nothing more.
     void stop() noexcept { state_ = State::stopped; }

@@ -53,7 +53,7 @@ class InPlaceStream final : public ByteStream {
     }
     void abort() noexcept override { script_->abort(); }
     [[nodiscard]] int fd() const noexcept override { return script_->fd(); }
-    [[nodiscard]] bool has_buffered_input() const noexcept override { return client_->has_buffered_input(); }
+    [[nodiscard]] StreamStatus status() const noexcept override { return client_->status(); }
 
   private:
     struct Setup {
@@ -70,7 +70,7 @@ class InPlaceStream final : public ByteStream {
 
     /// The peer sends what the script has to say. False: the script fails.
     [[nodiscard]] bool follow_script() noexcept {
-        if (client_->has_buffered_input()) return true;
+        if (client_->status().has_buffered_input) return true;
         const IoResult got = script_->read_some(room_);
         if (got.status == IoStatus::ok)
             peer_.write({reinterpret_cast<const char*>(room_.data()), got.bytes});

@@ -183,7 +183,7 @@ class Conversation {
     [[nodiscard]] bool is_up() const noexcept { return seen_.status == IoStatus::would_block; }
 
     void read(bool by_view) {
-        for (int calls = 0; is_up() && (calls == 0 || client_->has_buffered_input()); ++calls) {
+        for (int calls = 0; is_up() && (calls == 0 || client_->status().has_buffered_input); ++calls) {
             require(calls < 10'000, "reading without end");
             std::span<const std::byte> bytes;
             const IoResult got = by_view ? client_->read_view(room_, bytes) : client_->read_some(room_);

@@ -106,7 +106,7 @@ class Conversation {
                 got = reader.read_some(room);
                 if (got.status != IoStatus::ok) break;
                 received.append(reinterpret_cast<const char*>(room.data()), got.bytes);
-            } while (reader.has_buffered_input());
+            } while (reader.status().has_buffered_input);
             if (got.status == IoStatus::eof || got.status == IoStatus::error) break;
         }
         return {received, got};

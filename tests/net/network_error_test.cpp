@@ -124,12 +124,12 @@ TEST_F(Dialing, N5AnAddressThatWasRatedDownIsTriedLastUntilItIsRatedUp) {
         return outcome.stream ? peer() : outcome.error->message();
     };
     EXPECT_EQ(reached(), "127.0.0.1");
-    outcome.stream->rate_peer(false);
+    outcome.stream->details().rate_peer(false);
     EXPECT_EQ(reached(), "127.0.0.2");
     EXPECT_EQ(reached(), "127.0.0.2");
-    outcome.stream->rate_peer(false);
+    outcome.stream->details().rate_peer(false);
     EXPECT_EQ(reached(), "127.0.0.1");
-    outcome.stream->rate_peer(true);
+    outcome.stream->details().rate_peer(true);
     EXPECT_EQ(reached(), "127.0.0.1");
 }
 
@@ -141,8 +141,8 @@ TEST_F(Dialing, N5AStreamMayOutliveItsDialer) {
         end_of_dial();
         dial_.reset();
     }
-    outcome.stream->rate_peer(false);
-    outcome.stream->rate_peer(true);
+    outcome.stream->details().rate_peer(false);
+    outcome.stream->details().rate_peer(true);
 }
 
 /// As many addresses of 127/8, where nobody is.

@@ -50,7 +50,7 @@ TEST_F(SocketDialerTest, BytesComeWithTheKernelsTimeOfArrival) {
     EXPECT_EQ(got.bytes, 5U);
     // The first packets after the option is set may go without a stamp; then it is the epoch, not a wrong
     // time.
-    const SystemTime arrival = outcome.stream->arrival_time();
+    const SystemTime arrival = outcome.stream->status().arrival_time;
     EXPECT_TRUE(arrival == SystemTime{} || arrival >= before);
     accepted.clear();
     do got = outcome.stream->read_some(buffer);

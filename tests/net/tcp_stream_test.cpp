@@ -41,12 +41,12 @@ TEST_F(TcpStreamTest, ReadsWhatIsThereAndNoMoreThanAskedFor) {
     const IoResult first = near.read_some(std::span(buffer).first(2));
     EXPECT_EQ(first.status, IoStatus::ok);
     EXPECT_EQ(text(first), "he");
-    EXPECT_TRUE(near.filled());
+    EXPECT_TRUE(near.status().filled);
     EXPECT_EQ(text(near.read_some(buffer)), "llo");
-    EXPECT_FALSE(near.filled());
+    EXPECT_FALSE(near.status().filled);
     EXPECT_EQ(near.read_some(buffer).status, IoStatus::would_block);
-    EXPECT_FALSE(near.has_buffered_input());
-    EXPECT_EQ(near.error_detail(), "") << "would_block is no error";
+    EXPECT_FALSE(near.status().has_buffered_input);
+    EXPECT_EQ(near.details().error_detail(), "") << "would_block is no error";
 }
 
 TEST_F(TcpStreamTest, TakesAPrefixOfWhatTheKernelHasNoRoomForAndGoesOnLater) {
@@ -90,7 +90,7 @@ TEST_F(TcpStreamTest, AnAbortedStreamIsReset) {
     const IoResult result = read(far);
     EXPECT_EQ(result.status, IoStatus::error);
     EXPECT_EQ(result.error, Errc::connection_reset);
-    EXPECT_EQ(far.error_detail(), "Connection reset by peer");
+    EXPECT_EQ(far.details().error_detail(), "Connection reset by peer");
 }
 
 TEST_F(TcpStreamTest, WritingToAPeerThatIsGoneIsAnErrorAndNoSignal) {
@@ -103,13 +103,13 @@ TEST_F(TcpStreamTest, WritingToAPeerThatIsGoneIsAnErrorAndNoSignal) {
     const IoResult result = far.write_some(bytes("x"));
     EXPECT_EQ(result.status, IoStatus::error);
     EXPECT_EQ(result.error, Errc::connection_reset);
-    EXPECT_EQ(far.error_detail(), "Broken pipe");
+    EXPECT_EQ(far.details().error_detail(), "Broken pipe");
 }
 
 TEST_F(TcpStreamTest, WithoutTimesOfArrivalItIsTheEpoch) {
     ASSERT_EQ(far.write_some(bytes("x")).bytes, 1U);
     EXPECT_EQ(read(near).bytes, 1U);
-    EXPECT_EQ(near.arrival_time(), SystemTime{});
+    EXPECT_EQ(near.status().arrival_time, SystemTime{});
 }
 
 TEST(TcpStreamWithTimes, ReadsEndsAndFailsAsTheOther) {

@@ -28,7 +28,7 @@ class CountingStream final : public ByteStream {
     void shutdown_write() noexcept override { lower_->shutdown_write(); }
     void abort() noexcept override { lower_->abort(); }
     int fd() const noexcept override { return lower_->fd(); }
-    bool filled() const noexcept override { return lower_->filled(); }
+    StreamStatus status() const noexcept override { return lower_->status(); }
 
   private:
     std::unique_ptr<ByteStream> lower_;
@@ -122,8 +122,8 @@ TEST_F(TlsTest, BytesGoBothWaysOverAVerifiedConnection) {
     TlsContext context(trusting());
     dial(context);
     ASSERT_TRUE(outcome.stream) << outcome.error->message();
-    EXPECT_EQ(outcome.stream->tls_info().version, "TLSv1.3");
-    EXPECT_TRUE(outcome.stream->tls_info().verified);
+    EXPECT_EQ(outcome.stream->details().tls_info().version, "TLSv1.3");
+    EXPECT_TRUE(outcome.stream->details().tls_info().verified);
     ASSERT_EQ(outcome.stream->write_some(bytes_of("to the server")).bytes, 13U);
     EXPECT_EQ(read_all(*served, 13), "to the server");
     ASSERT_EQ(served->write_some(bytes_of("to the client")).bytes, 13U);
@@ -153,10 +153,10 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
         const auto got = client->read_some(buffer);
         ASSERT_EQ(got.bytes, 200U) << records << " " << describe(got.error);
         ++records;
-    } while (client->has_buffered_input());
+    } while (client->status().has_buffered_input);
     EXPECT_EQ(records, 64U);
     EXPECT_EQ(reads, 1);
-    EXPECT_FALSE(client->filled());
+    EXPECT_FALSE(client->status().filled);
     constexpr int kLargeRecord = 16 << 10;
     for (int i = 0; i < 3; ++i)  // more than one read takes
         ASSERT_EQ(served->write_some(bytes_of(std::string(kLargeRecord, 'r'))).bytes,
@@ -164,7 +164,7 @@ TEST_F(TlsTest, ABurstOfRecordsCostsOneReadOfTheSocket) {
     for (int waiting = 0; waiting < 3 * kLargeRecord;)
         ASSERT_EQ(::ioctl(client->fd(), FIONREAD, &waiting), 0);
     ASSERT_EQ(client->read_some(buffer).status, IoStatus::ok);
-    EXPECT_TRUE(client->filled());
+    EXPECT_TRUE(client->status().filled);
 }
 
 TEST_F(TlsTest, AResumedSessionIsSeenInTheInfo) {
@@ -173,15 +173,15 @@ TEST_F(TlsTest, AResumedSessionIsSeenInTheInfo) {
         TlsContext context(trusting());
         dial(context);
         ASSERT_TRUE(outcome.stream);
-        EXPECT_EQ(outcome.stream->tls_info().version, newest);
-        EXPECT_FALSE(outcome.stream->tls_info().resumed);
+        EXPECT_EQ(outcome.stream->details().tls_info().version, newest);
+        EXPECT_FALSE(outcome.stream->details().tls_info().resumed);
         ASSERT_EQ(served->write_some(bytes_of("x")).bytes, 1U);
         EXPECT_EQ(read_all(*outcome.stream, 1), "x");  // with it the tickets have come
         outcome = {};
         served.reset();
         dial(context);
         ASSERT_TRUE(outcome.stream);
-        EXPECT_TRUE(outcome.stream->tls_info().resumed) << newest;
+        EXPECT_TRUE(outcome.stream->details().tls_info().resumed) << newest;
         outcome = {};
         served.reset();
         listener.reset();
@@ -281,7 +281,7 @@ TEST_F(TlsTest, VerificationIsOffOnlyByItsOwnOption) {
     EXPECT_FALSE(context.verifies());
     dial(context);
     ASSERT_TRUE(outcome.stream);
-    EXPECT_FALSE(outcome.stream->tls_info().verified);
+    EXPECT_FALSE(outcome.stream->details().tls_info().verified);
 }
 
 TEST_F(TlsTest, AServerThatWantsACertificateGetsTheOneOfTheOptions) {
@@ -293,7 +293,7 @@ TEST_F(TlsTest, AServerThatWantsACertificateGetsTheOneOfTheOptions) {
     TlsContext context(options);
     dial(context);
     ASSERT_TRUE(outcome.stream);
-    EXPECT_TRUE(served->tls_info().verified);
+    EXPECT_TRUE(served->details().tls_info().verified);
 }
 
 TEST_F(TlsTest, APlainHttpServerIsNamedAsSuch) {

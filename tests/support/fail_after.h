@@ -49,9 +49,7 @@ class FailAfter final : public ByteStream {
     void shutdown_write() noexcept override { lower_->shutdown_write(); }
     void abort() noexcept override { lower_->abort(); }
     [[nodiscard]] int fd() const noexcept override { return lower_->fd(); }
-    [[nodiscard]] bool has_buffered_input() const noexcept override { return lower_->has_buffered_input(); }
-    [[nodiscard]] bool filled() const noexcept override { return lower_->filled(); }
-    [[nodiscard]] bool wants_write() const noexcept override { return lower_->wants_write(); }
+    [[nodiscard]] StreamStatus status() const noexcept override { return lower_->status(); }
 
   private:
     bool fails(FailPlan::Operation operation) noexcept {

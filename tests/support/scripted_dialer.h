@@ -98,9 +98,7 @@ class ScriptedDialer final : public Dialer {
         void shutdown_write() noexcept override { inner_.shutdown_write(); }
         void abort() noexcept override { inner_.abort(); }
         int fd() const noexcept override { return inner_.fd(); }
-        bool has_buffered_input() const noexcept override { return inner_.has_buffered_input(); }
-        bool filled() const noexcept override { return inner_.filled(); }
-        SystemTime arrival_time() const noexcept override { return inner_.arrival_time(); }
+        StreamStatus status() const noexcept override { return inner_.status(); }
 
       private:
         /// In one read with the following bytes, if there are any.

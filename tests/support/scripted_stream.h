@@ -91,10 +91,10 @@ class ScriptedStream final : public ByteStream {
     void shutdown_write() noexcept override { script_.write_shut = true; }
     void abort() noexcept override { script_.aborted = true; }
     [[nodiscard]] int fd() const noexcept override { return script_.fd; }
-    [[nodiscard]] bool has_buffered_input() const noexcept override { return script_.holds_input(); }
-    [[nodiscard]] bool filled() const noexcept override { return filled_; }
-    [[nodiscard]] SystemTime arrival_time() const noexcept override {
-        return SystemTime{std::chrono::seconds{77}};
+    [[nodiscard]] StreamStatus status() const noexcept override {
+        return {.arrival_time = SystemTime{std::chrono::seconds{77}},
+                .has_buffered_input = script_.holds_input(),
+                .filled = filled_};
     }
 
   private:

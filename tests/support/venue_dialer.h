@@ -54,9 +54,6 @@ class VenueDialer final : public Dialer {
         void shutdown_write() noexcept override { leave(); }
         void abort() noexcept override { leave(); }
         int fd() const noexcept override { return -1; }
-        bool has_buffered_input() const noexcept override { return false; }
-        bool filled() const noexcept override { return false; }
-        SystemTime arrival_time() const noexcept override { return {}; }
         [[nodiscard]] VenueConnection* connection() const noexcept { return connection_.get(); }
 
       private:

@@ -1,10 +1,10 @@
 #include "server_session.h"
 
-#include <array>
 #include <new>
 #include <tuple>
 
 #include "../../core/bytes.h"
+#include "../../net/turn_bounds.h"
 #include "../../proto/websocket/close_code.h"
 
 namespace pinwheel {
@@ -76,16 +76,19 @@ void ServerSession::shake_hands() {
 }
 
 void ServerSession::read(TimePoint now) {
+    int frames_left = turn_bounds::kDecodedFrames;
     for (int reads = 0; reads < kReadsATurn && may_read(); ++reads) {
-        const IoResult got = stream_->read_some(rx_.writable());
-        if (got.status == IoStatus::would_block) return;
-        if (got.status != IoStatus::ok) return drop();
-        hear(now);
-        rx_.commit(got.bytes);
+        if (rx_.readable().empty()) {
+            const IoResult got = stream_->read_some(rx_.writable());
+            if (got.status == IoStatus::would_block) return;
+            if (got.status != IoStatus::ok) return drop();
+            hear(now);
+            rx_.commit(got.bytes);
+        }
         if (state_ == State::upgrading) read_request();
-        if (state_ == State::open) decode(now);
+        if (state_ == State::open && !decode(now, frames_left)) return;
         rx_.clear();
-        if (state_ == State::gone || !stream_->has_buffered_input()) return;
+        if (state_ == State::gone || !stream_->status().has_buffered_input) return;
     }
 }
 
@@ -105,19 +108,30 @@ void ServerSession::read_request() {
     if (state_ == State::gone) return;
     if (is_refused) return drop();
     state_ = State::open;
+    protocol_.open();
     reactor_.schedule_after(deadline_, limits_.idle);
     handler_.on_session_open(*this);
 }
 
-void ServerSession::decode(TimePoint now) {
-    assembler_.feed(rx_.readable());
-    if (assembler_.run({.received = now}) == MessageAssembler::Progress::failed)
-        close(to_wire(CloseCode::protocol_error));
+/// False: the frames of this turn are used up, and the next turn goes on.
+bool ServerSession::decode(TimePoint now, int& frames_left) {
+    if (assembler_.wants_input()) assembler_.feed(rx_.readable());
+    const auto progress = assembler_.run({.received = now}, frames_left);
+    if (progress == MessageAssembler::Progress::more) return false;
+    if (progress == MessageAssembler::Progress::failed) close(to_wire(CloseCode::protocol_error));
+    if (!protocol_.has_pings()) return true;
+    queue_pongs();
+    flush();
+    return true;
 }
 
 void ServerSession::on_ping(std::span<const std::byte> payload) {
     handler_.on_session_ping(*this);
-    send(Opcode::pong, payload);
+    protocol_.ping_came(payload, /*pongs_wait=*/false);
+}
+
+void ServerSession::queue_pongs() {
+    for (const ControlPayload& payload : protocol_.take_pongs()) queue(Opcode::pong, payload.bytes());
 }
 
 void ServerSession::on_pong(std::span<const std::byte>) {
@@ -155,6 +169,7 @@ void ServerSession::end_writing() {
 }
 
 void ServerSession::close(std::uint16_t code, std::string_view reason) {
+    queue_pongs();
     std::string payload;
     if (code != to_wire(CloseCode::no_status)) {
         payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
@@ -183,14 +198,14 @@ void ServerSession::reset() {
 }
 
 bool ServerSession::may_read() const noexcept {
-    return state_ != State::gone && tx_.size() <= kReadHold && !stream_->reads_wait_for_write();
+    return state_ != State::gone && tx_.size() <= kReadHold && !stream_->status().reads_wait_for_write;
 }
 
 void ServerSession::update_interest() {
     if (!watch_.active()) return;
     const bool reads = may_read();
-    reactor_.change(watch_, {.read = reads, .write = tx_.size() > 0 || stream_->wants_write()});
-    if (reads && stream_->has_buffered_input()) reactor_.revisit(watch_);
+    reactor_.change(watch_, {.read = reads, .write = tx_.size() > 0 || stream_->status().wants_write});
+    if (reads && (!rx_.readable().empty() || stream_->status().has_buffered_input)) reactor_.revisit(watch_);
 }
 
 }  // namespace pinwheel

@@ -14,6 +14,7 @@
 #include "../../net/tls_stream.h"
 #include "../../net/tx_buffer.h"
 #include "../../proto/delivery/callback_sink.h"
+#include "../../proto/websocket/control_protocol.h"
 #include "../../proto/websocket/message_assembler.h"
 #include "../../proto/websocket/upgrade_server.h"
 
@@ -105,11 +106,12 @@ class ServerSession final : private ControlSink {
     void shake_hands();
     void read(TimePoint now);
     void read_request();
-    void decode(TimePoint now);
+    [[nodiscard]] bool decode(TimePoint now, int& frames_left);
     void on_message(const Message& message) { handler_.on_session_message(*this, message); }
     void on_ping(std::span<const std::byte> payload) override;
     void on_pong(std::span<const std::byte> payload) override;
     void on_close(const CloseFrame& frame) override;
+    void queue_pongs();
     void end_writing();
     [[nodiscard]] bool may_read() const noexcept;
     void update_interest();
@@ -128,6 +130,7 @@ class ServerSession final : private ControlSink {
     TxBuffer tx_;
     CallbackSink sink_;
     MessageAssembler assembler_;
+    ControlProtocol protocol_;
     IoWatch watch_;
     Timer deadline_;  // of the handshake, of silence, of the closing handshake
 };

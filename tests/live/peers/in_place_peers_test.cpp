@@ -36,7 +36,7 @@ class OpensslServer : public testing::Test {
         turn_until(reactor, [&] { return outcome.over(); });
         ASSERT_TRUE(outcome.stream) << outcome.error->message();
         stream = std::move(outcome.stream);
-        ASSERT_NE(stream->tls_info().records, TlsRecordsBy::openssl);
+        ASSERT_NE(stream->details().tls_info().records, TlsRecordsBy::openssl);
     }
     /// Bytes of the server's input come back by TLS.
     void expect(std::string_view text) {
@@ -46,7 +46,7 @@ class OpensslServer : public testing::Test {
             std::span<const std::byte> bytes;
             const IoResult result = stream->read_view(room, bytes);
             ASSERT_TRUE(result.status == IoStatus::ok || result.status == IoStatus::would_block)
-                << stream->error_detail();
+                << stream->details().error_detail();
             got.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
             if (result.status == IoStatus::would_block) reactor.poll_for(1ms);
         }
@@ -72,7 +72,7 @@ class OpensslServer : public testing::Test {
 TEST_F(OpensslServer, UpdatesItsKeysAndOursAndResumes) {
     for (int round = 0; round < 3; ++round) {
         connect();
-        EXPECT_EQ(stream->tls_info().resumed, round > 0);
+        EXPECT_EQ(stream->details().tls_info().resumed, round > 0);
         server.write("first\n");
         expect("first\n");
         for (const std::string& command : {"k", "K", "K", "k"}) {

@@ -78,7 +78,7 @@ class Peers : public testing::TestWithParam<Way> {
     void open(const std::string& path) {
         client.connect(base + path);
         ASSERT_TRUE(client.opened) << client.end.error.message();
-        EXPECT_EQ(client.connection().stream()->tls_info().records != TlsRecordsBy::openssl,
+        EXPECT_EQ(client.connection().tls_info().records != TlsRecordsBy::openssl,
                   GetParam().records == TlsRecords::in_place);
     }
 

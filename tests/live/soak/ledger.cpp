@@ -90,6 +90,10 @@ void Ledger::book(const RecordHeader& record) {
             return;
         case RecordKind::message:
             return book_message(record);
+        case RecordKind::gap:
+        case RecordKind::channel_state:
+        case RecordKind::leg_state:
+            return complain("a record of a feed in the ring of a session");
     }
 }
 

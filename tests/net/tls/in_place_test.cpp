@@ -104,10 +104,10 @@ TEST_P(InPlace, DataIsTakenOnlyOnceItsRecordIsOut) {
     connect();
     to_peer->room = 20;
     EXPECT_EQ(client->write_some(bytes_of("hello")).status, IoStatus::would_block);
-    EXPECT_TRUE(client->wants_write());
+    EXPECT_TRUE(client->status().wants_write);
     EXPECT_EQ(peer->read(), "");
     EXPECT_EQ(client->write_some(bytes_of("hello")).bytes, 5U);
-    EXPECT_FALSE(client->wants_write());
+    EXPECT_FALSE(client->status().wants_write);
     EXPECT_EQ(peer->read(), "hello");
 }
 

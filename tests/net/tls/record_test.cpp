@@ -16,7 +16,7 @@ TEST_P(Records, OfOneBurstCostOneReadOfTheStreamBelow) {
     do {
         ASSERT_EQ(read_once().bytes, 200U) << records;
         ++records;
-    } while (client->has_buffered_input());
+    } while (client->status().has_buffered_input);
     EXPECT_EQ(records, 64U);
     EXPECT_EQ(to_client->reads, 1);
 }
@@ -28,7 +28,7 @@ TEST_P(Records, AreGivenOutOnlyOnceTheyAreWhole) {
     for (const char byte : record.substr(0, record.size() - 1)) {
         to_client->bytes = byte;
         EXPECT_EQ(read_once().status, IoStatus::would_block);
-        EXPECT_FALSE(client->has_buffered_input());
+        EXPECT_FALSE(client->status().has_buffered_input);
     }
     to_client->bytes = record.back();
     EXPECT_EQ(read(), "one");
@@ -72,7 +72,7 @@ TEST_P(Records, LargerThanTheReadersBufferAreNotForgotten) {
     std::size_t got = 0;
     do {
         got += client->read_some(small).bytes;
-    } while (client->has_buffered_input());
+    } while (client->status().has_buffered_input);
     EXPECT_EQ(got, 1000U);
 }
 
@@ -104,7 +104,7 @@ TEST_P(Records, BehindTicketsComeThroughInAnyCut) {
         to_client->bytes = bytes.substr(0, cut);
         std::string got = read();
         ASSERT_EQ(last.status, IoStatus::would_block) << cut << " " << client->error_detail();
-        EXPECT_FALSE(client->has_buffered_input());
+        EXPECT_FALSE(client->status().has_buffered_input);
         if (cut < bytes.size()) to_client->bytes = bytes.substr(cut);
         got += read();
         EXPECT_EQ(got, "firstsecond") << "cut at " << cut;
@@ -144,7 +144,7 @@ TEST_P(Records, AreSentInOrderWhateverTheStreamBelowTakes) {
             const std::string copy = sent.substr(taken, 20 + round);
             const auto wrote = client->write_some(bytes_of(copy));
             if (wrote.status == IoStatus::would_block) {
-                EXPECT_TRUE(client->wants_write());
+                EXPECT_TRUE(client->status().wants_write);
                 got += peer->read();
                 to_peer->room += step;
                 continue;
@@ -154,7 +154,7 @@ TEST_P(Records, AreSentInOrderWhateverTheStreamBelowTakes) {
         }
         got += peer->read();
         EXPECT_EQ(got, sent) << step;
-        EXPECT_FALSE(client->wants_write());
+        EXPECT_FALSE(client->status().wants_write);
     }
 }
 
@@ -242,23 +242,23 @@ TEST_P(Records, WaitBehindAnAnswerThatIsStuck) {
     EXPECT_EQ(read(), "");
     to_peer->room = 3;
     EXPECT_EQ(client->write_some(bytes_of("data")).status, IoStatus::would_block);
-    EXPECT_TRUE(client->wants_write());
+    EXPECT_TRUE(client->status().wants_write);
     peer->write("meanwhile");
     if (GetParam() == TlsRecords::in_place) {
         EXPECT_EQ(read(), "meanwhile");
         peer->write("meanwhile");
     } else {
         EXPECT_EQ(read(), "");
-        EXPECT_TRUE(client->has_buffered_input());
+        EXPECT_TRUE(client->status().has_buffered_input);
     }
     EXPECT_EQ(last.status, IoStatus::would_block);
-    EXPECT_TRUE(client->wants_write());
-    EXPECT_EQ(client->reads_wait_for_write(), GetParam() == TlsRecords::openssl)
+    EXPECT_TRUE(client->status().wants_write);
+    EXPECT_EQ(client->status().reads_wait_for_write, GetParam() == TlsRecords::openssl)
         << "T4: a watch for reading would spin";
     to_peer->room = MemoryWay::kUnlimited;
     EXPECT_EQ(client->write_some(bytes_of("data")).bytes, 4U);
-    EXPECT_FALSE(client->wants_write());
-    EXPECT_FALSE(client->reads_wait_for_write());
+    EXPECT_FALSE(client->status().wants_write);
+    EXPECT_FALSE(client->status().reads_wait_for_write);
     EXPECT_EQ(read(), "meanwhile");
     EXPECT_EQ(peer->read(), "data");
 }
@@ -272,7 +272,7 @@ TEST_P(Records, WithoutDataAreBoundedACallAndThenBreakTheProtocol) {
         do {
             last = read_once();
             ++calls;
-        } while (last.status == IoStatus::would_block && client->has_buffered_input() && calls < 1000);
+        } while (last.status == IoStatus::would_block && client->status().has_buffered_input && calls < 1000);
         EXPECT_EQ(last.error, Errc::tls_failure);
         EXPECT_NE(client->error_detail().find("without data"), std::string::npos) << client->error_detail();
         const int least = turn_bounds::kExcessRecordsWithoutData / turn_bounds::kRecordsWithoutData;
