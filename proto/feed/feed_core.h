@@ -56,7 +56,7 @@ class FeedCore final : private LegOwner {
     void on_leg_control(FeedLeg& leg, FeedMessage& message) override;
     void on_leg_change(FeedLeg& leg, const ChannelChange& change) override;
     void on_leg_gap(FeedLeg& leg, const SequenceStep& step) override;
-    void on_leg_drain(FeedLeg& leg) override;
+    void on_leg_drain(FeedLeg& leg, Duration lead) override;
     void on_leg_silent(FeedLeg& leg) override;
 
     [[nodiscard]] FeedLeg& primary() const noexcept;

@@ -36,8 +36,8 @@ class LegOwner {
     virtual void on_leg_change(FeedLeg& leg, const ChannelChange& change) = 0;
     /// Messages of the connection are missing.
     virtual void on_leg_gap(FeedLeg& leg, const SequenceStep& step) = 0;
-    /// The venue says that it will cut soon.
-    virtual void on_leg_drain(FeedLeg& leg) = 0;
+    /// The venue says that it will cut soon, after `lead`; 0: it does not say when.
+    virtual void on_leg_drain(FeedLeg& leg, Duration lead) = 0;
     /// No data came for twice the silence limit.
     virtual void on_leg_silent(FeedLeg& leg) = 0;
 };

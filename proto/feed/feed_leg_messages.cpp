@@ -75,7 +75,7 @@ void FeedLeg::on_control(const ClassifiedMessage& what, std::string_view text, T
         case MessageKind::heartbeat:
             return silence_.on_data(now);
         case MessageKind::notice:
-            return owner_.on_leg_drain(*this);
+            return owner_.on_leg_drain(*this, data_.notices[what.index].lead);
         case MessageKind::question:
             return answer(what);
         case MessageKind::login_accepted:

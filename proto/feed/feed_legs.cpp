@@ -11,10 +11,13 @@ namespace {
 
 constexpr Duration kMovedInterval = std::chrono::milliseconds{20};
 
-/// The further, the better.
+/// Within which a session is left after a notice that does not say when the venue cuts.
+constexpr Duration kUnknownLead = std::chrono::seconds{3};
+
+/// The further, the better. What one leg is refused is settled, although another asks still.
 int rank(ChannelState state) noexcept {
-    constexpr std::array kByState{3, 4, 5, 6,
-                                  2, 1, 0};  // wanted, queued, requested, live, refused, leaving, gone
+    constexpr std::array kByState{2, 3, 4, 6,  // wanted, queued, requested, live
+                                  5, 1, 0};    // refused, leaving, gone
     return kByState[static_cast<std::size_t>(state)];
 }
 
@@ -124,13 +127,15 @@ void FeedCore::on_leg_state(FeedLeg& leg, LegState state) noexcept {
         ring_->push_leg(state, leg.index(), leg.session().generation(), 0, 0, shared_.reactor.turn_time());
 }
 
-void FeedCore::on_leg_drain(FeedLeg& leg) {
+void FeedCore::on_leg_drain(FeedLeg& leg, Duration lead) {
     ++shared_.stats.drains;
     if (shared_.options.leg_rings) {  // a recorder reads this session's ring
         leg.session().schedule_reconnect(Duration{});
         return shared_.alert("the venue will cut soon; reconnecting");
     }
-    rotation_.ask(leg.index(), RotationReason::notice, shared_.reactor.now());
+    const TimePoint now = shared_.reactor.now();
+    rotation_.ask(leg.index(), RotationReason::notice, now,
+                  now + (lead > Duration::zero() ? lead / 2 : kUnknownLead));
     arm_rotation_timer();
     shared_.alert("the venue will cut soon; a new session takes over");
 }

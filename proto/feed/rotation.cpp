@@ -25,7 +25,8 @@ void Rotation::on_up(std::size_t slot, TimePoint now) noexcept {
     Slot& it = slots_[slot];
     it.is_up = true;
     it.replace_at.reset();
-    if (fresh_ == slot) until_ = time_after(now, options_.timeout);
+    it.leave_by = TimePoint::max();
+    if (fresh_ == slot) until_ = std::min(time_after(now, options_.timeout), slots_[*old_].leave_by);
     if (options_.lifetime <= Duration::zero()) return;
     const Duration latest = std::min(options_.lifetime / kLatest, kLatestAtMost);
     const Duration earliest = std::min(options_.lifetime / kEarliest, kEarliestAtMost);
@@ -42,8 +43,13 @@ void Rotation::on_down(std::size_t slot, TimePoint now) noexcept {
     if (old_ == slot) until_ = now;
 }
 
-void Rotation::ask(std::size_t slot, RotationReason reason, TimePoint now) noexcept {
-    if (!slots_[slot].is_up || !slots_[slot].is_active || old_ == slot) return;
+void Rotation::ask(std::size_t slot, RotationReason reason, TimePoint now, TimePoint leave_by) noexcept {
+    if (!slots_[slot].is_up || !slots_[slot].is_active) return;
+    slots_[slot].leave_by = std::min(slots_[slot].leave_by, leave_by);
+    if (old_ == slot) {
+        if (slots_[*fresh_].is_up) until_ = std::min(*until_, leave_by);
+        return;
+    }
     slots_[slot].replace_at = now;
     slots_[slot].reason = reason;
     // The venue cuts soon, and does not wait.

@@ -48,7 +48,9 @@ class Rotation {
     /// All that the old session has has moved to the new one.
     void on_moved() noexcept { has_moved_ = true; }
     /// Replace the slot's session as soon as no other one is being replaced.
-    void ask(std::size_t slot, RotationReason reason, TimePoint now) noexcept;
+    /// The old session is left by `leave_by` if the new one is up then.
+    void ask(std::size_t slot, RotationReason reason, TimePoint now,
+             TimePoint leave_by = TimePoint::max()) noexcept;
     /// Each in turn.
     void ask_all(TimePoint now) noexcept;
     /// The feed is closed: nothing is replaced any more.
@@ -70,6 +72,7 @@ class Rotation {
         bool is_up = false;
         std::optional<TimePoint> replace_at{};
         RotationReason reason = RotationReason::age;
+        TimePoint leave_by = TimePoint::max();
     };
 
     [[nodiscard]] std::size_t spare() const noexcept;

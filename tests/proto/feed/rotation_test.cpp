@@ -91,6 +91,16 @@ TEST(Section6Rotation, ClosingTheFeedEndsIt) {
     EXPECT_EQ(show(rotation.due(kStart)), "abandon 0 1");
 }
 
+TEST(Section5Drain, ASessionIsLeftBeforeTheVenueCutsIt) {
+    Rotation rotation({.legs = 1, .timeout = 60s});
+    rotation.on_up(0, kStart);
+    rotation.ask(0, Reason::notice, kStart, kStart + 10s);
+    EXPECT_EQ(show(rotation.due(kStart)), "open 0 1");
+    rotation.on_up(1, kStart + 1s);
+    EXPECT_EQ(show(rotation.due(kStart + 9s)), "none");
+    EXPECT_EQ(show(rotation.due(kStart + 10s)), "close 0 1");
+}
+
 TEST(Section5Drain, LegsRotateOneAfterTheOther) {
     Rotation rotation({.legs = 2});
     rotation.on_up(0, kStart);
