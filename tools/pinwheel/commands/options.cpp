@@ -103,8 +103,8 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
     command.add_option("--header", options.headers, "extra request header, 'Name: value'; may be repeated")
         ->allow_extra_args(false);
     command.add_option("--proxy", options.proxy,
-                       "http://[user:password@]host:port or socks5h://…, in place of the environment's "
-                       "HTTPS_PROXY or ALL_PROXY; 'none' connects directly");
+                       "http://[user:password@]host:port, or the same with socks5h, in place of the "
+                       "environment's HTTPS_PROXY or ALL_PROXY; 'none' connects directly");
     auto* const epoll = command.add_flag_callback(
         "--epoll", [&options] { options.epoll = true; }, "sleep between messages; without it the loop spins");
     if (with_config)
