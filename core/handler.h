@@ -33,11 +33,11 @@ class Handler<void(Args...)> : public std::function<void(Args...)> {
     Handler() noexcept = default;
     /// Empty.
     Handler(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as std::function has it
-    /// Holds `call`.
+    /// Holds `call`. Implicit, as std::function has it.
     template <class Call>
     requires(!std::same_as<std::remove_cvref_t<Call>, Handler> &&
              std::invocable<std::decay_t<Call>&, Args...>)
-        Handler(Call&& call)  // NOLINT(google-explicit-constructor): as std::function has it
+        Handler(Call&& call)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
         : std::function<void(Args...)>(std::forward<Call>(call)) {
         static_assert(
             !detail::CoroutineResult<std::invoke_result_t<std::decay_t<Call>&, Args...>>,

@@ -37,7 +37,7 @@ class ProxyHandshake {
 
   protected:
     [[nodiscard]] virtual Status take(std::span<const std::byte> bytes, std::size_t& consumed) = 0;
-    void send(std::string bytes) { output_ += bytes; }
+    void send(const std::string& bytes) { output_ += bytes; }
     [[nodiscard]] Status fail(Errc code, std::string what);
 
   private:

@@ -126,9 +126,8 @@ class HostQuery final : public Resolver::Query {
         // It may answer from inside, if no name server can be asked.
         channel_->begin(names_[name], port_, AF_INET6, &HostQuery::on_answer, made[0].release());
         channel_->begin(names_[name], port_, AF_INET, &HostQuery::on_answer, made[1].release());
-        // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): tickets_ and on_answer() own what was
-        // released
-    }
+        // on_answer() owns what was released.
+    }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
 
     void take(const Ticket& ticket, int status, const ares_addrinfo* answer) {
         std::erase(tickets_, &ticket);

@@ -107,7 +107,7 @@ class FeedLeg final : private SessionObserver {
     void slow_down(TimePoint now);
     void begin_login();
 
-    void on_message(const Message& message);
+    void on_message(const Message& raw);
     void on_data(FeedMessage& message, const ClassifiedMessage& what);
     void on_control(const ClassifiedMessage& what, std::string_view text, TimePoint now);
     void on_reply(bool is_error, std::string_view text, TimePoint now);

@@ -24,13 +24,13 @@ int rank(ChannelState state) noexcept {
 }  // namespace
 
 FeedLeg& FeedCore::primary() const noexcept {
-    FeedLeg* first = nullptr;
+    std::optional<std::size_t> first;
     for (std::size_t slot = 0; slot < rotation_.slots(); ++slot) {
         if (!legs_[slot] || !rotation_.is_active(slot)) continue;
         if (legs_[slot]->session().is_connected()) return *legs_[slot];
-        if (first == nullptr) first = legs_[slot].get();
+        if (!first) first = slot;
     }
-    return *first;
+    return *legs_[first.value_or(0)];
 }
 
 FeedLeg& FeedCore::leg_in(std::size_t slot) {

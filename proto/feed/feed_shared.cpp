@@ -39,7 +39,7 @@ FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, Fe
       network(options.websocket.dialer == nullptr
                   ? detail::make_network(reactor, url, options.websocket.network)
                   : nullptr),
-      dialer(network ? *network : *options.websocket.dialer),
+      dialer(options.websocket.dialer != nullptr ? *options.websocket.dialer : *network),
       channels(profile) {
     for (const auto& limit : data.connect_limits)
         limits().limit_connects(url.host(), group(limit.scope), limit.rate);

@@ -35,7 +35,7 @@ enum class SessionTimer : std::uint8_t {
     PINWHEEL_SESSION_TIMERS(PINWHEEL_ENUMERATOR)
 #undef PINWHEEL_ENUMERATOR
 };
-#define PINWHEEL_ONE(name, event) +1
+#define PINWHEEL_ONE(name, event) +1  // NOLINT(bugprone-macro-parentheses): they are added up
 inline constexpr std::size_t kSessionTimers = 0 PINWHEEL_SESSION_TIMERS(PINWHEEL_ONE);
 #undef PINWHEEL_ONE
 

@@ -18,7 +18,9 @@ class ProxyDialing : public testing::Test {
     void SetUp() override { use("http://127.0.0.1:" + std::to_string(listener.endpoint().port())); }
     void use(const std::string& url, const std::string& bypass = {}) {
         dial_.reset();
-        dialer.emplace(reactor, resolver, nullptr, SocketDialerOptions{.proxy = *Proxy::parse(url, bypass)});
+        SocketDialerOptions options;
+        options.proxy = *Proxy::parse(url, bypass);
+        dialer.emplace(reactor, resolver, nullptr, options);
     }
     void dial(const std::string& host, std::uint16_t port, bool tls = false) {
         dial_ = dialer->dial({.host = host, .port = port, .tls = tls}, outcome);

@@ -75,7 +75,7 @@ TEST_F(OpensslServer, UpdatesItsKeysAndOursAndResumes) {
         EXPECT_EQ(stream->details().tls_info().resumed, round > 0);
         server.write("first\n");
         expect("first\n");
-        for (const std::string& command : {"k", "K", "K", "k"}) {
+        for (const std::string command : {"k", "K", "K", "k"}) {
             server.write(command + "\n");
             expect_output("SSL_do_handshake -> 1");
             server.write("after " + command + "\n");

@@ -199,7 +199,10 @@ std::vector<Hostile> hostile() {
         {"a key update of no kind", of(kHandshake, update + '\x02'), 47},
         {"bytes behind a key update", of(kHandshake, update + '\0' + ticket(0)), 10},
         {"data within a handshake message",
-         [=](RecordForge& f) { return f.record(kHandshake, ticket(0).substr(0, 6)) + f.record(kData, "x"); },
+         [=](RecordForge& f) {
+             const std::string cut = f.record(kHandshake, ticket(0).substr(0, 6));
+             return cut + f.record(kData, "x");
+         },
          10},
         {"more than TLS allows", of(kData, std::string(16'385, 'x')), 22},
         {"a length that no record has",
@@ -212,7 +215,11 @@ std::vector<Hostile> hostile() {
          },
          20},
         {"the old keys after an update",
-         [=](RecordForge& f) { return f.record(kHandshake, update + '\0') + f.record(kData, "x"); }, 20},
+         [=](RecordForge& f) {
+             const std::string changed = f.record(kHandshake, update + '\0');
+             return changed + f.record(kData, "x");
+         },
+         20},
         {"an alert of one byte", of(kAlert, "\x02"), 50, 10},
         {"an alert of four bytes", of(kAlert, std::string("\x01\0\x01\0", 4)), 50, 10},
         {"a fatal alert", of(kAlert, "\x02\x50"), std::nullopt},

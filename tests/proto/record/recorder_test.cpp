@@ -97,6 +97,13 @@ TEST_F(Pumped, ANoteWaitsForTheMessagesBeforeIt) {
 
 TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {
     const TempDir folder;
+    struct Observer : SessionObserver {
+        Recorder* recorder = nullptr;
+        void on_step(const SessionStep&) noexcept override {}
+        void on_sent(const SentMessage& message) noexcept override {
+            if (recorder != nullptr) recorder->sent(message);
+        }
+    } observer;  // outlives the session, which tells it of its end
     class Managed : public ManagedTest {
         void TestBody() override {}
 
@@ -107,13 +114,6 @@ TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {
         using ManagedTest::turn;
         using ManagedTest::ws;
     } managed;
-    struct Observer : SessionObserver {
-        Recorder* recorder = nullptr;
-        void on_step(const SessionStep&) noexcept override {}
-        void on_sent(const SentMessage& message) noexcept override {
-            if (recorder != nullptr) recorder->sent(message);
-        }
-    } observer;
     managed.options.observer = &observer;
     managed.connect();
     Recorder recorder(managed.ws().queue(),

@@ -16,7 +16,9 @@ using Phase = ControlProtocol::Phase;
 ControlProtocol in(Phase phase) {
     ControlProtocol protocol;
     if (phase != Phase::before) protocol.open();
-    if (phase == Phase::closing) EXPECT_TRUE(protocol.close(1000, "ours"));
+    if (phase == Phase::closing) {
+        EXPECT_TRUE(protocol.close(1000, "ours"));
+    }
     if (phase == Phase::ended) protocol.end();
     return protocol;
 }

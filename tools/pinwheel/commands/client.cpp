@@ -95,9 +95,10 @@ Client::Client(const ClientOptions& options)
     if (config_.cpu) pin(*config_.cpu);
     reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
     try {
-        network_ = std::make_unique<Network>(
-            *reactor_, NetworkOptions{.tls = config_.tls, .sockets = {.proxy = proxy_of(options)}},
-            url_->tls() || !config_.tls.ca_file.empty());
+        NetworkOptions network;
+        network.tls = config_.tls;
+        network.sockets.proxy = proxy_of(options);
+        network_ = std::make_unique<Network>(*reactor_, network, url_->tls() || !config_.tls.ca_file.empty());
     } catch (const std::system_error& error) {
         const bool named_in_file = has_config_ && options.ca_file.empty();
         throw UsageError{(named_in_file ? options.config_file + ": tls." : "") + reason_of(error)};

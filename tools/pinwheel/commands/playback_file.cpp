@@ -53,18 +53,20 @@ std::optional<std::int64_t> fraction(std::string_view& text) {
 
 std::optional<SystemTime> read_date(std::string_view text) {
     using namespace std::chrono;
-    const auto years = digits(text, 4);
-    const auto months = skip(text, '-') ? digits(text, 2) : std::nullopt;
-    const auto day_of_month = skip(text, '-') ? digits(text, 2) : std::nullopt;
-    const auto hour = skip(text, 'T') ? digits(text, 2) : std::nullopt;
-    const auto minute = skip(text, ':') ? digits(text, 2) : std::nullopt;
-    const auto second = skip(text, ':') ? digits(text, 2) : std::nullopt;
-    if (!years || !months || !day_of_month || !hour || !minute || !second) return std::nullopt;
+    static constexpr std::string_view kAhead = " --T::";  // what stands before each number
+    std::array<int, kAhead.size()> parts{};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (i > 0 && !skip(text, kAhead[i])) return std::nullopt;
+        const auto number = digits(text, i == 0 ? 4 : 2);
+        if (!number) return std::nullopt;
+        parts[i] = *number;
+    }
     const auto rest = fraction(text);
-    const year_month_day date(year(*years), month(static_cast<unsigned>(*months)),
-                              day(static_cast<unsigned>(*day_of_month)));
-    if (!rest || text != "Z" || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-    return SystemTime{sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second) +
+    const year_month_day date{year{parts[0]}, month{static_cast<unsigned>(parts[1])},
+                              day{static_cast<unsigned>(parts[2])}};
+    if (!rest || text != "Z" || !date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 60)
+        return std::nullopt;
+    return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5]) +
                       nanoseconds(*rest)};
 }
 
