@@ -32,9 +32,11 @@ class Proxy {
     [[nodiscard]] static Result<std::optional<Proxy>> from_environment(
         const std::function<const char*(const char*)>& variable);
 
+    /// How it is asked.
     [[nodiscard]] Protocol protocol() const noexcept { return protocol_; }
     /// A name, or a literal without brackets.
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
+    /// Of TCP.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// Empty: no authentication.
     [[nodiscard]] const std::string& user() const noexcept { return user_; }

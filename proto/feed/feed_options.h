@@ -67,7 +67,7 @@ struct FeedOptions {
     /// A message that shows a hole waits for another leg to fill it: so many of a channel at most, and for
     /// twice the 99th percentile of the legs' skew between these times.
     std::size_t hold_messages = 64;
-    Duration min_hold = std::chrono::milliseconds{1};
+    Duration min_hold = std::chrono::milliseconds{1};    ///< the shortest time
     Duration max_hold = std::chrono::milliseconds{250};  ///< the longest time
     /// On channels without numbers legs are compared by contents, for 1 s. Without it one leg is heard.
     bool match_content = false;
