@@ -14,7 +14,8 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
+
+from announce import announce
 
 TINYPROXY = """
 User root
@@ -39,19 +40,6 @@ client pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 }}
 socks block {{ from: 0.0.0.0/0 to: 127.0.0.9/32 }}
 socks pass {{ from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect }}
 """
-
-
-def announce(port, proxy):
-    """In a child: prints the port once the proxy listens on it."""
-    while os.getppid() == proxy:
-        try:
-            socket.create_connection(('127.0.0.1', port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.01)
-        else:
-            print(port, flush=True)
-            break
-    os._exit(0)
 
 
 def system_users(folder, user, password):
@@ -95,7 +83,7 @@ def main():
         # cannot be, since who changes the user is no longer told that the parent has died.
         argv = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', users + '"$0" "$@"; exit'] + argv
     if os.fork() == 0:
-        announce(port, proxy=os.getppid())
+        announce(port, server=os.getppid())
     os.execvp(argv[0], argv)
 
 

@@ -12,7 +12,8 @@ import pathlib
 import shutil
 import socket
 import sys
-import time
+
+from announce import announce
 
 NGINX = """
 daemon off;
@@ -62,19 +63,6 @@ backend plain
 """
 
 
-def announce(port, front):
-    """In a child: prints the port once the front listens on it."""
-    while os.getppid() == front:
-        try:
-            socket.create_connection(('127.0.0.1', port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.01)
-        else:
-            print(port, flush=True)
-            break
-    os._exit(0)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('front', choices=['nginx', 'haproxy'])
@@ -106,7 +94,7 @@ def main():
         config.write_text(HAPROXY.format(**values))
         argv = [program, '-db', '-q', '-f', str(config)]
     if os.fork() == 0:
-        announce(values['port'], front=os.getppid())
+        announce(values['port'], server=os.getppid())
     os.execv(program, argv)
 
 

@@ -10,15 +10,9 @@ namespace pinwheel {
 namespace {
 
 using namespace std::chrono_literals;
-using test::LedgerDriver;
+using test::Ledger;
 using State = ChannelState;
 using Outcome = ReplyOutcome;
-
-class Ledger : public LedgerDriver {
-  public:
-    explicit Ledger(std::string_view venue) : LedgerDriver(*load_venue(venue)) { ledger.connected(); }
-    State state(ChannelId channel) const { return ledger.state(channel); }
-};
 
 TEST(Section2Ledger, AfterAnErrorOfNobodyRequestsGoOutOneByOne) {
     Ledger bitstamp("bitstamp-v2");

@@ -69,4 +69,11 @@ class LedgerDriver {
     TimePoint now{std::chrono::hours{1}};
 };
 
+/// The ledger of a built-in venue, connected.
+class Ledger : public LedgerDriver {
+  public:
+    explicit Ledger(std::string_view venue) : LedgerDriver(*load_venue(venue)) { ledger.connected(); }
+    ChannelState state(ChannelId channel) const { return ledger.state(channel); }
+};
+
 }  // namespace pinwheel::test

@@ -9,16 +9,10 @@ namespace pinwheel {
 namespace {
 
 using namespace std::chrono_literals;
-using test::LedgerDriver;
+using test::Ledger;
 using State = ChannelState;
 using Outcome = ReplyOutcome;
 using Texts = std::vector<std::string>;
-
-class Ledger : public LedgerDriver {
-  public:
-    explicit Ledger(std::string_view venue) : LedgerDriver(*load_venue(venue)) { ledger.connected(); }
-    State state(ChannelId channel) const { return ledger.state(channel); }
-};
 
 TEST(Section2Ledger, WantedQueuedRequestedLive) {
     Ledger binance("binance-spot");
