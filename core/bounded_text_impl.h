@@ -7,12 +7,12 @@
 
 namespace pinwheel::detail {
 
-/// Longest text of an error or an alert, bytes: a screenful. A peer or a name server adds to such texts, and
-/// they are written to logs at each try.
+/// The longest error or alert text, in bytes: one screenful. A peer or a name server adds to such texts, and
+/// each try logs them.
 inline constexpr std::size_t kMaxErrorText = 2048;
 
-/// The text, cut at the end of a character if it is longer than kMaxErrorText; then it says how much is left
-/// out.
+/// Cuts a text that is longer than kMaxErrorText at a character boundary. The result then says how many bytes
+/// are left out.
 [[nodiscard]] inline std::string bounded_text(std::string text) {
     if (text.size() <= kMaxErrorText) return text;
     constexpr std::size_t kRoomForMark = 48;

@@ -12,7 +12,7 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// A point in Unix time, used for stamps only, never for deadlines. The epoch means "not known".
 using SystemTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
-/// `now` + `delay`, or the end of time if that lies beyond it. `delay` is not negative.
+/// `now` + `delay`, saturated at the end of time. `delay` is not negative.
 [[nodiscard]] constexpr TimePoint time_after(TimePoint now, Duration delay) noexcept {
     return delay > TimePoint::max() - now ? TimePoint::max() : now + delay;
 }

@@ -10,7 +10,7 @@
 
 namespace pinwheel {
 
-/// Tells the core that this is a spin loop. Threading: any. Allocates: nothing.
+/// The spin-loop hint of the CPU (PAUSE). Threading: any. Allocates: nothing.
 inline void relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     _mm_pause();
@@ -19,7 +19,7 @@ inline void relax() noexcept {
 #endif
 }
 
-/// The number of cores that the machine has online.
+/// The number of online cores.
 [[nodiscard]] int cpu_count() noexcept;
 
 /// Binds the calling thread to one core, counted from 0. The error names the core and the number of cores.
@@ -28,7 +28,7 @@ inline void relax() noexcept {
 /// Locks all present and future pages of the process in memory (mlockall).
 [[nodiscard]] Error lock_memory();
 
-/// Touches each page of the range: later writes do not fault. Keeps the contents.
+/// Touches each page of the range, so that later writes do not fault. Keeps the contents.
 void prefault(void* begin, std::size_t size) noexcept;
 
 /// Gives the calling thread real-time priority (SCHED_FIFO), 1 to 99. A spinning thread then starves all

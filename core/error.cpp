@@ -15,7 +15,7 @@ struct Row {
 
 using enum ErrorClass;
 
-// In the order of the enum; the test checks that each row stands at its code's place.
+// In the order of the enum. A test checks each row's place.
 constexpr std::array kRows{
     Row{Errc::ok, none, true, "no error"},
     Row{Errc::invalid_argument, usage, false, "an argument has a value that is not allowed"},

@@ -10,7 +10,7 @@ namespace pinwheel {
 /// Every error that the library reports, one closed list.
 enum class Errc : std::uint8_t {
     ok = 0,
-    // usage: the caller asked for something that cannot be done; trying again gives the same answer.
+    // usage: the caller asked for something impossible. A retry gives the same answer.
     invalid_argument,
     invalid_url,
     invalid_state,
@@ -63,14 +63,14 @@ enum class Errc : std::uint8_t {
     retries_exhausted,
 };
 
-/// What kind of failure an error is. The state machine looks only at this and at `is_retryable`.
+/// The class of an error. The state machine looks only at this and at `is_retryable`.
 enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, handshake, protocol, limit };
 
-/// The class that a code belongs to; none for ok.
+/// The class of a code; none for ok.
 [[nodiscard]] ErrorClass error_class(Errc code) noexcept;
 
-/// True if the same attempt may succeed later: false for a refused certificate, a refused upgrade
-/// (HTTP 4xx other than 408, 425 and 429), by the server or a proxy, and for usage errors.
+/// True if the same attempt may succeed later. False for a refused certificate, for an upgrade that the
+/// server or a proxy refuses (HTTP 4xx other than 408, 425 and 429), and for usage errors.
 [[nodiscard]] bool is_retryable(Errc code) noexcept;
 
 /// A short sentence for the code, without details. Static storage.
@@ -83,18 +83,18 @@ enum class ErrorClass : std::uint8_t { none, usage, resolve, transport, tls, han
 /// For std::error_code and std::system_error.
 [[nodiscard]] std::error_code make_error_code(Errc code) noexcept;
 
-/// The code for an errno of a socket call; `io_failure` for one that has no code of its own.
+/// The code for an errno of a socket call; `io_failure` for an errno without its own code.
 [[nodiscard]] Errc errc_from_errno(int error) noexcept;
 
-/// An error with what it was about: which host, which field, what to do. Cold paths only.
-/// `detail` holds no header value, query string or payload.
+/// An error and its subject: the host, the field, the remedy. Cold paths only. `detail` holds no header
+/// value, query string or payload.
 struct Error {
-    Errc code = Errc::ok;  ///< what kind; ok: no error
-    std::string detail{};  ///< what it was about; may be empty
+    Errc code = Errc::ok;  ///< the code; ok: no error
+    std::string detail{};  ///< the subject; may be empty
 
     /// True if it is an error.
     [[nodiscard]] explicit operator bool() const noexcept { return code != Errc::ok; }
-    /// One line: the detail if there is one, else the code's sentence.
+    /// One line: the detail, or the code's sentence if there is no detail.
     [[nodiscard]] std::string message() const;
 };
 

@@ -9,8 +9,8 @@ namespace pinwheel {
 template <class Signature>
 class FunctionRef;
 
-/// A call to something that lives elsewhere: two pointers, no ownership.
-/// Threading: that of the callee. Invariant: the callee outlives the reference. Allocates: nothing.
+/// A non-owning reference to a callable: two pointers. Threading: that of the callee. Invariant: the callee
+/// outlives the reference. Allocates: nothing.
 template <class R, class... Args>
 class FunctionRef<R(Args...)> {
   public:

@@ -10,7 +10,7 @@ namespace pinwheel {
 
 namespace detail {
 
-/// What a coroutine returns, of any library.
+/// The return type of a coroutine, of any library.
 template <class T>
 concept CoroutineResult = requires {
     typename T::promise_type;
@@ -24,8 +24,8 @@ concept CoroutineResult = requires {
 template <class Signature>
 class Handler;
 
-/// A std::function that is called for its effect. It refuses a coroutine, which would be made and dropped at
-/// each call and never run: start the coroutine from the handler, and keep its Task.
+/// A std::function that is called for its effect. It refuses a coroutine: each call would create a task, drop
+/// it, and never run it. Start the coroutine from the handler and keep its Task.
 template <class... Args>
 class Handler<void(Args...)> : public std::function<void(Args...)> {
   public:
@@ -33,7 +33,7 @@ class Handler<void(Args...)> : public std::function<void(Args...)> {
     Handler() noexcept = default;
     /// Empty.
     Handler(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as std::function has it
-    /// Holds `call`. Implicit, as std::function has it.
+    /// Holds `call`. Implicit, like std::function.
     template <class Call>
     requires(!std::same_as<std::remove_cvref_t<Call>, Handler> &&
              std::invocable<std::decay_t<Call>&, Args...>)

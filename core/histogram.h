@@ -7,15 +7,14 @@
 
 namespace pinwheel {
 
-/// Counts of durations in nanoseconds, log-linear: 128 buckets for each power of two, so that a reported
-/// value is at most 1/128 (0.8 %) above the recorded one. A larger value than 2^42 ns (73 minutes) counts as
-/// 2^42 ns. Threading: one thread. Invariant: count() is the sum of all buckets. Allocates: 38 KiB at
-/// construction.
+/// Counts of durations in nanoseconds, log-linear: 128 buckets for each power of two. A reported value is at
+/// most 1/128 (0.8 %) above the recorded value. Values above 2^42 ns (73 minutes) count as 2^42 ns.
+/// Threading: one thread. Invariant: count() is the sum of all buckets. Allocates: 38 KiB at construction.
 class Histogram {
   public:
     Histogram() : buckets_(kBuckets) {}
 
-    /// One duration; a negative one counts as 0.
+    /// Records one duration. A negative one counts as 0.
     void record(std::int64_t nanoseconds) noexcept {
         const auto value = static_cast<std::uint64_t>(nanoseconds < 0 ? 0 : nanoseconds);
         ++buckets_[index_of(value < kLimit ? value : kLimit)];
@@ -35,9 +34,10 @@ class Histogram {
     [[nodiscard]] double mean() const noexcept;
     /// The sum of all recorded values, in nanoseconds.
     [[nodiscard]] double sum() const noexcept { return static_cast<double>(sum_); }
-    /// The value that `percentile` per cent (0 to 100) of the recorded ones do not exceed, in nanoseconds.
+    /// The smallest value, in nanoseconds, that at least `percentile` per cent (0 to 100) of the recorded
+    /// values do not exceed.
     [[nodiscard]] std::uint64_t value_at(double percentile) const noexcept;
-    /// How many recorded values are at most `nanoseconds`, to the resolution of the buckets.
+    /// The number of recorded values up to `nanoseconds`, at the resolution of the buckets.
     [[nodiscard]] std::uint64_t count_at_most(std::uint64_t nanoseconds) const noexcept;
 
     /// Adds the counts of `other`.
@@ -50,7 +50,7 @@ class Histogram {
     static constexpr std::uint64_t kLimit = std::uint64_t{1} << 42;
     static constexpr std::size_t kBuckets = (42 - kSubBits + 2) << kSubBits;
 
-    /// Below 2^kSubBits exact; above, the power of two and the next kSubBits bits.
+    /// Exact below 2^kSubBits. Above: the power of two and the next kSubBits bits.
     [[nodiscard]] static std::size_t index_of(std::uint64_t value) noexcept {
         const auto width = static_cast<unsigned>(std::bit_width(value));
         if (width <= kSubBits) return value;

@@ -23,7 +23,7 @@ void BackoffIdle::idle(int work) noexcept {
             return;
         case Action::park: {
             const timespec length{step.park.count() / 1'000'000'000, step.park.count() % 1'000'000'000};
-            ::nanosleep(&length, nullptr);  // a signal that cuts it short makes one turn more
+            ::nanosleep(&length, nullptr);  // a signal that interrupts it costs one extra turn
             return;
         }
     }

@@ -7,12 +7,12 @@
 
 namespace pinwheel {
 
-/// What a loop does after each turn. It does nothing after a turn with work. The longer the loop is idle, the
+/// Runs after each turn of a loop. It does nothing after a turn with work. The longer the loop is idle, the
 /// less CPU time it takes. Threading: one thread. Allocates: nothing.
 class IdleStrategy {
   public:
     virtual ~IdleStrategy() = default;
-    /// `work` is what the turn did, 0 for an idle one.
+    /// `work` is the work of the turn; 0 for an idle turn.
     virtual void idle(int work) noexcept = 0;
 };
 
@@ -22,7 +22,7 @@ class BusySpinIdle final : public IdleStrategy {
     void idle(int work) noexcept override;
 };
 
-/// How long each stage of a BackoffIdle lasts.
+/// The length of each stage of a BackoffIdle.
 struct BackoffIdleOptions {
     std::uint32_t spins = 100;                         ///< turns
     std::uint32_t yields = 10;                         ///< turns
@@ -30,26 +30,26 @@ struct BackoffIdleOptions {
     Duration max_park = std::chrono::milliseconds{1};  ///< the longest
 };
 
-/// Spins, then yields the core, then sleeps; each sleep is twice as long as the last, up to `max_park`. For a
-/// shared core. It wakes up to `max_park` late, plus the kernel's own delay.
+/// Spins, then yields the core, then sleeps. Each sleep is twice as long as the one before, up to `max_park`.
+/// For a shared core. It wakes up to `max_park` late, plus the kernel's own delay.
 class BackoffIdle final : public IdleStrategy {
   public:
     /// The constructor's argument.
     using Options = BackoffIdleOptions;
-    /// What to do after a turn.
+    /// The action after a turn.
     enum class Action : std::uint8_t { none, spin, yield, park };
     /// An action, and the time of a `park`.
     struct Step {
-        Action action = Action::none;  ///< what
-        Duration park{};               ///< how long to sleep
+        Action action = Action::none;  ///< the action
+        Duration park{};               ///< the length of the sleep
         /// Equal in both.
         friend bool operator==(const Step&, const Step&) = default;
     };
 
-    /// Begins with spinning.
+    /// Starts in the spinning stage.
     explicit BackoffIdle(Options options = {}) noexcept : options_(options) {}
 
-    /// The decision without the action: what follows a turn that did `work`.
+    /// The decision without the action: the step after a turn that did `work`.
     [[nodiscard]] Step next(int work) noexcept {
         if (work > 0) {
             idle_turns_ = 0;

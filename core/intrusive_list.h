@@ -2,8 +2,8 @@
 
 namespace pinwheel::detail {
 
-/// A link of a circular list, embedded in its element. A link by itself is an empty list.
-/// Threading: that of the list. Invariant: the neighbours of a link point back at it. Allocates: nothing.
+/// A link of a circular list, embedded in its element. An unlinked link is an empty list. Threading: that of
+/// the list. Invariant: the neighbours of a link point back at it. Allocates: nothing.
 struct ListLink {
     ListLink* next = this;
     ListLink* prev = this;
@@ -13,7 +13,7 @@ struct ListLink {
     ListLink& operator=(const ListLink&) = delete;
 
     [[nodiscard]] bool alone() const noexcept { return next == this; }
-    /// This link must be alone.
+    /// This link must be unlinked.
     void insert_before(ListLink& place) noexcept {
         next = &place;
         prev = place.prev;
@@ -25,7 +25,7 @@ struct ListLink {
         prev->next = next;
         next = prev = this;
     }
-    /// Takes the place of `head` in its list; `head` is alone afterwards. This link must be alone.
+    /// Takes the place of `head` in its list. `head` is unlinked afterwards. This link must be unlinked.
     void take_over(ListLink& head) noexcept {
         insert_before(head);
         head.unlink();

@@ -9,7 +9,7 @@ namespace pinwheel {
 
 enum class IoStatus : std::uint8_t { ok, would_block, eof, error };
 
-/// The outcome of one read or write: `bytes` is above 0 exactly when `status` is ok.
+/// The outcome of one read or write. `bytes` is above 0 exactly when `status` is ok.
 struct IoResult {
     std::size_t bytes = 0;
     IoStatus status = IoStatus::ok;

@@ -16,7 +16,7 @@ MappedMemory::MappedMemory(std::size_t size) : size_(size) {
 void MappedMemory::give_back_from(std::size_t kept) noexcept {
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     const std::size_t first = (kept + page - 1) / page * page;
-    // Refused for locked pages, which then stay.
+    // The kernel refuses this for locked pages, which then stay.
     if (first < size_) ::madvise(data_ + first, size_ - first, MADV_DONTNEED);
 }
 

@@ -9,8 +9,8 @@
 namespace pinwheel {
 namespace {
 
-/// After so many publications during which a quarter of a grown ring would have done, a smaller one follows.
-/// Many, so that bursts that come every few seconds do not allocate each time.
+/// A smaller ring follows after this many publications during which a quarter of a grown ring sufficed. The
+/// count is high so that bursts every few seconds do not allocate each time.
 constexpr std::size_t kPublicationsBeforeShrinking = std::size_t{1} << 16;
 
 }  // namespace
@@ -32,8 +32,8 @@ void MessageQueue::prefault() noexcept {
     newest_->ring.prefault();
 }
 
-/// `kept` is the beginning of an open claim. The link waits for publish(): the records committed before it
-/// are of one batch with those behind it, and only the last may be marked.
+/// `kept` is the beginning of an open claim. The link waits for publish(): the committed records before it
+/// belong to the same batch as the records behind it, and only the last record may be marked.
 std::byte* MessageQueue::claim_in_new_segment(std::size_t size, std::span<const std::byte> kept) noexcept {
     if (size > kMaxPayload) return nullptr;
     const std::size_t needed = std::bit_ceil(SpscRing::record_size(size));
@@ -42,7 +42,8 @@ std::byte* MessageQueue::claim_in_new_segment(std::size_t size, std::span<const 
     if (better_capacity_ != 0)
         capacity = std::max(needed, better_capacity_);
     else if (needed <= newest)
-        capacity = std::max(needed, std::min(2 * newest, largest_));  // the newest would do, were it not full
+        capacity = std::max(needed, std::min(2 * newest, largest_));  // the newest ring would be large enough
+                                                                      // if it were not full
     Segment* segment = nullptr;
     try {
         segment = new Segment(capacity);
@@ -64,7 +65,7 @@ std::byte* MessageQueue::grow(std::size_t used, std::size_t size) noexcept {
 }
 
 void MessageQueue::publish_across_segments() noexcept {
-    const Segment* last = shown_;  // that holds the newest record
+    const Segment* last = shown_;  // the ring of the newest record
     for (const Segment* segment = shown_; segment != newest_;) {
         segment = segment->successor;
         if (segment->ring.has_unpublished()) last = segment;
@@ -75,7 +76,8 @@ void MessageQueue::publish_across_segments() noexcept {
         else
             shown_->ring.publish_unfinished();
         Segment* const left = std::exchange(shown_, shown_->successor);
-        left->next.store(shown_, std::memory_order_release);  // with it the ring is the consumer's to drop
+        left->next.store(shown_, std::memory_order_release);  // after this store the consumer may free the
+                                                              // ring
     }
     newest_->ring.publish();
 }
@@ -100,7 +102,7 @@ bool MessageQueue::push_control(RecordHeader header, std::span<const std::byte> 
 
 const RecordHeader* MessageQueue::front_behind_link() noexcept {
     while (Segment* const next = head_->next.load(std::memory_order_acquire)) {
-        // What was published before the link was made is visible now.
+        // This read makes visible all records that were published before the link.
         if (const auto* const record = head_->ring.front()) return record;
         delete std::exchange(head_, next);
     }

@@ -7,7 +7,7 @@
 namespace pinwheel {
 namespace {
 
-/// Damerau and Levenshtein's distance, neighbours swapped at most once.
+/// The Damerau-Levenshtein distance in which a pair of neighbours is swapped at most once.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before_last(b.size() + 1);
     std::vector<std::size_t> last(b.size() + 1);

@@ -12,7 +12,7 @@
 namespace pinwheel {
 namespace {
 
-/// 0, or the errno of the call that failed.
+/// 0, or the errno of the failed call.
 int fill_from_kernel(std::span<std::byte> out) noexcept {
     while (!out.empty()) {
         const ssize_t got = ::getrandom(out.data(), out.size(), 0);
@@ -31,7 +31,7 @@ SecureRandom::SecureRandom() {
 }
 
 void SecureRandom::refill() noexcept {
-    // Once it has worked, getrandom fails only for a broken caller; a predictable mask is no way out.
+    // After a first success getrandom fails only for a broken caller. A predictable mask is no fallback.
     if (fill_from_kernel(pool_) != 0) std::terminate();
     used_ = 0;
 }

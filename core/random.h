@@ -7,8 +7,8 @@
 
 namespace pinwheel {
 
-/// Unpredictable bytes from the kernel, drawn a pool at a time: for frame masks (RFC 6455 section 10.3) and
-/// keys. Threading: one thread. Invariant: no byte is used twice. Allocates: nothing.
+/// Unpredictable bytes from the kernel, read in pools: for frame masks (RFC 6455 section 10.3) and keys.
+/// Threading: one thread. Invariant: no byte is used twice. Allocates: nothing.
 class SecureRandom {
   public:
     /// Throws std::system_error if the kernel gives no random bytes.

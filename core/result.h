@@ -18,15 +18,15 @@ class Result {
 
     /// True if there is a value.
     [[nodiscard]] explicit operator bool() const noexcept { return std::holds_alternative<T>(content_); }
-    /// The value; only if there is one.
+    /// The value. Requires a value.
     [[nodiscard]] const T& operator*() const& noexcept { return *std::get_if<T>(&content_); }
-    /// The value, to be changed.
+    /// The value, mutable.
     [[nodiscard]] T& operator*() & noexcept { return *std::get_if<T>(&content_); }
-    /// The value, to be moved out.
+    /// The value, to be moved from.
     [[nodiscard]] T&& operator*() && noexcept { return std::move(*std::get_if<T>(&content_)); }
-    /// A member of the value; only if there is one.
+    /// A member of the value. Requires a value.
     [[nodiscard]] const T* operator->() const noexcept { return std::get_if<T>(&content_); }
-    /// The error; only if there is no value.
+    /// The error. Requires an error.
     [[nodiscard]] const Error& error() const noexcept { return *std::get_if<Error>(&content_); }
 
   private:

@@ -15,8 +15,8 @@ namespace {
     throw std::invalid_argument(what);
 }
 
-/// The capacity in units. Half the positions, so that full and empty differ, and twice the bytes must have an
-/// address.
+/// The capacity in units. At most half of the positions, so that full and empty differ. Twice the bytes must
+/// be addressable.
 template <std::unsigned_integral Position>
 Position checked_capacity(std::size_t bytes) {
     constexpr std::size_t kUnit = BasicSpscRing<Position>::kUnit;
@@ -68,7 +68,7 @@ BasicSpscRing<Position>::BasicSpscRing(std::span<std::byte> memory) {
         refuse("the ring's positions are damaged");
 }
 
-/// With a capacity of 0, to the control block alone.
+/// A capacity of 0 gives the control block alone.
 template <std::unsigned_integral Position>
 void BasicSpscRing<Position>::bind(std::span<std::byte> memory) {
     if (reinterpret_cast<std::uintptr_t>(memory.data()) % alignof(Control) != 0)

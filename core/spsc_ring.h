@@ -13,12 +13,12 @@
 
 namespace pinwheel {
 
-/// The part that both sides share, at the start of the ring's memory. It has no pointers: it may be mapped at
-/// several addresses.
+/// The control block that both sides share, at the start of the ring's memory. It has no pointers, so that it
+/// may be mapped at several addresses.
 template <std::unsigned_integral Position>
 struct RingControl {
     std::atomic<std::uint64_t> magic;  ///< stored last, after all other fields
-    std::uint32_t version;             ///< of the layout, the record header's included
+    std::uint32_t version;             ///< of the layout, including that of the record header
     std::uint32_t position_bits;
     std::uint64_t capacity;             ///< in units
     std::atomic<std::uint32_t> broken;  ///< not 0: one side found an impossible position or size
@@ -28,12 +28,12 @@ struct RingControl {
 
 /// A ring of variable-size records for one producer and one consumer: claim, fill, commit, publish. Twice the
 /// capacity is mapped: a record that begins before the end continues after it. No record is split. Positions
-/// count units of 64 bytes and wrap at their type's size. Threading: the producer's calls from one thread,
-/// the consumer's from one (other) thread. Invariant: read <= written <= read + capacity, in wrapping
-/// arithmetic. Each side checks the positions and sizes that its peer wrote. A violation makes the ring
-/// broken for both, permanently: from its next look at the peer's position on, a side claims and shows
-/// nothing. A record that its writer alters after publishing is not detected. Allocates: its memory at
-/// construction, nothing later.
+/// count units of 64 bytes and wrap at the size of their type.
+/// Threading: the producer's calls from one thread, the consumer's from one (other) thread. Invariant: read
+/// <= written <= read + capacity, in wrapping arithmetic. Each side checks the positions and sizes that its
+/// peer wrote. A violation makes the ring broken for both, permanently: after its next read of the peer's
+/// position a side claims and shows nothing. A record that its writer alters after publishing is not
+/// detected. Allocates: its memory at construction, nothing later.
 template <std::unsigned_integral Position>
 class BasicSpscRing {
   public:
@@ -43,14 +43,15 @@ class BasicSpscRing {
                   sizeof(Control) == 192);
     static_assert(std::atomic<Position>::is_always_lock_free);
 
-    /// A ring in memory of its own, page-aligned. Throws std::invalid_argument unless `capacity` (bytes) is a
-    /// power of two, at least 128, and within the positions' reach; std::bad_alloc if there is no memory.
+    /// A ring in its own page-aligned memory. Throws std::invalid_argument unless `capacity` (bytes) is a
+    /// power of two, at least 128, and within the range of the positions. Throws std::bad_alloc if there is
+    /// no memory.
     explicit BasicSpscRing(std::size_t capacity);
-    /// Makes a ring in the caller's memory of bytes_needed(capacity), 64-aligned; it must outlive the ring.
-    /// Throws std::invalid_argument as above, or if the memory is too small or not aligned.
+    /// Makes a ring in the caller's memory of bytes_needed(capacity), 64-aligned. The memory must outlive the
+    /// ring. Throws std::invalid_argument as above, or if the memory is too small or not aligned.
     BasicSpscRing(std::span<std::byte> memory, std::size_t capacity);
-    /// Joins a ring that another handle has made in the same memory, where its positions stand now. Throws
-    /// std::invalid_argument if there is none, or one of another version or position type, or only a part.
+    /// Joins a ring that another handle has made in the same memory, at its current positions. Throws
+    /// std::invalid_argument if there is no complete ring, or a ring of another version or position type.
     explicit BasicSpscRing(std::span<std::byte> memory);
     BasicSpscRing(const BasicSpscRing&) = delete;
     BasicSpscRing& operator=(const BasicSpscRing&) = delete;
@@ -60,7 +61,7 @@ class BasicSpscRing {
     }
     /// In bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return std::size_t{capacity_} * kUnit; }
-    /// The bytes of the ring that a record with this payload takes.
+    /// The bytes of the ring that a record with this payload occupies.
     [[nodiscard]] static std::size_t record_size(std::size_t payload) noexcept {
         return units_for(payload) * kUnit;
     }
@@ -68,13 +69,13 @@ class BasicSpscRing {
     [[nodiscard]] bool broken() const noexcept {
         return control_->broken.load(std::memory_order_relaxed) != 0;
     }
-    /// Touches every page: neither side faults on its first lap. Call it before the first claim.
+    /// Touches every page, so that neither side faults on its first lap. Call it before the first claim.
     void prefault() noexcept;
 
     // The producer's side.
 
-    /// Room for a payload of up to `size` bytes; null if there is none now or the ring is broken. An open
-    /// claim is made larger in place and keeps its bytes; one that is not committed leaves no trace.
+    /// Room for a payload of up to `size` bytes. Null if the ring is full or broken. An open claim is
+    /// enlarged in place and keeps its bytes. An uncommitted claim leaves no trace.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept {
         if (size > kMaxPayload) [[unlikely]]
             return nullptr;
@@ -85,11 +86,11 @@ class BasicSpscRing {
         return at(producing_) + sizeof(RecordHeader);
     }
 
-    /// Ends the claim: the record has `header.size` bytes, at most what was claimed. Not visible before
+    /// Ends the claim: the record has `header.size` bytes, at most the claimed size. Not visible before
     /// publish().
     void commit(const RecordHeader& header) noexcept {
-        // Stores to the record first, then to this side's own line: alternating between lines costs while
-        // some are in transit from the consumer's core.
+        // Stores to the record first, then to the producer's own line. Alternating between lines is slow
+        // while some of them are in transit from the consumer's core.
         auto* const record = reinterpret_cast<RecordHeader*>(at(producing_));
         store(*record, header);
         last_ = record;
@@ -104,7 +105,7 @@ class BasicSpscRing {
         publish_unfinished();
     }
 
-    /// Shows all committed records of a batch that continues in another ring: none is marked as the last.
+    /// Shows all committed records of a batch that continues in another ring. None is marked as the last.
     void publish_unfinished() noexcept {
         control_->written.store(producing_, std::memory_order_release);
         last_ = nullptr;
@@ -115,7 +116,7 @@ class BasicSpscRing {
 
     // The consumer's side.
 
-    /// The oldest record; null if there is none or the ring is broken. It stays valid until pop().
+    /// The oldest record; null if the ring is empty or broken. It stays valid until pop().
     [[nodiscard]] const RecordHeader* front() noexcept {
         if (consuming_ == cached_written_ && !see_written()) return nullptr;
         const auto* const record = reinterpret_cast<const RecordHeader*>(at(consuming_));
@@ -141,8 +142,8 @@ class BasicSpscRing {
   private:
     static constexpr std::uint64_t kMagic = 0x676e69722d6e6970;  // "pin-ring"
     static constexpr std::uint32_t kVersion = 1;
-    static constexpr std::size_t kApart =
-        128;  // two lines: CPUs prefetch neighbours in pairs, which would share them
+    static constexpr std::size_t kApart = 128;  // two lines: CPUs prefetch neighbours in pairs, so that two
+                                                // sides on neighbouring lines would share both
 
     [[nodiscard]] static std::size_t units_for(std::size_t payload) noexcept {
         return (sizeof(RecordHeader) + payload + kPayloadPadding + kUnit - 1) / kUnit;
@@ -164,8 +165,7 @@ class BasicSpscRing {
         cached_read_ = read;
         return true;
     }
-    /// Reads the producer's position, which is at most a capacity ahead. False: no record waits, or the ring
-    /// is broken.
+    /// Reads the producer's position, which is at most a capacity ahead. False: the ring is empty or broken.
     [[nodiscard]] bool see_written() noexcept {
         const Position written = control_->written.load(std::memory_order_acquire);
         if (written == consuming_ || broken()) return false;
@@ -176,7 +176,7 @@ class BasicSpscRing {
         cached_written_ = written;
         return true;
     }
-    /// The oldest record reaches past the producer's position.
+    /// The oldest record extends past the producer's position.
     [[nodiscard]] const RecordHeader* break_at_record() noexcept {
         control_->broken.store(1, std::memory_order_relaxed);
         cached_written_ = consuming_;
@@ -187,8 +187,9 @@ class BasicSpscRing {
         return data_ + static_cast<std::size_t>(position & (capacity_ - 1)) * kUnit;
     }
 
-    /// Uses few, wide stores: a store that waits for its line from the consumer's core delays all that
-    /// follow. Builds the words in registers: a wide load after the caller's narrow stores would stall.
+    /// Uses few, wide stores: a store that waits for its line from the consumer's core delays all later
+    /// stores. Builds the words in registers, because a wide load after the caller's narrow stores would
+    /// stall.
     static void store(RecordHeader& to, const RecordHeader& from) noexcept {
         static_assert(std::endian::native == std::endian::little && sizeof to == 48);
         const auto wide = [](auto value, unsigned shift = 0) {
@@ -215,12 +216,12 @@ class BasicSpscRing {
 
     alignas(kApart) Position producing_ = 0;
     Position cached_read_ = 0;
-    RecordHeader* last_ = nullptr;  // the newest committed record that is not published
+    RecordHeader* last_ = nullptr;  // the newest committed, unpublished record
     std::uint8_t last_flags_ = 0;
 
     alignas(kApart) Position consuming_ = 0;
     Position cached_written_ = 0;
-    std::size_t shown_ = 0;  // units of the record that front() showed
+    std::size_t shown_ = 0;  // size of the record that front() showed, in units
 };
 
 extern template class BasicSpscRing<std::uint8_t>;

@@ -8,7 +8,7 @@ namespace {
 
 constexpr Duration kInterval = std::chrono::milliseconds{100};
 
-/// Within a thousandth of each other: more than crystals differ, less than a counter that was changed.
+/// Within a thousandth of each other. Crystals differ by less, and a counter that was changed by more.
 bool agree(TickScale a, TickScale b) noexcept {
     constexpr std::uint64_t kMany = std::uint64_t{1} << 40;
     const Duration of_a = a.to_duration(kMany);

@@ -11,9 +11,9 @@ namespace detail {
 __extension__ using Wide = unsigned __int128;
 }
 
-/// Ticks of a counter as nanoseconds: one multiplication and one shift in 128 bits, so that no count of ticks
-/// overflows, and ten years of them are exact to a nanosecond.
-/// Threading: any; a value. Invariant: the shift is the largest for which the factor fits into 64 bits.
+/// Converts ticks of a counter to nanoseconds: one multiplication and one shift in 128 bits. No count of
+/// ticks overflows, and ten years of ticks are exact to a nanosecond. Threading: any; a value. Invariant: the
+/// shift is the largest for which the factor fits into 64 bits.
 class TickScale {
   public:
     constexpr TickScale() noexcept = default;
@@ -30,7 +30,7 @@ class TickScale {
             ++scale.shift_;
         }
         constexpr std::uint64_t kMostFactor = std::numeric_limits<std::uint64_t>::max();
-        // Rounded up: where the true time is a whole number, rounding down the product still finds it.
+        // Rounded up: where the true time is a whole number, rounding the product down still gives it.
         if (rest > 0 && quotient < kMostFactor) ++quotient;
         scale.factor_ = static_cast<std::uint64_t>(quotient);
         return scale;
@@ -57,13 +57,13 @@ class TickTimeline {
   public:
     /// The counter stood at `ticks` when the reference clock showed `time`.
     void anchor(std::uint64_t ticks, TimePoint time) noexcept;
-    /// True if an anchor() is due; at() must not be called before it.
+    /// True if an anchor() is due. at() must not be called before it.
     [[nodiscard]] bool due(std::uint64_t ticks) const noexcept { return ticks - ticks_ >= interval_; }
     /// True once two anchors have measured the length of a tick.
     [[nodiscard]] bool calibrated() const noexcept { return interval_ != 0; }
 
-    /// The time at `ticks`. A count before the last anchor (from another core's counter) gives the time of
-    /// the anchor.
+    /// The time at `ticks`. A count before the last anchor (from another core's counter) gives the anchor's
+    /// time.
     [[nodiscard]] TimePoint at(std::uint64_t ticks) noexcept;
 
   private:
@@ -71,7 +71,7 @@ class TickTimeline {
     TimePoint time_{};
     TimePoint last_{};
     TickScale scale_{};
-    TickScale doubted_{};         // a measurement far from the last one; believed if the next agrees
+    TickScale doubted_{};         // a measurement far from the last one; accepted if the next one agrees
     std::uint64_t interval_ = 0;  // in ticks; 0: not calibrated
     bool anchored_ = false;
 };

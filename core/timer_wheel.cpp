@@ -63,9 +63,9 @@ std::optional<std::uint64_t> TimerWheel::next_slot_tick(unsigned& level) const n
     return std::nullopt;
 }
 
-/// Moves the current tick towards `target`, and what becomes due on the way to the due list. Stops in the
-/// middle of a slot after `moves` timers: no timer is placed into that slot meanwhile, since it begins at the
-/// current tick.
+/// Moves the current tick towards `target`, and moves the timers that become due to the due list. Stops in
+/// the middle of a slot after `moves` timers. No timer is placed into that slot meanwhile, because it begins
+/// at the current tick.
 void TimerWheel::collect(std::uint64_t target, int moves) noexcept {
     while (true) {
         if (moving_ == nullptr) {
@@ -89,7 +89,7 @@ void TimerWheel::collect(std::uint64_t target, int moves) noexcept {
 int TimerWheel::advance_slow(TimePoint now, int limit, int moves) {
     if (now >= start_) collect(std::min(static_cast<std::uint64_t>((now - start_) / tick_), kMaxTick), moves);
     auto& due = slots_[kDue];
-    // What the callbacks add to the due list waits for the next call.
+    // Timers that the callbacks add to the due list wait for the next call.
     std::uint64_t left = 0;
     for (auto* link = due.next; link != &due && left < static_cast<std::uint64_t>(std::max(limit, 0));
          link = link->next)
@@ -120,7 +120,7 @@ std::optional<TimePoint> TimerWheel::next_deadline() const noexcept {
     return time_of(*tick);
 }
 
-/// The start of its slot: the time at which it fires or moves down.
+/// The start of the timer's slot: the time at which it fires or moves down.
 TimePoint TimerWheel::wake_of(const Timer& timer) const noexcept {
     if (timer.slot_ == kDue) return TimePoint::min();
     const unsigned shift = timer.slot_ / kSlots * kDigitBits;

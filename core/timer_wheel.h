@@ -30,9 +30,9 @@ class Timer : private detail::ListLink {
 
     /// True from Reactor::schedule() until it fires or is cancelled.
     [[nodiscard]] bool armed() const noexcept { return wheel_ != nullptr; }
-    /// When it was asked to fire; meaningful while armed.
+    /// The requested time of firing. Valid while armed.
     [[nodiscard]] TimePoint deadline() const noexcept { return deadline_; }
-    /// Does nothing if it is not armed.
+    /// No effect if it is not armed.
     void cancel() noexcept;
 
   private:
@@ -45,11 +45,11 @@ class Timer : private detail::ListLink {
     Callback callback_;
 };
 
-/// Hierarchical timing wheel: levels of 64 slots, each slot of a level as wide as the whole level below. A
-/// timer stands at the level of the highest base-64 digit in which its tick differs from the current one, and
-/// moves down as that digit is reached; so the lowest occupied slot of the lowest occupied level is always
-/// the next one due, and a jump over days costs no more than the timers it passes. Threading: one thread.
-/// Allocates: nothing. Invariant: every linked timer's tick is after the current tick, or it stands in the
+/// Hierarchical timing wheel: levels of 64 slots. Each slot of a level is as wide as the whole level below. A
+/// timer's level is that of the highest base-64 digit in which its tick differs from the current tick. It
+/// moves down when that digit is reached. So the lowest occupied slot of the lowest occupied level is always
+/// the next one due, and a jump over days costs no more than the timers in between. Threading: one thread.
+/// Allocates: nothing. Invariant: every linked timer's tick is after the current tick, or the timer is in the
 /// due list.
 class TimerWheel {
   public:
@@ -59,24 +59,24 @@ class TimerWheel {
     TimerWheel(const TimerWheel&) = delete;
     TimerWheel& operator=(const TimerWheel&) = delete;
 
-    /// Arms or re-arms the timer. It fires at the first advance() whose tick is at or after the
-    /// deadline, rounded up; never early. A deadline that has passed fires at the next advance(). O(1).
+    /// Arms or re-arms the timer. It fires at the first advance() whose tick is at or after the deadline,
+    /// rounded up; never early. A past deadline fires at the next advance(). O(1).
     void schedule(Timer& timer, TimePoint deadline) noexcept;
-    /// O(1); nothing if the timer is not armed.
+    /// O(1). No effect if the timer is not armed.
     void cancel(Timer& timer) noexcept;
 
-    /// Fires what is due at `now`, in order of ticks, at most `limit` of them, and moves at most `moves`
-    /// timers towards that; the rest follows at the next call. Returns how many fired. Callbacks may
-    /// schedule, cancel and destroy any timer. If one throws, the rest stays due.
+    /// Fires at most `limit` timers that are due at `now`, in order of ticks, and moves at most `moves`
+    /// timers down. The next call does the rest. Returns the number of timers fired. Callbacks may schedule,
+    /// cancel and destroy any timer. If one throws, the rest stays due.
     int advance(TimePoint now, int limit, int moves = std::numeric_limits<int>::max()) {
         if (now < wake_) [[likely]]
             return 0;
         return advance_slow(now, limit, moves);
     }
 
-    /// When advance() has something to do: exact to the tick within the lowest level, else the start of a
-    /// slot, whose timers advance() then moves down a level. advance() at this time always makes progress: a
-    /// timer costs its owner at most one wake-up for each level. Nothing: no timer is armed.
+    /// The next time at which advance() has work: exact to the tick within the lowest level, else the start
+    /// of a slot, whose timers advance() then moves down a level. advance() at this time always makes
+    /// progress: a timer costs its owner at most one wake-up for each level. Nothing if no timer is armed.
     [[nodiscard]] std::optional<TimePoint> next_deadline() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

@@ -57,7 +57,8 @@ TimePoint TscClock::now() noexcept {
     return timeline_.at(ticks);
 }
 
-/// Of a few tries the one with the least time between its two looks at the counter: no interrupt came there.
+/// Takes the try with the shortest time between its two readings of the counter: no interrupt came between
+/// them.
 TscClock::Reading TscClock::read_both() noexcept {
     Reading best{};
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();

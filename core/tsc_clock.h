@@ -8,7 +8,7 @@
 
 namespace pinwheel {
 
-/// What a TscClock reads.
+/// The source of a TscClock.
 enum class ClockSource : std::uint8_t {
     tsc,     ///< the processor's time stamp counter
     steady,  ///< CLOCK_MONOTONIC
@@ -17,22 +17,21 @@ enum class ClockSource : std::uint8_t {
 /// `tsc`, `steady`
 [[nodiscard]] std::string_view to_string(ClockSource source) noexcept;
 
-/// True if the processor has a time stamp counter that runs at one rate whatever the core does (CPUID
-/// 0x80000007, EDX bit 8).
+/// True if the processor has a time stamp counter with a constant rate (CPUID 0x80000007, EDX bit 8).
 [[nodiscard]] bool has_invariant_tsc() noexcept;
 
-/// The monotonic clock read from the time stamp counter, for a reactor that spins: cheaper than a call into
-/// the vDSO. It compares itself with CLOCK_MONOTONIC ten times a second, so that both tell the same time, and
-/// is that clock for its first 10 ms and where there is no invariant counter. Unix time is CLOCK_REALTIME.
-/// Threading: one thread. Invariant: never goes back. Allocates: nothing.
+/// The monotonic clock read from the time stamp counter, for a spinning reactor: cheaper than a call into the
+/// vDSO. It compares itself with CLOCK_MONOTONIC ten times a second, so that both show the same time. It
+/// reads CLOCK_MONOTONIC for its first 10 ms, and always where there is no invariant counter. Unix time is
+/// CLOCK_REALTIME. Threading: one thread. Invariant: never goes back. Allocates: nothing.
 class TscClock final : public Clock {
   public:
-    /// ClockSource::steady: do not use the counter even if it is there.
+    /// ClockSource::steady: do not use the counter even if there is one.
     explicit TscClock(ClockSource wanted = ClockSource::tsc) noexcept;
 
     [[nodiscard]] TimePoint now() noexcept override;
     [[nodiscard]] SystemTime system_now() noexcept override { return steady_.system_now(); }
-    /// What it reads: steady where the counter is unfit or not wanted.
+    /// The current source: steady where the counter is unfit or not wanted.
     [[nodiscard]] ClockSource source() const noexcept { return source_; }
 
   private:
