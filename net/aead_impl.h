@@ -11,8 +11,8 @@
 
 namespace pinwheel::detail {
 
-/// Who computes AES-GCM: OpenSSL's EVP, always there, or libipsec-mb, if it was built in and the CPU has
-/// AES-NI and PCLMULQDQ.
+/// The implementation of AES-GCM: OpenSSL's EVP, always present, or libipsec-mb, if it was built in and the
+/// CPU has AES-NI and PCLMULQDQ.
 enum class AeadBackend : std::uint8_t { openssl, ipsec_mb };
 
 inline constexpr std::size_t kAeadTag = 16;
@@ -28,34 +28,34 @@ class Aead {
     Aead(const Aead&) = delete;
     Aead& operator=(const Aead&) = delete;
 
-    /// A key of 16 or 32 bytes, as long as the first one. False: the library below failed; the object must
-    /// not be used any more.
+    /// Sets a key of 16 or 32 bytes, as long as the first one. False: the underlying library failed, and the
+    /// object must not be used any more.
     [[nodiscard]] virtual bool rekey(std::span<const std::uint8_t> key) noexcept = 0;
 
-    /// Encrypts `size` bytes from `in` to `out`, which may be the same address but not overlap otherwise, and
-    /// writes kAeadTag bytes to `tag`.
+    /// Encrypts `size` bytes from `in` to `out` and writes kAeadTag bytes to `tag`. `out` is `in`, or does
+    /// not overlap it.
     [[nodiscard]] virtual bool seal(const AeadNonce& nonce, std::span<const std::byte> additional,
                                     const std::byte* in, std::size_t size, std::byte* out,
                                     std::byte* tag) noexcept = 0;
 
-    /// The reverse. False: the tag does not fit, compared in constant time; `out` has been zeroed.
+    /// Decrypts. False: the tag does not match (compared in constant time), and `out` has been zeroed.
     [[nodiscard]] virtual bool open(const AeadNonce& nonce, std::span<const std::byte> additional,
                                     const std::byte* in, std::size_t size, const std::byte* tag,
                                     std::byte* out) noexcept = 0;
 };
 
-/// True if this build and this CPU have it.
+/// True if this build and this CPU support it.
 [[nodiscard, gnu::visibility("hidden")]] bool is_available(AeadBackend backend) noexcept;
-/// The fastest that is available; decided once.
+/// The fastest available backend; decided once.
 [[nodiscard, gnu::visibility("hidden")]] AeadBackend best_aead_backend() noexcept;
 /// `openssl` or `ipsec-mb`. Static storage.
 [[nodiscard, gnu::visibility("hidden")]] std::string_view to_string(AeadBackend backend) noexcept;
 
-/// Null: out of memory, no such backend, or the key has another size than 16 or 32 bytes.
+/// Null: out of memory, no such backend, or a key that has neither 16 nor 32 bytes.
 [[nodiscard, gnu::visibility("hidden")]] std::unique_ptr<Aead> make_aead(
     AeadBackend backend, std::span<const std::uint8_t> key) noexcept;
 
-/// The part of make_aead() and is_available() that needs libipsec-mb.
+/// The parts of make_aead() and is_available() that need libipsec-mb.
 [[nodiscard, gnu::visibility("hidden")]] bool ipsec_mb_is_available() noexcept;
 [[nodiscard, gnu::visibility("hidden")]] std::unique_ptr<Aead> make_ipsec_mb_aead(
     std::span<const std::uint8_t> key) noexcept;

@@ -8,8 +8,8 @@
 namespace pinwheel::detail {
 namespace {
 
-/// A table of functions for this CPU, made once and never changed, so that threads may share it. Null if the
-/// CPU lacks what AES-GCM in constant time needs.
+/// A table of functions for this CPU, made once and then immutable, so that threads may share it. Null if the
+/// CPU lacks the instructions for AES-GCM in constant time.
 const IMB_MGR* functions() noexcept {
     static const IMB_MGR* const made = []() -> const IMB_MGR* {
         IMB_MGR* const manager = alloc_mb_mgr(0);
@@ -56,7 +56,7 @@ class IpsecMbAead final : public Aead {
         if (CRYPTO_memcmp(computed.data(), tag, kAeadTag) == 0) [[likely]]
             return true;
         OPENSSL_cleanse(out, size);
-        OPENSSL_cleanse(computed.data(), computed.size());  // it would forge a record
+        OPENSSL_cleanse(computed.data(), computed.size());  // whoever reads it could forge a record
         return false;
     }
 

@@ -11,63 +11,63 @@
 
 namespace pinwheel {
 
-/// Who opens and seals the records of a TLS connection after its handshake. In place is the library itself
-/// (TlsOptions::records), with AES-GCM by OpenSSL's EVP or by libipsec-mb.
+/// The implementation that opens and seals the records of a TLS connection after its handshake. In place: the
+/// library itself (TlsOptions::records), with AES-GCM by OpenSSL's EVP or by libipsec-mb.
 enum class TlsRecordsBy : std::uint8_t { openssl, in_place_evp, in_place_ipsec_mb };
 
-/// What TLS agreed on; `version` is empty on a stream without TLS.
+/// The result of the TLS handshake. `version` is empty on a stream without TLS.
 struct TlsInfo {
-    std::string version{};                         ///< such as `TLSv1.3`
-    std::string cipher{};                          ///< OpenSSL's name
-    bool resumed = false;                          ///< a session taken up again
-    bool verified = false;                         ///< the certificate was checked and is good
-    TlsRecordsBy records = TlsRecordsBy::openssl;  ///< who opens and seals the records
+    std::string version{};                         ///< for example `TLSv1.3`
+    std::string cipher{};                          ///< OpenSSL's name of it
+    bool resumed = false;                          ///< the session was resumed
+    bool verified = false;                         ///< the certificate was verified
+    TlsRecordsBy records = TlsRecordsBy::openssl;  ///< the implementation that opens and seals the records
 };
 
-/// How a stream stands after its last call: what the readiness of its descriptor does not show.
+/// The state of a stream after its last call, beyond the readiness of its descriptor.
 struct StreamStatus {
-    /// The kernel's time of arrival of the bytes last read; the epoch if it gives none.
+    /// The kernel's arrival time of the bytes last read; the epoch if it is not known.
     SystemTime arrival_time{};
-    /// read_some() may give bytes although the descriptor shows none: TLS holds them back, or a call has done
-    /// as much as turn_bounds.h allows.
+    /// read_some() may return bytes although the descriptor is not ready: TLS holds decrypted bytes, or a
+    /// call has reached a bound of turn_bounds.h.
     bool has_buffered_input = false;
-    /// The last read took as much from the kernel as it had room for: more may wait there.
+    /// The last read filled its room: the kernel may hold more.
     bool filled = false;
     /// The last would_block waits for the descriptor to become writable.
     bool wants_write = false;
-    /// Reading goes on only once the descriptor is writable (TLS must answer first): its readability is of no
-    /// use until then.
+    /// Reading continues only once the descriptor is writable, because TLS must answer first. Until then its
+    /// readability means nothing.
     bool reads_wait_for_write = false;
-    /// Writing goes on only after more has been read (TLS holds a part of a handshake message).
+    /// Writing continues only after another read, because TLS holds a part of a handshake message.
     bool writes_wait_for_read = false;
 };
 
-/// What a stream has to tell beside its bytes; by default nothing.
+/// Details of a stream beside its bytes. All are empty by default.
 class StreamDetails {
   public:
     virtual ~StreamDetails() = default;
 
-    /// More about the last error, for a message; empty if there is nothing to add. Holds no payload.
+    /// More about the last error, for a message; may be empty. Holds no payload.
     [[nodiscard]] virtual std::string error_detail() const { return {}; }
 
-    /// What TLS agreed on, once connected.
+    /// The result of the TLS handshake, once connected.
     [[nodiscard]] virtual TlsInfo tls_info() const { return {}; }
 
-    /// Tells the dialer whether the peer's address serves what is wanted of it: one that does not comes last
-    /// when the same target is dialled again.
+    /// Reports to the dialer whether the service at the peer's address works. A failed address comes last at
+    /// the next dial of the same target.
     virtual void rate_peer(bool /*works*/) noexcept {}
 };
 
-/// A connected, non-blocking, two-way stream of bytes: TCP, TLS over TCP, or a script in a test.
+/// A connected, non-blocking, bidirectional stream of bytes: TCP, TLS over TCP, or a script in a test.
 /// Threading: the reactor's thread. No call blocks, throws or spins on EAGAIN.
 class ByteStream : public Disposable {
   public:
-    /// Reads what is there now, at most `out.size()` bytes (which is above 0).
+    /// Reads the bytes that are available now, at most `out.size()` (above 0).
     [[nodiscard]] virtual IoResult read_some(std::span<std::byte> out) noexcept = 0;
 
-    /// Reads as read_some() does, but a stream that has the bytes in a buffer of its own shows them there:
-    /// `bytes` lie there or at the front of `room`, and stay until the next call that reads. 64 readable
-    /// bytes follow them if 64 follow `room`. `bytes` is empty unless the result is ok.
+    /// Reads like read_some(), but may return a view instead of a copy: `bytes` lie in the stream's own
+    /// buffer or at the front of `room`, and stay valid until the next read. 64 readable bytes follow them if
+    /// 64 follow `room`. `bytes` is empty unless the result is ok.
     [[nodiscard]] virtual IoResult read_view(std::span<std::byte> room,
                                              std::span<const std::byte>& bytes) noexcept {
         const IoResult got = read_some(room);
@@ -75,24 +75,24 @@ class ByteStream : public Disposable {
         return got;
     }
 
-    /// Takes a prefix of `in` (which is not empty). After would_block the next call brings the same bytes,
-    /// possibly from another address and with more behind them.
+    /// Takes a prefix of `in` (which is not empty). After would_block the next call must bring the same
+    /// bytes; their address may differ, and more may follow them.
     [[nodiscard]] virtual IoResult write_some(std::span<const std::byte> in) noexcept = 0;
 
-    /// Tells the peer, as far as that goes without waiting, that nothing more will be written
-    /// (TLS close_notify, TCP FIN). Reading goes on.
+    /// Half-closes the stream as far as that is possible without waiting (TLS close_notify, TCP FIN): nothing
+    /// more is written. Reading continues.
     virtual void shutdown_write() noexcept = 0;
 
-    /// Makes the destructor reset the connection (TCP RST) where it would otherwise close it in order.
+    /// Makes the destructor reset the connection (TCP RST) instead of closing it in order.
     virtual void abort() noexcept = 0;
 
-    /// The descriptor to watch for readiness; -1: none, try at every turn.
+    /// The descriptor to watch for readiness. -1: none; the caller tries at every turn.
     [[nodiscard]] virtual int fd() const noexcept = 0;
 
-    /// What the caller must know to wait for the right thing.
+    /// The state that the caller needs to choose its next wait.
     [[nodiscard]] virtual StreamStatus status() const noexcept { return {}; }
 
-    /// Cold facts, for messages, stats and the dialer. Lives as long as the stream.
+    /// Cold details for messages, statistics and the dialer. Lives as long as the stream.
     [[nodiscard]] virtual StreamDetails& details() noexcept {
         static StreamDetails none;
         return none;

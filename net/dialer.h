@@ -14,8 +14,8 @@ namespace pinwheel {
 /// The peer to connect to. A dialer that redirects changes `host` and `port`, and keeps `server_name`.
 struct DialTarget {
     std::string host{};      ///< a name, an IPv4 literal, or an IPv6 literal without brackets
-    std::uint16_t port = 0;  ///< of TCP
-    bool tls = false;        ///< TLS over it
+    std::uint16_t port = 0;  ///< the TCP port
+    bool tls = false;        ///< TLS over TCP
     /// The name in SNI and in the peer's certificate: the URL's host. Empty: `host`.
     std::string server_name{};
 
@@ -35,11 +35,11 @@ struct DialTarget {
 class DialHandler {
   public:
     virtual ~DialHandler() = default;
-    /// A stream that is connected and, for TLS, verified.
+    /// A connected stream. With TLS, its peer is verified.
     virtual void on_dialed(std::unique_ptr<ByteStream> stream) = 0;
     /// The last attempt failed; the error names the host.
     virtual void on_dial_failed(const Error& error) = 0;
-    /// The system refused something optional, such as a socket option.
+    /// The system refused an optional setting, such as a socket option.
     virtual void on_dial_warning(const Error& warning) = 0;
 };
 
@@ -47,8 +47,8 @@ class DialHandler {
 /// give it to Reactor::dispose(): it must not be destroyed there.
 class Dial : public Disposable {
   public:
-    /// The error of a timeout that ends the dial: what it waits for (resolve_timeout: the name). `detail`
-    /// tells the progress, if there is any.
+    /// The error for a timeout that ends the dial. It names the step that was waited for (resolve_timeout:
+    /// the name). `detail` gives the progress, if any.
     [[nodiscard]] virtual Error waiting_for() const { return {Errc::connect_timeout, {}}; }
 };
 
@@ -56,10 +56,10 @@ class Dial : public Disposable {
 class Dialer {
   public:
     virtual ~Dialer() = default;
-    /// `handler` must outlive the returned object. It has no timeout: the caller bounds the whole attempt.
+    /// `handler` must outlive the returned object. There is no timeout: the caller bounds the whole attempt.
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
 
-    /// Limits that all connections made here share. A session delays an attempt that would break one.
+    /// Limits that all connections of this dialer share. A session delays an attempt that would exceed one.
     [[nodiscard]] SharedLimits& limits() noexcept { return limits_; }
 
   private:

@@ -2,7 +2,7 @@
 
 namespace pinwheel {
 
-/// What Reactor::dispose() can keep without memory for it: the link is inside.
+/// An object that Reactor::dispose() can keep without allocating: the link is inside.
 class Disposable {
   public:
     virtual ~Disposable() = default;

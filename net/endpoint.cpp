@@ -10,7 +10,7 @@
 namespace pinwheel {
 namespace {
 
-/// Of an interface, by its name or its number (RFC 4007 section 11.2); 0 if this machine has none.
+/// The index of an interface, by name or number (RFC 4007 section 11.2); 0 if this machine has none such.
 std::uint32_t index_of(const std::string& zone) {
     if (const unsigned named = ::if_nametoindex(zone.c_str()); named != 0) return named;
     std::uint32_t index = 0;

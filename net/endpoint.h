@@ -15,17 +15,17 @@ class Endpoint {
   public:
     /// The IPv4 address 0.0.0.0, port 0.
     Endpoint() noexcept;
-    /// From a system call's result. Nothing for another family.
+    /// From a system call's result. Nothing for another address family.
     [[nodiscard]] static std::optional<Endpoint> from(const sockaddr* address) noexcept;
-    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`, `fe80::1%2`. Nothing if it is
-    /// none, or if this machine has no such interface.
+    /// From a literal without brackets: `127.0.0.1`, `::1`, `fe80::1%eth0`, `fe80::1%2`. Nothing if the text
+    /// is not a literal, or if this machine has no such interface.
     [[nodiscard]] static std::optional<Endpoint> parse(std::string_view address, std::uint16_t port);
 
     /// AF_INET or AF_INET6.
     [[nodiscard]] int family() const noexcept { return storage_.any.sa_family; }
-    /// In host order.
+    /// In host byte order.
     [[nodiscard]] std::uint16_t port() const noexcept;
-    /// In host order.
+    /// In host byte order.
     void set_port(std::uint16_t port) noexcept;
     /// For system calls. Valid as long as this object.
     [[nodiscard]] const sockaddr* data() const noexcept { return &storage_.any; }

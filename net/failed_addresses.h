@@ -11,10 +11,11 @@
 namespace pinwheel {
 
 /// Addresses that accepted TCP and then failed: in TLS, in the upgrade, or by silence. They come last at the
-/// next try of the same target. Threading: one thread. Allocates: at note().
+/// next dial of the same target. Threading: one thread. Allocates: in note().
 class FailedAddresses {
   public:
-    /// As many are remembered, the newest: more than one attempt tries, for a dialer of several targets.
+    /// The number of addresses that are remembered; the oldest are forgotten. Above the number of one
+    /// attempt, for a dialer of several targets.
     static constexpr std::size_t kMax = 128;
 
     /// `address` of `target` failed.
@@ -23,11 +24,12 @@ class FailedAddresses {
         if (entries_.size() == kMax) entries_.erase(entries_.begin());
         entries_.push_back({std::string(target), address});
     }
-    /// It has worked.
+    /// `address` of `target` worked.
     void forget(std::string_view target, const Endpoint& address) noexcept {
         std::erase_if(entries_, [&](const Entry& one) { return one.is(target, address); });
     }
-    /// Moves those of `order` that failed to its end, the oldest failure first. The others keep their order.
+    /// Moves the failed addresses of `order` to its end, the oldest failure first. All others keep their
+    /// order.
     void put_last(std::string_view target, std::vector<Endpoint>& order) const {
         for (const Entry& failed : entries_) {
             const auto at = std::ranges::find_if(
@@ -35,7 +37,7 @@ class FailedAddresses {
             if (at != order.end()) std::rotate(at, at + 1, order.end());
         }
     }
-    /// How many are remembered.
+    /// The number of remembered addresses.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
   private:

@@ -9,13 +9,13 @@
 namespace pinwheel {
 
 /// Accepts TCP connections on the reactor, one a turn: a flood of connections does not starve other work. For
-/// servers in tests, tools and benchmarks. While this machine has no descriptor or memory for another one
-/// (accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM; std::bad_alloc of the callback, which ends that connection),
-/// it looks again each kAcceptPause. Threading: the reactor's thread.
+/// servers in tests, tools and benchmarks. If this machine has no descriptor or memory for another
+/// connection, it tries again each kAcceptPause (accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM; std::bad_alloc
+/// of the callback, which ends that connection). Threading: the reactor's thread.
 class Listener {
   public:
     using Accepted = FunctionRef<void(UniqueFd socket)>;
-    /// Called once in the listener's life if this machine has no descriptor or memory for a connection.
+    /// Called once in the listener's life, if this machine has no descriptor or memory for a connection.
     using Exhausted = FunctionRef<void(Errc reason)>;
 
     /// Listens at once; port 0 lets the kernel choose. Throws std::system_error with the address in its text.
@@ -25,7 +25,7 @@ class Listener {
     /// The address, with the port that the kernel chose.
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return endpoint_; }
 
-    /// A socket that waits to be accepted keeps the listener readable: without a pause the reactor would
+    /// A connection that waits to be accepted keeps the listener readable: without a pause the reactor would
     /// spin.
     static constexpr Duration kAcceptPause = std::chrono::milliseconds{100};
 

@@ -11,19 +11,20 @@
 
 namespace pinwheel {
 
-/// How a Network resolves, encrypts and opens sockets.
+/// Options for name resolution, TLS and sockets.
 struct NetworkOptions {
     ResolverOptions resolver{};     ///< of name resolution
     TlsOptions tls{};               ///< of TLS
     SocketDialerOptions sockets{};  ///< of TCP
 };
 
-/// Name resolution, sockets and TLS for dials over the network; TLS sessions are resumed. One network serves
-/// any number of connections on its reactor, and must not outlive it. Threading: the reactor's thread.
+/// Name resolution, sockets and TLS for dials over the network. TLS sessions are resumed. One network serves
+/// any number of connections on its reactor, and must not outlive the reactor. Threading: the reactor's
+/// thread.
 class Network final : public Dialer {
   public:
     /// Without `with_tls` it reads no certificates, and targets with TLS fail. Throws std::system_error; the
-    /// text names the option or the machine's fault.
+    /// text names the option or the fault of the machine.
     Network(Reactor& reactor, const NetworkOptions& options, bool with_tls = true)
         : resolver_(reactor, options.resolver) {
         if (with_tls) tls_.emplace(options.tls);

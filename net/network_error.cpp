@@ -12,7 +12,7 @@ Errc errc_from_network(int error) noexcept {
         case EINVAL:
         case EHOSTDOWN:
         case ENONET:
-        case EAFNOSUPPORT:  // IPv6 is switched off
+        case EAFNOSUPPORT:  // IPv6 is disabled
             return Errc::network_unreachable;
         default:
             return errc_from_errno(error);

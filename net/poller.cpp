@@ -18,14 +18,14 @@ std::uint32_t events_of(Interest interest) noexcept {
     return events;
 }
 
-/// An error or a hang-up wakes readers and writers; their next call reports which it was.
+/// An error or a hang-up wakes readers and writers. Their next call reports it.
 Interest ready_of(std::uint32_t events) noexcept {
     return {(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0,
             (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0};
 }
 
-/// For an errno of epoll_ctl(2), where ENOSPC is the limit of watches (fs.epoll.max_user_watches), no full
-/// disk.
+/// For an errno of epoll_ctl(2), whose ENOSPC means the limit of watches (fs.epoll.max_user_watches) and not
+/// a full disk.
 Errc errc_from_epoll(int error) noexcept {
     return error == ENOSPC ? Errc::out_of_descriptors : errc_from_errno(error);
 }
@@ -70,12 +70,12 @@ void Poller::forget(void* key) noexcept {
 void Poller::wait(Duration timeout) noexcept {
     std::array<epoll_event, kBatch> events;
     int count = -1;
-    // A mere look costs a third less by the older call, which copies no timespec from user space.
+    // Without a wait the older call costs a third less: it copies no timespec from user space.
     const bool is_fine = has_pwait2_ && timeout > Duration::zero();
     if (is_fine) {
         const timespec limit{timeout.count() / 1'000'000'000, timeout.count() % 1'000'000'000};
         count = ::epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(kBatch), &limit, nullptr);
-        // Linux before 5.11 does not have it, and some sandboxes forbid what they do not know.
+        // Linux before 5.11 does not have it, and some sandboxes forbid system calls that they do not know.
         has_pwait2_ = count >= 0 || (errno != ENOSYS && errno != EPERM);
     }
     if (!is_fine || !has_pwait2_) {  // in milliseconds, rounded up
@@ -84,7 +84,7 @@ void Poller::wait(Duration timeout) noexcept {
                              static_cast<int>(millis.count()));
     }
     at_ = 0;
-    size_ = count > 0 ? static_cast<std::size_t>(count) : 0;  // EINTR is an empty batch
+    size_ = count > 0 ? static_cast<std::size_t>(count) : 0;  // EINTR gives an empty batch
     for (std::size_t i = 0; i < size_; ++i) batch_[i] = {events[i].data.ptr, ready_of(events[i].events)};
 }
 

@@ -15,7 +15,7 @@ struct epoll_event;
 
 namespace pinwheel {
 
-/// What a descriptor is watched for, and what it is ready for.
+/// The events that a descriptor is watched for, or is ready for.
 struct Interest {
     bool read = false;
     bool write = false;
@@ -38,19 +38,19 @@ class Poller {
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    /// A descriptor without interest is not registered: epoll would report its errors without end. In another
-    /// process than the maker's nothing is changed: a forked child shares the epoll of its parent.
+    /// A descriptor without interest is not registered, because epoll would report its errors without end. In
+    /// another process than the creator's these calls change nothing: a forked child shares the epoll of its
+    /// parent.
     [[nodiscard]] Errc set(int fd, void* key, Interest before, Interest after) noexcept;
     /// Registers the descriptor with this interest if it is not registered. True if it was missing.
     [[nodiscard]] bool restore(int fd, void* key, Interest interest) noexcept;
     void forget(void* key) noexcept;
-    /// False in a process that was forked from the maker's.
+    /// False in a process that was forked from the creator's.
     [[nodiscard]] bool is_own_process() const noexcept;
 
-    /// Waits for a batch, at most `timeout` (0: does not wait). The batch must be drained before the next
-    /// call.
+    /// Waits for a batch, at most `timeout`; 0 does not wait. The batch must be drained before the next call.
     void wait(Duration timeout) noexcept;
-    /// The next of the batch; false at its end.
+    /// The next key of the batch; false at its end.
     [[nodiscard]] bool next(Ready& ready) noexcept;
 
   private:

@@ -52,7 +52,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return port;
 }
 
-/// A host with a port behind it that may be missing: `host`, `host:1`, `[::1]`, `[::1]:1`.
+/// A host with an optional port: `host`, `host:1`, `[::1]`, `[::1]:1`.
 struct Authority {
     std::string_view host;
     std::optional<std::string_view> port;
@@ -70,7 +70,7 @@ std::optional<Authority> split(std::string_view text) {
     }
     const auto colon = text.find(':');
     if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos)
-        return Authority{text, std::nullopt};  // a bare IPv6 literal has several
+        return Authority{text, std::nullopt};  // a bare IPv6 literal has several colons
     return Authority{text.substr(0, colon), text.substr(colon + 1)};
 }
 

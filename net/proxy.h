@@ -11,11 +11,11 @@
 
 namespace pinwheel {
 
-/// A proxy that connections go through, and the hosts that are reached without it. The proxy resolves the
-/// names of its targets. Threading: a value. Errors never hold the password.
+/// A proxy for connections, and the hosts that bypass it. The proxy resolves the names of its targets.
+/// Threading: a value. Errors never hold the password.
 class Proxy {
   public:
-    /// How the proxy is asked.
+    /// The protocol of the proxy.
     enum class Protocol : std::uint8_t {
         http_connect,  ///< CONNECT (RFC 9110 section 9.3.6), Basic authentication (RFC 7617)
         socks5         ///< RFC 1928, authentication by user and password (RFC 1929)
@@ -26,26 +26,26 @@ class Proxy {
     /// NO_PROXY: see bypasses().
     [[nodiscard]] static Result<Proxy> parse(std::string_view url, std::string_view bypass = {});
 
-    /// The proxy that the environment names, by HTTPS_PROXY or else ALL_PROXY, with NO_PROXY; the names in
-    /// lower case come first. A WebSocket needs a tunnel whether it is ws or wss, so one name serves both.
-    /// Nothing if neither is set. `variable` is std::getenv, or a test's.
+    /// The proxy that the environment names, by HTTPS_PROXY or else ALL_PROXY, with NO_PROXY. Lower-case
+    /// names take precedence. A WebSocket needs a tunnel for ws and for wss, so the same variable serves
+    /// both. Nothing if neither is set. `variable` is std::getenv, or a test's function.
     [[nodiscard]] static Result<std::optional<Proxy>> from_environment(
         const std::function<const char*(const char*)>& variable);
 
-    /// How it is asked.
+    /// The protocol.
     [[nodiscard]] Protocol protocol() const noexcept { return protocol_; }
     /// A name, or a literal without brackets.
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
-    /// Of TCP.
+    /// The TCP port.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// Empty: no authentication.
     [[nodiscard]] const std::string& user() const noexcept { return user_; }
-    /// As it is sent.
+    /// Unencoded.
     [[nodiscard]] const std::string& password() const noexcept { return password_; }
 
-    /// True if `host` is reached directly: an entry of the list names it, its domain (`example.com` and
-    /// `.example.com` both mean the domain and all below it), its address, a network that holds it
-    /// (`10.0.0.0/8`), or all (`*`). An entry may end with a port (`example.com:8443`).
+    /// True if `host` bypasses the proxy. An entry of the list names the host, its domain (`example.com` and
+    /// `.example.com` both mean the domain and all below it), its address, a network that contains it
+    /// (`10.0.0.0/8`), or all hosts (`*`). An entry may end with a port (`example.com:8443`).
     [[nodiscard]] bool bypasses(std::string_view host, std::uint16_t port) const;
 
     /// For messages, without user and password: `http://proxy.example:3128`.

@@ -18,7 +18,7 @@ namespace {
 using Status = ProxyHandshake::Status;
 
 std::string base64(const std::string& text) {
-    std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL writes a zero behind it
+    std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL appends a zero
     const int size =
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
                         reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
@@ -26,7 +26,8 @@ std::string base64(const std::string& text) {
     return encoded;
 }
 
-/// A status line's code and words: `407 Proxy Authentication Required`. Nothing for another text.
+/// The code and the reason phrase of a status line: `407 Proxy Authentication Required`. Nothing for another
+/// text.
 std::optional<std::string> status_of(std::string_view line) {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (line.size() < 12 || !line.starts_with("HTTP/1.") || line[8] != ' ' ||
@@ -67,7 +68,7 @@ class HttpConnect final : public ProxyHandshake {
         if (!status) return fail(Errc::proxy_failed, "what it sent is no HTTP answer; is it an HTTP proxy?");
         if (status->starts_with('2')) return Status::done;
         const std::string answer = "it answered CONNECT with " + *status;
-        if (status->starts_with("407") || status->starts_with("401"))  // tinyproxy says 401
+        if (status->starts_with("407") || status->starts_with("401"))  // tinyproxy answers 401
             return fail(Errc::proxy_refused, answer + "; check the user and the password in the proxy's URL");
         const bool may_pass =
             status->starts_with('5') || status->starts_with("408") || status->starts_with("429");

@@ -1,6 +1,6 @@
 #pragma once
 
-// What is said between a client and a proxy before bytes of the connection flow. Pure. Not installed.
+// The handshake between a client and a proxy, before the tunnel is open. Pure. Not installed.
 
 #include <cstddef>
 #include <memory>
@@ -12,7 +12,8 @@
 
 namespace pinwheel::detail {
 
-/// One side of the talk. Bounds: an answer has at most HttpHead::kMaxSize bytes. Threading: one thread.
+/// The client's side of the handshake. Bounds: an answer has at most HttpHead::kMaxSize bytes. Threading: one
+/// thread.
 class ProxyHandshake {
   public:
     enum class Status { need_more, done, failed };
@@ -22,15 +23,15 @@ class ProxyHandshake {
     ProxyHandshake(const ProxyHandshake&) = delete;
     ProxyHandshake& operator=(const ProxyHandshake&) = delete;
 
-    /// What is to be sent now, and has not been; empty while the proxy's answer is awaited.
+    /// The bytes to send that have not been sent; empty while the proxy's answer is awaited.
     [[nodiscard]] std::span<const std::byte> output() const noexcept {
         return std::as_bytes(std::span(output_));
     }
-    /// So many bytes of output() have left. They are wiped: a password may be among them.
+    /// The first `count` bytes of output() were sent. They are wiped, because they may hold a password.
     void sent(std::size_t bytes) noexcept;
 
-    /// Takes what the proxy sent. `done` also means that nothing followed its answer: the client speaks
-    /// first, so bytes behind the answer are nobody's.
+    /// Takes bytes of the proxy. `done` also means that nothing followed its answer: the client speaks first,
+    /// so bytes behind the answer have no valid sender.
     [[nodiscard]] Status feed(std::span<const std::byte> bytes);
     /// After `failed`.
     [[nodiscard]] const Error& error() const noexcept { return error_; }
@@ -45,7 +46,7 @@ class ProxyHandshake {
     Error error_;
 };
 
-/// Asks `proxy` for `target`. The error: a target that the proxy's protocol cannot name.
+/// Starts a handshake that asks `proxy` for `target`. The error: the proxy's protocol cannot name the target.
 [[nodiscard]] Result<std::unique_ptr<ProxyHandshake>> ask(const Proxy& proxy, const DialTarget& target);
 
 }  // namespace pinwheel::detail

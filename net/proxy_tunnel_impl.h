@@ -1,6 +1,6 @@
 #pragma once
 
-// The talk with a proxy over a stream. Not installed.
+// The handshake with a proxy over a stream. Not installed.
 
 #include <memory>
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace pinwheel::detail {
 
-/// Owns a connected stream to a proxy until the proxy has made the connection to the target.
-/// Threading: the reactor's thread. A call does a bounded number of reads (turn_bounds.h).
+/// Owns a connected stream to a proxy until the proxy has connected to the target. Threading: the reactor's
+/// thread. A call does a bounded number of reads (turn_bounds.h).
 class ProxyTunnel {
   public:
     /// `proxy` names the proxy in errors.
@@ -21,11 +21,11 @@ class ProxyTunnel {
 
     enum class Status { in_progress, open, failed };
 
-    /// Goes on with the talk, as far as the stream lets it.
+    /// Continues the handshake as far as the stream allows.
     [[nodiscard]] Status advance();
-    /// While in progress: the stream must become writable, not readable, for the talk to go on.
+    /// While in progress: the handshake waits for the stream to become writable, not readable.
     [[nodiscard]] bool wants_write() const noexcept { return !handshake_->output().empty(); }
-    /// While in progress: the last call ended at its bound, and more may be read.
+    /// While in progress: the last call reached its bound, and more bytes may be available.
     [[nodiscard]] bool is_cut_short() const noexcept { return is_cut_short_; }
     /// After `failed`; names the proxy.
     [[nodiscard]] const Error& error() const noexcept { return error_; }

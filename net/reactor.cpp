@@ -56,7 +56,7 @@ Reactor::~Reactor() {
 int Reactor::turn(Duration max_wait) {
     const TurnScope scope(*this);
     now_ = clock_.now();
-    // A turn with a message and nothing else to do calls only the message's connection.
+    // A turn with one message and no other work makes one call, of the message's connection.
     int work = has_posted_.load(std::memory_order_relaxed) || !running_.empty() ? run_posted() : 0;
     work += wheel_.advance(now_, turn_bounds::kTimers, turn_bounds::kTimerMoves);
     if (!revisits_.alone() || !revisiting_.alone()) [[unlikely]]
@@ -65,7 +65,7 @@ int Reactor::turn(Duration max_wait) {
         work += visit_some(sources_);
     if (may_read_directly() && !polls_) [[likely]]
         return work + visit(watches_);
-    // The caller must see what a timer or a posted call has just done before the loop sleeps.
+    // The caller must see the results of timers and posted calls before the loop sleeps.
     return work + run_sockets(work > 0 ? Duration::zero() : sleep_time(max_wait));
 }
 
@@ -125,7 +125,7 @@ Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
 void Reactor::change(IoWatch& watch, Interest interest) noexcept {
     if (interest == watch.interest_) return;
     if (watch.fd_ >= 0 && polls_ && poller_.set(watch.fd_, &watch, watch.interest_, interest) != Errc::ok)
-        return revisit(watch);  // it will ask again
+        return revisit(watch);  // it asks for a revisit
     writers_ -= watch.interest_.write ? 1U : 0U;
     writers_ += interest.write ? 1U : 0U;
     watch.interest_ = interest;
@@ -145,7 +145,7 @@ void Reactor::dispose(std::shared_ptr<void> garbage) noexcept {
     try {
         garbage_.push_back(std::move(garbage));
     } catch (const std::bad_alloc&) {
-        // A call of the object may be under way: leak it rather than destroy it there.
+        // A call of the object may be under way. Leak it rather than destroy it.
         alignas(std::shared_ptr<void>) std::array<std::byte, sizeof garbage> unowned;
         new (unowned.data()) std::shared_ptr<void>(std::move(garbage));
     }
@@ -161,7 +161,8 @@ void Reactor::forget(IoWatch& watch) noexcept {
     watch.interest_ = {};
     poller_.forget(&watch);
     auto& list = list_of(watch);
-    list[watch.place_] = list.back();  // if a visit is under way, the last one is seen in the next turn
+    list[watch.place_] = list.back();  // during a visit of all watches the last one then waits for the next
+                                       // turn
     list[watch.place_]->place_ = watch.place_;
     list.pop_back();
     watch.unlink();
@@ -173,7 +174,7 @@ void Reactor::leave_poller() noexcept {
     polls_ = false;
 }
 
-/// All or none of them: false if one was refused.
+/// Takes all or none of them: false if one was refused.
 bool Reactor::enter_poller() noexcept {
     for (IoWatch* const watch : watches_) {
         if (poller_.set(watch->fd_, watch, {}, watch->interest_) == Errc::ok) continue;
@@ -204,7 +205,7 @@ Duration Reactor::sleep_time(Duration max_wait) const noexcept {
 }
 
 int Reactor::run_posted() {
-    // First what the bound or an exception has left over.
+    // First the work left over by the bound or by an exception.
     const int work = run_running(turn_bounds::kPostedCalls);
     if (!running_.empty()) return work;
     if (has_posted_.load(std::memory_order_relaxed) &&
@@ -245,7 +246,7 @@ int Reactor::visit(const std::vector<IoWatch*>& watches) {
     return work;
 }
 
-/// The others have their turn next time.
+/// The rest have their turn next time.
 int Reactor::visit_some(const std::vector<IoWatch*>& watches) {
     int work = 0;
     for (std::size_t left = std::min(watches.size(), turn_bounds::kVisits); left > 0 && !watches.empty();
@@ -274,7 +275,7 @@ int Reactor::run_ready(Duration sleep) {
 
 void Reactor::drop_garbage() noexcept {
     while (disposed_ != nullptr || !garbage_.empty()) {
-        // What is kept by a count may own what those without stand on, such as a session its network.
+        // An object with a count may own the resources of those without, as a session owns its network.
         while (disposed_ != nullptr) delete std::exchange(disposed_, disposed_->next_);
         auto dropping = std::exchange(garbage_, {});
         for (auto& one : dropping) one.reset();

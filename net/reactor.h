@@ -27,15 +27,15 @@ namespace pinwheel {
 
 class Reactor;
 
-/// A descriptor under watch, embedded in its owner. Its destructor ends the watch; it never closes the
-/// descriptor. The callback must tolerate spurious readiness. It returns the work done: 0 if there was
+/// A watch on a descriptor, embedded in its owner. Its destructor ends the watch; it never closes the
+/// descriptor. The callback must tolerate spurious readiness. It returns the work done, 0 if there was
 /// nothing to do. Threading: the reactor's thread. Allocates: nothing.
 class IoWatch : private detail::ListLink {
   public:
-    /// Called with what the descriptor is ready for. Returns the work done.
+    /// Called with the ready events. Returns the work done.
     using Callback = FunctionRef<int(Interest ready, TimePoint now)>;
 
-    /// Watches nothing yet: see Reactor::watch().
+    /// Starts without a descriptor: see Reactor::watch().
     explicit IoWatch(Callback callback) noexcept : callback_(callback) {}
     ~IoWatch() { stop(); }
     IoWatch(const IoWatch&) = delete;
@@ -43,7 +43,7 @@ class IoWatch : private detail::ListLink {
 
     /// True from Reactor::watch() until stop().
     [[nodiscard]] bool active() const noexcept { return reactor_ != nullptr; }
-    /// What it waits for.
+    /// The events that it waits for.
     [[nodiscard]] Interest interest() const noexcept { return interest_; }
     /// Ends the watch. Allowed inside its own callback.
     void stop() noexcept;
@@ -55,36 +55,36 @@ class IoWatch : private detail::ListLink {
     Reactor* reactor_ = nullptr;
     int fd_ = -1;
     Interest interest_{};
-    std::size_t place_ = 0;  // in the reactor's list of watches; the link is in that of revisits
+    std::size_t place_ = 0;  // in the reactor's list of watches; the link belongs to the list of revisits
 };
 
 /// How run() waits.
 enum class ReactorMode : std::uint8_t {
     epoll,  ///< run() sleeps in the kernel until a descriptor is ready or a deadline is due
-    /// run() never sleeps. It reads a few sockets (direct_sockets) without epoll, which would cost each
-    /// packet a tenth of a microsecond. More sockets go through epoll.
+    /// run() never sleeps. It reads a few sockets (direct_sockets) without epoll, whose call costs 0.1 µs a
+    /// packet. Further sockets go through epoll.
     busy_spin,
 };
 
-/// How a reactor turns. The defaults suit a shared core.
+/// Options of a reactor. The defaults suit a shared core.
 struct ReactorOptions {
     ReactorMode mode = ReactorMode::epoll;  ///< how run() waits
     /// Not owned; must outlive the reactor. nullptr: the steady clock. A TscClock makes a turn cheaper.
     Clock* clock = nullptr;
-    /// What run(), run_until() and all waiting calls do after each turn in busy_spin mode. Not owned;
-    /// must outlive the reactor. nullptr: they spin. Not used in epoll mode, where the kernel waits.
+    /// Runs after each turn of run(), run_until() and all waiting calls in busy_spin mode. Not owned; must
+    /// outlive the reactor. nullptr: they spin. Not used in epoll mode, where the kernel waits.
     IdleStrategy* idle = nullptr;
     /// In busy_spin mode up to this many sockets are read without epoll; at most turn_bounds::kVisits.
     std::size_t direct_sockets = 4;
 };
 
 /// The event loop of the library: due timers, ready sockets, posted work. A turn does a bounded amount of
-/// each (turn_bounds.h); the rest is done in the next turns. It reads the clock once a turn, and once more
+/// each (turn_bounds.h) and leaves the rest to the next turns. It reads the clock once a turn, and once more
 /// after a sleep. Nothing below it reads a clock. Calls outside of a turn see the clock's time. Threading:
-/// one thread, that which calls poll() or run(); stop() and post() may come from any.
+/// one thread, which calls poll() or run(). stop() and post() may come from any thread.
 class Reactor {
   public:
-    /// Throws std::system_error if epoll, the wake-up descriptor or random bytes cannot be had.
+    /// Throws std::system_error if epoll, the wake-up descriptor or random bytes are not available.
     explicit Reactor(ReactorOptions options = {});
     ~Reactor();
     Reactor(const Reactor&) = delete;
@@ -116,11 +116,11 @@ class Reactor {
     /// Ends run(), or the next run(). From any thread.
     void stop() noexcept;
 
-    /// Runs `work` in a coming turn, in the order of posting. From any thread; allocates. Does not compile
+    /// Runs `work` in a coming turn, in the order of posting. From any thread. Allocates. Does not compile
     /// with a coroutine.
     void post(Handler<void()> work);
 
-    /// The time of the current turn; outside of one, the clock's.
+    /// The time of the current turn. Outside of a turn, the clock's time.
     [[nodiscard]] TimePoint now() noexcept {
         if (!in_turn_) now_ = clock_.now();
         return now_;
@@ -134,7 +134,7 @@ class Reactor {
     /// The source of frame masks and handshake keys.
     [[nodiscard]] SecureRandom& random() noexcept { return random_; }
     /// False in a child process that was forked after the construction. There all objects only close their
-    /// descriptors: they send nothing, and leave the shared epoll alone.
+    /// descriptors: they send nothing and do not touch the shared epoll.
     [[nodiscard]] bool is_own_process() const noexcept { return poller_.is_own_process(); }
     /// True inside handlers.
     [[nodiscard]] bool in_turn() const noexcept { return in_turn_; }
@@ -144,11 +144,11 @@ class Reactor {
     /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
-    /// Starts to watch `fd`. -1: a source without descriptor, called at every turn; of more than
+    /// Starts to watch `fd`. -1: a source without descriptor, called at every turn. Of more than
     /// turn_bounds::kVisits sources each turn calls the next ones. Returns the system's error if epoll
     /// refuses the descriptor.
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
-    /// Changes what an active watch waits for.
+    /// Changes the events that an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
     /// Registers an active watch again if epoll has lost it: a process that shares the descriptors may have
     /// removed it. True if it was lost.
@@ -204,13 +204,14 @@ class Reactor {
     SecureRandom random_;
     TimerWheel wheel_;
     Poller poller_;
-    bool polls_;                     // the poller knows the watches; else all are called at every turn
+    bool polls_;                     // the poller reports the watches; else all of them are called at every
+                                     // turn
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one
     std::size_t next_visit_ = 0;     // where visit_some() goes on, in either list
-    detail::ListLink revisits_;      // for the next turn
-    detail::ListLink revisiting_;    // being worked off, or left by an exception
+    detail::ListLink revisits_;      // revisits of the next turn
+    detail::ListLink revisiting_;    // revisits of this turn, or those left by an exception
     Disposable* disposed_ = nullptr;
     std::vector<std::shared_ptr<void>> garbage_;
     std::deque<std::function<void()>> running_;

@@ -17,22 +17,24 @@
 namespace pinwheel {
 namespace {
 
-/// How long the addresses of one family wait for those of the other (RFC 8305 section 3).
+/// The time that the addresses of one family wait for those of the second family (RFC 8305 section 3).
 constexpr Duration kResolutionDelay = std::chrono::milliseconds{50};
 
-/// What c-ares holds on to, one for each family of a name: it may answer after the query was dropped.
+/// The argument of a c-ares query, one for each family of a name. c-ares may answer after the query was
+/// dropped.
 struct Ticket {
     class HostQuery* query;
     std::size_t name;
 };
 
-/// What became of a question.
+/// The outcome of a query for one name.
 struct Outcome {
     Errc code;
     std::string text;
 };
 
-/// What this machine lacks weighs most, and that a name is not there least: a server may not have known.
+/// A shortage of this machine has the highest rank, and a missing name the lowest: a server may not have
+/// known it.
 int weight(Errc code) noexcept {
     if (detail::is_exhausted(code)) return 3;
     return code == Errc::ok ? 0 : code == Errc::host_not_found ? 1 : 2;
@@ -44,7 +46,7 @@ std::string_view resolving_advice(Errc code) noexcept {
                                         : "check the name servers in /etc/resolv.conf";
 }
 
-/// Of a host with a colon, which no name has. An interface may come up later.
+/// For a host with a colon, which is not a name. An interface may come up later.
 Error error_of_literal(const std::string& host) {
     const auto mark = host.find('%');
     if (mark == std::string::npos || !Endpoint::parse(host.substr(0, mark), 0))
@@ -55,8 +57,8 @@ Error error_of_literal(const std::string& host) {
                                            host.substr(mark + 1) + "'; check the zone in the URL (ip link)"};
 }
 
-/// Asks for one name after the other until one has addresses. A name that fails, or whose share of the time
-/// is over, is followed by the next; a late answer still counts.
+/// Queries one name after the other until one has addresses. The next name follows when a name fails or its
+/// share of the time is over. A late answer still counts.
 class HostQuery final : public Resolver::Query {
   public:
     HostQuery(std::shared_ptr<Resolver::Channel> channel, std::string host, std::uint16_t port,
@@ -73,7 +75,7 @@ class HostQuery final : public Resolver::Query {
         proceed();
     }
 
-    /// Nobody has to be asked.
+    /// True if the answer needs no query.
     void refuse(Error error) {
         refusal_ = std::move(error);
         proceed();
@@ -103,7 +105,7 @@ class HostQuery final : public Resolver::Query {
     static void on_answer(void* context, int status, int, ares_addrinfo* answer) {
         const std::unique_ptr<Ticket> ticket(static_cast<Ticket*>(context));
         if (HostQuery* const query = ticket->query; query != nullptr) {
-            try {  // c-ares is on the stack, and bears no exceptions
+            try {  // c-ares is on the stack and does not allow exceptions
                 query->take(*ticket, status, answer);
             } catch (const std::bad_alloc&) {
                 query->fail_for_memory();
@@ -123,10 +125,10 @@ class HostQuery final : public Resolver::Query {
         const auto names_left = static_cast<std::int64_t>(names_.size() - name);
         const TimePoint now = reactor_.now();
         reactor_.schedule(timer_, time_after(now, (end_ - now) / names_left));
-        // It may answer from inside, if no name server can be asked.
+        // It may answer from inside this call if no name server can be asked.
         channel_->begin(names_[name], port_, AF_INET6, &HostQuery::on_answer, made[0].release());
         channel_->begin(names_[name], port_, AF_INET, &HostQuery::on_answer, made[1].release());
-        // on_answer() owns what was released.
+        // on_answer() owns the released object.
     }  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks)
 
     void take(const Ticket& ticket, int status, const ares_addrinfo* answer) {
@@ -139,7 +141,7 @@ class HostQuery final : public Resolver::Query {
             if (!is_pending(asked_ - 1)) proceed();
             return;
         }
-        drop_tickets_but(ticket.name);  // addresses of two names are not mixed
+        drop_tickets_but(ticket.name);  // the addresses of two names are not mixed
         if (tickets_.empty()) return proceed();
         const TimePoint other_family = time_after(reactor_.now(), kResolutionDelay);
         if (other_family < timer_.deadline()) reactor_.schedule(timer_, other_family);
@@ -156,7 +158,7 @@ class HostQuery final : public Resolver::Query {
             case ARES_ENOMEM:
                 return {Errc::out_of_memory, std::string(describe(Errc::out_of_memory))};
             case ARES_ECONNREFUSED:
-                // c-ares says so of servers that answer, but with a failure, too.
+                // c-ares also reports this for servers that answer with a failure.
                 if (!trouble) return {Errc::resolve_failed, "every name server failed or refused"};
                 return {detail::is_exhausted(trouble.code) ? trouble.code : Errc::resolve_failed,
                         "no name server can be asked: " + trouble.message()};
@@ -168,7 +170,7 @@ class HostQuery final : public Resolver::Query {
         return {Errc::resolve_failed, ares_strerror(status)};
     }
 
-    /// No answer came. A socket call may have told why.
+    /// No answer came. A socket call may have failed with the reason.
     [[nodiscard]] Outcome silence() const {
         const Error& trouble = channel_->trouble();
         if (!trouble) return {Errc::resolve_timeout, "no name server answered in time"};
@@ -177,7 +179,7 @@ class HostQuery final : public Resolver::Query {
                 "no name server answered, and one cannot be asked: " + trouble.message()};
     }
 
-    /// The worst of what became of the names.
+    /// The outcome of the highest rank.
     [[nodiscard]] Error failure() const {
         Outcome worst{Errc::ok, {}};
         for (const auto& outcome : outcomes_)
@@ -194,7 +196,7 @@ class HostQuery final : public Resolver::Query {
         proceed();
     }
 
-    /// In a turn of its own: no one is called back from inside of a call.
+    /// In the next turn: no callback runs inside of a call.
     void proceed() noexcept { reactor_.schedule(timer_, reactor_.now()); }
 
     void on_timer(TimePoint now) {
@@ -233,10 +235,10 @@ class HostQuery final : public Resolver::Query {
     const std::string host_;
     const std::uint16_t port_;
     const Resolver::Callback callback_;
-    std::vector<std::string> names_;  // to be asked for, in order
-    std::vector<Outcome> outcomes_;   // of each; ok: not known
-    std::size_t asked_ = 0;           // so many of them
-    std::vector<Ticket*> tickets_;    // while c-ares works
+    std::vector<std::string> names_;  // in the order of the queries
+    std::vector<Outcome> outcomes_;   // of each name; ok: not known
+    std::size_t asked_ = 0;           // the number of names queried so far
+    std::vector<Ticket*> tickets_;    // of the queries that c-ares holds
     TimePoint end_{};
     std::vector<Endpoint> addresses_;
     Error refusal_;
@@ -251,12 +253,12 @@ Resolver::Resolver(Reactor& reactor, ResolverOptions options)
 
 Resolver::~Resolver() = default;
 
-/// What is under way goes on with the configuration that it began with.
+/// Queries under way keep the configuration that they began with.
 void Resolver::follow_configuration() {
     if (channel_->is_current(options_.resolv_conf)) return;
     try {
         channel_ = std::make_shared<Channel>(channel_->reactor(), options_);
-    } catch (const std::system_error&) {  // the old one serves on, and the next query tries again
+    } catch (const std::system_error&) {  // the old configuration stays, and the next query tries again
     }
 }
 

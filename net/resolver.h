@@ -13,20 +13,21 @@
 
 namespace pinwheel {
 
-/// How names are resolved.
+/// Options of name resolution.
 struct ResolverOptions {
     /// The time limit of one query with all its tries.
     Duration timeout = std::chrono::seconds{5};
-    /// Name servers in place of the system's, as `127.0.0.1:5353,[::1]:53`.
+    /// Name servers instead of the system's, for example `127.0.0.1:5353,[::1]:53`.
     std::string servers{};
-    /// Names the servers and search domains (resolv.conf(5)). A query that finds it changed reads it again.
+    /// The file that names the servers and search domains (resolv.conf(5)). A query that finds it changed
+    /// reads it again.
     std::string resolv_conf = "/etc/resolv.conf";
 };
 
 /// Resolves host names on the reactor: literals and localhost at once, then /etc/hosts, then DNS for both
-/// families. A late family does not delay the first (RFC 8305 section 3). Threading: the reactor's thread.
-/// Must outlive its queries. It appends the search domains to a name. A server failure for one domain does
-/// not end the search.
+/// families. A late family does not delay the first (RFC 8305 section 3). The search domains are appended to
+/// a name. A server failure for one domain does not end the search. Threading: the reactor's thread. Must
+/// outlive its queries.
 class Resolver {
   public:
     /// `addresses` is empty exactly if there is an error. It is valid during the call.
@@ -36,11 +37,11 @@ class Resolver {
     class Query {
       public:
         virtual ~Query() = default;
-        /// The names that were queried, with the outcome of each. Empty for a single name.
+        /// The queried names with their outcomes. Empty for a single name.
         [[nodiscard]] virtual std::string asked() const = 0;
     };
 
-    /// Throws std::system_error if the system's configuration cannot be read or `servers` is not understood.
+    /// Throws std::system_error if the system's configuration cannot be read or `servers` is malformed.
     explicit Resolver(Reactor& reactor, ResolverOptions options = {});
     ~Resolver();
     Resolver(const Resolver&) = delete;
@@ -50,7 +51,7 @@ class Resolver {
     [[nodiscard]] std::unique_ptr<Query> resolve(const std::string& host, std::uint16_t port,
                                                  Callback callback);
 
-    class Channel;  ///< what c-ares needs; internal
+    class Channel;  ///< the c-ares part; internal
 
   private:
     void follow_configuration();

@@ -19,13 +19,13 @@
 namespace pinwheel {
 namespace {
 
-/// As many search domains are tried of those that /etc/resolv.conf names: each costs questions, and a share
-/// of the query's time.
+/// The number of search domains used of those in /etc/resolv.conf. Each costs queries and a share of the
+/// time.
 constexpr std::size_t kMaxSearchDomains = 16;
 
-/// The refusal of an earlier datagram (ICMP) is reported once, by whichever call comes next. A send that
-/// takes it would hide it from the query it belongs to, which then waits for its timeout: it is left to a
-/// read, which c-ares takes as the word on all queries of that server.
+/// The refusal of an earlier datagram (ICMP) is reported once, by the next call of any kind. If a send
+/// consumed it, the query that it belongs to would wait for its timeout. It is left to a read: c-ares then
+/// fails all queries of that server.
 ssize_t send_parts(int fd, const iovec* parts, int count) noexcept {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
@@ -40,7 +40,7 @@ ssize_t send_parts(int fd, const iovec* parts, int count) noexcept {
 }  // namespace
 
 Resolver::Channel::Channel(Reactor& reactor, const ResolverOptions& options)
-    : reactor_(reactor), stamp_(options.resolv_conf) {  // before the file is read
+    : reactor_(reactor), stamp_(options.resolv_conf) {  // taken before the file is read
     try {
         init(options);
         read_search_list();
@@ -54,7 +54,7 @@ Resolver::Channel::Channel(Reactor& reactor, const ResolverOptions& options)
 void Resolver::Channel::init(const ResolverOptions& options) {
     static const int initialised = ares_library_init(ARES_LIB_INIT_ALL);
     std::string path = options.resolv_conf;
-    // c-ares takes a file that it cannot open for one that is not there.
+    // c-ares treats a file that cannot be opened like a missing one.
     if (!UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))) {
         const Error refused = detail::network_error(errno);
         if (detail::is_exhausted(refused.code))
@@ -71,7 +71,7 @@ void Resolver::Channel::init(const ResolverOptions& options) {
         ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF;
     std::string lookups = "b";
     settings.lookups = lookups.data();
-    // c-ares ends its search at a domain whose server fails: it is given whole names only.
+    // c-ares ends its search at a domain whose server fails, so it is given complete names only.
     int status = initialised != ARES_SUCCESS
                      ? initialised
                      : ares_init_options(&channel_, &settings, kBoth | ARES_OPT_DOMAINS);
@@ -141,7 +141,7 @@ const ares_socket_functions& Resolver::Channel::socket_functions() noexcept {
 
 ssize_t Resolver::Channel::noting(ssize_t result) noexcept {
     if (result >= 0) {
-        // There was a descriptor. Only an answer shows that a server does not refuse.
+        // A socket could be opened. Only an answer shows that a server does not refuse.
         if (detail::is_exhausted(trouble_.code)) forget_trouble();
     } else if (const int error = errno; error != EINPROGRESS && error != EINTR && error != EAGAIN) {
         try {
@@ -186,14 +186,14 @@ ares_addrinfo_hints hints_for(int family) noexcept {
 std::vector<Endpoint> Resolver::Channel::look_up_here(const std::string& host, std::uint16_t port) {
     std::vector<Endpoint> found;
     const auto take = [](void* context, int, int, ares_addrinfo* answer) {
-        try {  // c-ares is on the stack, and bears no exceptions
+        try {  // c-ares is on the stack and does not allow exceptions
             detail::append_endpoints(*static_cast<std::vector<Endpoint>*>(context), answer);
-        } catch (const std::bad_alloc&) {  // then the name servers are asked
+        } catch (const std::bad_alloc&) {  // then the name servers are queried
         }
         ares_freeaddrinfo(answer);
     };
     const ares_addrinfo_hints hints = hints_for(AF_UNSPEC);
-    // It asks nobody, so that it answers from inside.
+    // It queries no server, so it answers from inside.
     ares_getaddrinfo(hosts_, host.c_str(), std::to_string(port).c_str(), &hints, take, &found);
     if (found.empty() && is_localhost(host))
         found = {*Endpoint::parse("::1", port), *Endpoint::parse("127.0.0.1", port)};
@@ -213,12 +213,12 @@ void Resolver::Channel::on_socket_state(void* context, ares_socket_t fd, int rea
         const auto at = self.sockets_.find(fd);
         if (at == self.sockets_.end()) return;
         at->second->watch.stop();
-        self.reactor_.dispose(std::move(at->second));  // it may be the one whose call this is
+        self.reactor_.dispose(std::move(at->second));  // it may be the object that is making this call
         self.sockets_.erase(at);
         return;
     }
     const Interest interest{readable != 0, writable != 0};
-    try {  // c-ares is on the stack, and bears no exceptions
+    try {  // c-ares is on the stack and does not allow exceptions
         auto& socket = self.sockets_[fd];
         if (!socket) socket = std::make_unique<Socket>(self, fd);
         if (socket->watch.active())

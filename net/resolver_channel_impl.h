@@ -16,7 +16,7 @@
 namespace pinwheel {
 namespace detail {
 
-/// Whether a file has changed: a rewritten one has another time or size, a renamed one another inode.
+/// Detects a changed file: a rewritten one has another time or size, a renamed one another inode.
 struct FileStamp {
     explicit FileStamp(const std::string& path) noexcept {
         struct stat found {};
@@ -36,7 +36,7 @@ struct FileStamp {
     }
 
     dev_t device = 0;
-    ino_t inode = 0;  // 0: there is no file
+    ino_t inode = 0;  // 0: no file
     off_t size = 0;
     timespec modified{};
     timespec changed{};
@@ -46,8 +46,8 @@ struct FileStamp {
 
 }  // namespace detail
 
-/// A c-ares channel, with the configuration of its time: its sockets watched, its timeouts on the wheel. Its
-/// queries keep it.
+/// A c-ares channel with the configuration at its creation. Its sockets are watched and its timeouts are on
+/// the wheel. Its queries keep it alive.
 class Resolver::Channel {
   public:
     Channel(Reactor& reactor, const ResolverOptions& options);
@@ -55,20 +55,21 @@ class Resolver::Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    /// What is known without asking: localhost, and what /etc/hosts says, of both families at once. Empty if
-    /// it is not known.
+    /// The addresses of both families that are known without a query: of localhost, and from /etc/hosts.
+    /// Empty if there are none.
     [[nodiscard]] std::vector<Endpoint> look_up_here(const std::string& host, std::uint16_t port);
     void begin(const std::string& host, std::uint16_t port, int family, ares_addrinfo_callback done,
                void* context);
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
-    /// Whether the configuration was read from the file as it is now.
+    /// True if the configuration matches the file as it is now.
     [[nodiscard]] bool is_current(const std::string& path) const noexcept {
         return stamp_ == detail::FileStamp(path);
     }
-    /// What to ask for, in order: the name itself before the search domains if it has `ndots` dots, else
-    /// behind them (resolv.conf(5)). A name that ends with a dot is whole.
+    /// The names to query, in order. A name with `ndots` dots comes before its forms with search domains,
+    /// else behind them (resolv.conf(5)). A name that ends with a dot is complete.
     [[nodiscard]] std::vector<std::string> names_for(const std::string& host) const;
-    /// Why the last socket to a name server could not be had, or did not reach it; ok since an answer.
+    /// The reason why the last socket to a name server was not opened or did not reach it; ok since an
+    /// answer.
     [[nodiscard]] const Error& trouble() const noexcept { return trouble_; }
     void forget_trouble() noexcept { trouble_.code = Errc::ok; }
 
@@ -87,7 +88,7 @@ class Resolver::Channel {
     void init(const ResolverOptions& options);
     void read_search_list();
     static const ares_socket_functions& socket_functions() noexcept;
-    /// The result of a socket call; keeps why it failed.
+    /// The result of a socket call. Records the reason of a failure.
     [[nodiscard]] ssize_t noting(ssize_t result) noexcept;
     static void on_socket_state(void* context, ares_socket_t fd, int readable, int writable);
     void process(ares_socket_t readable, ares_socket_t writable);

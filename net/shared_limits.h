@@ -13,26 +13,26 @@
 
 namespace pinwheel {
 
-/// Limits that all connections of one dialer share: connects, and messages that a peer counts over several
-/// connections. Each belongs to a group, whose hosts count together; a host alone is a group of its own name.
-/// Threading: one thread. Invariant: a window lives as long as the table. Allocates: where a limit is named
-/// for the first time.
+/// Limits that all connections of a dialer share: connects, and messages that a peer counts over several
+/// connections. Each limit belongs to a group, whose hosts count together. A host alone is a group with the
+/// host's name. Threading: one thread. Invariant: a window lives as long as the table. Allocates: where a
+/// limit is named for the first time.
 class SharedLimits {
   public:
-    /// Connects to `host` count in the group's window from now on. Two limits of one group are both kept.
+    /// Connects to `host` count in the group's window from now on. If a group has two limits, both apply.
     void limit_connects(std::string_view host, std::string_view group, const RateLimit& limit);
     /// The group's window of messages, to share between connections.
     [[nodiscard]] std::shared_ptr<SlidingWindow> messages(std::string_view host, std::string_view group,
                                                           const RateLimit& limit);
 
-    /// When a connect to `host` fits all its limits: `now` or later.
+    /// The time at which a connect to `host` fits all its limits: `now` or later.
     [[nodiscard]] TimePoint earliest_connect(std::string_view host, TimePoint now) const noexcept;
-    /// A connect to `host` begins: it takes its place in the windows.
+    /// Counts a connect to `host` in its windows.
     void record_connect(std::string_view host, TimePoint now) noexcept;
-    /// The host complained about the rate: half the pace in all windows that it counts in, until a quiet
-    /// minute has passed.
+    /// The host reported an excessive rate: halves the pace in all windows of the host until a minute without
+    /// report has passed.
     void slow_down(std::string_view host, TimePoint now);
-    /// The host's last complaint, whether a minute has passed since or not.
+    /// The time of the host's last report, however old.
     [[nodiscard]] std::optional<TimePoint> slowed_at(std::string_view host) const noexcept;
 
   private:

@@ -24,7 +24,7 @@ TimePoint SlidingWindow::earliest(TimePoint now) const noexcept {
     const TimePoint oldest = times_[next_];
     const TimePoint normal = time_after(oldest, window_);
     if (!is_slow(now)) return std::max(now, normal);
-    // The pace may return to normal before the doubled window is over.
+    // The normal pace may return before the doubled window is over.
     const TimePoint slow = time_after(oldest, doubled(window_));
     return std::max(now, std::min(slow, std::max(normal, slow_until_)));
 }

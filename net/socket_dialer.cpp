@@ -18,7 +18,7 @@ namespace pinwheel {
 
 namespace {
 
-/// Addresses with what became of them. The first few are named, the others counted.
+/// Addresses with their outcomes. The first few are named, the rest counted.
 class AddressList {
   public:
     void add(const Endpoint& address, std::string_view what) {
@@ -37,7 +37,7 @@ class AddressList {
 
 }  // namespace
 
-/// One dial: resolving, then racing, then (for TLS) shaking hands.
+/// One dial: resolves, then races connections, then (for TLS) makes the handshake.
 class SocketDialer::SocketDial final : public Dial {
   public:
     SocketDial(SocketDialer& dialer, DialTarget target, DialHandler& handler)
@@ -55,7 +55,7 @@ class SocketDialer::SocketDial final : public Dial {
                                            Resolver::Callback::member<&SocketDial::on_resolved>(*this));
     }
 
-    /// What is still there was refused, or cut off in the middle.
+    /// The remaining attempts were refused, or interrupted.
     ~SocketDial() override {
         if (tunnel_) tunnel_->stream().details().rate_peer(false);
         if (tls_) tls_->rate_peer(false);
@@ -73,7 +73,7 @@ class SocketDialer::SocketDial final : public Dial {
     }
 
   private:
-    /// One address being tried.
+    /// One address under way.
     struct Attempt final : Disposable {
         Attempt(SocketDial& its_dial, const Endpoint& its_address) : dial(its_dial), address(its_address) {}
         int on_ready(Interest, TimePoint) {
@@ -110,7 +110,7 @@ class SocketDialer::SocketDial final : public Dial {
         if (error) handler_.on_dial_failed(error);
     }
 
-    /// Begins the next address. One that fails at once makes room for its successor. False: there is none.
+    /// Starts the next address. If it fails at once, its successor starts. False: no address is left.
     bool begin_next(std::vector<Error>& warnings) {
         while (!untried_.empty()) {
             if (attempts_.size() == kMaxAddressesInFlight) {
@@ -152,7 +152,7 @@ class SocketDialer::SocketDial final : public Dial {
         if (::getsockopt(attempt.fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
         sockaddr_storage peer{};
         size = sizeof peer;
-        // Readiness may be spurious: without error and without peer the connection is still on its way.
+        // Readiness may be spurious: without error and without peer the connection is still being made.
         const bool connected =
             ::getpeername(attempt.fd.get(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
         if (error == 0 && !connected) return;
@@ -225,7 +225,7 @@ class SocketDialer::SocketDial final : public Dial {
         secure(std::move(stream));
     }
 
-    /// The stream reaches the target: TLS follows if it is wanted.
+    /// The stream reaches the target. TLS follows if the target asks for it.
     void secure(std::unique_ptr<ByteStream> stream) {
         if (!target_.tls) return handler_.on_dialed(std::move(stream));
         Error error;
@@ -248,7 +248,7 @@ class SocketDialer::SocketDial final : public Dial {
         return watch(*tls_);
     }
 
-    /// Of a connected stream, while a handshake goes on over it.
+    /// Of a connected stream, during a handshake over it.
     [[nodiscard]] Error watch(const ByteStream& stream) {
         const Errc refused = reactor_.watch(watch_, stream.fd(), {.read = true, .write = true});
         if (refused == Errc::ok) return {};
@@ -292,7 +292,7 @@ class SocketDialer::SocketDial final : public Dial {
         }
     }
 
-    /// The attempt may pass if the way to any of the addresses may.
+    /// The attempt is retryable if one of the addresses is.
     void note_code(Errc code) noexcept {
         if (code_ == Errc::ok || !is_retryable(code_) || is_retryable(code)) code_ = code;
     }
@@ -313,20 +313,20 @@ class SocketDialer::SocketDial final : public Dial {
     SocketDialer& dialer_;
     Reactor& reactor_;
     const DialTarget target_;
-    const Proxy* proxy_ = nullptr;  // unless the target is reached directly
+    const Proxy* proxy_ = nullptr;  // null if the target is reached directly
     DialTarget nearest_;            // the proxy, or the target
     DialHandler& handler_;
     std::unique_ptr<Resolver::Query> query_;
     std::vector<Endpoint> untried_;
     std::vector<std::unique_ptr<Attempt>> attempts_;
-    Errc code_ = Errc::ok;  // of the whole attempt, should it fail
+    Errc code_ = Errc::ok;  // of the whole attempt, if it fails
     AddressList tried_;
     bool is_resolved_ = false;
     bool has_warned_ = false;
     std::string winner_;
     std::optional<detail::ProxyTunnel> tunnel_;
     std::unique_ptr<TlsStream> tls_;
-    IoWatch watch_{IoWatch::Callback::member<&SocketDial::on_ready>(*this)};  // of a handshake
+    IoWatch watch_{IoWatch::Callback::member<&SocketDial::on_ready>(*this)};  // on the stream of a handshake
     Timer timer_{Timer::Callback::member<&SocketDial::on_timer>(*this)};
 };
 

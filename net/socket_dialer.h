@@ -14,21 +14,21 @@
 
 namespace pinwheel {
 
-/// How TCP connections are made.
+/// Options of TCP connections.
 struct SocketDialerOptions {
     SocketOptions socket{};  ///< of each socket
-    /// Which address family is tried first.
+    /// The address family that is tried first.
     bool prefer_ipv4 = false;
     /// The delay before the next address is tried in parallel.
     Duration attempt_delay = kConnectionAttemptDelay;
-    /// Connections go through it, but for those that it bypasses. The environment counts only if it is asked:
-    /// Proxy::from_environment().
+    /// The proxy of all connections, except to the hosts that bypass it. The environment is not read unless
+    /// you ask: Proxy::from_environment().
     std::optional<Proxy> proxy{};
 };
 
-/// Dials over the network: name to addresses, a race of TCP connections (RFC 8305), then the proxy if there
-/// is one, then TLS. An address that failed after TCP comes last at the next try. Threading: the reactor's
-/// thread. The reactor, the resolver and the TLS context must outlive it.
+/// Dials over the network: resolves the name, races TCP connections (RFC 8305), then asks the proxy if there
+/// is one, then makes the TLS handshake. An address that failed after TCP comes last at the next dial.
+/// Threading: the reactor's thread. The reactor, the resolver and the TLS context must outlive it.
 class SocketDialer final : public Dialer {
   public:
     /// `tls` may be null if no target asks for TLS.
@@ -44,7 +44,7 @@ class SocketDialer final : public Dialer {
     Resolver& resolver_;
     TlsContext* tls_;
     const SocketDialerOptions options_;
-    // Streams may outlive the dialer. They report the outcome of their peer.
+    // Streams may outlive the dialer. They report their peer's outcome.
     const std::shared_ptr<FailedAddresses> failed_ = std::make_shared<FailedAddresses>();
 };
 

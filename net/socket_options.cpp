@@ -46,7 +46,7 @@ Error bind_source(const SocketOptions& options, int fd, int family) {
     ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (::bind(fd, source->data(), source->size()) == 0) return {};
     const int error = errno;
-    // An IPv6 link-local address without its interface is the caller's mistake.
+    // For an IPv6 link-local address without its interface: a mistake of the caller.
     const Errc code = error == EINVAL ? Errc::invalid_argument : detail::errc_from_network(error);
     return {code, "cannot connect from '" + options.source_address + "': " + std::strerror(error) +
                       "; is it an address of this machine?"};

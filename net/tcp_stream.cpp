@@ -16,7 +16,7 @@ namespace pinwheel {
 IoResult TcpStream::failed() noexcept {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return IoResult::again();
     last_errno_ = errno;
-    // The connection was up: it is not connecting that took too long.
+    // The connection was up, so that this is no connection timeout.
     return IoResult::failed(last_errno_ == ETIMEDOUT ? Errc::unacknowledged
                                                      : detail::errc_from_network(last_errno_));
 }
@@ -78,7 +78,7 @@ std::string TcpStream::error_detail() const {
 void TcpStream::rate_peer(bool works) noexcept {
     try {
         if (rated_) rated_(works);
-    } catch (const std::bad_alloc&) {  // then the next try has the order of this one
+    } catch (const std::bad_alloc&) {  // then the next dial keeps the order of this one
     }
 }
 

@@ -12,8 +12,8 @@ namespace pinwheel {
 /// Threading: the reactor's thread. Allocates: nothing.
 class TcpStream final : public ByteStream, private StreamDetails {
   public:
-    /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set. `rated` hears rate_peer(), and may throw
-    /// std::bad_alloc only.
+    /// `with_arrival_times`: the socket has SO_TIMESTAMPNS set. `rated` receives the call of rate_peer(). It
+    /// may throw only std::bad_alloc.
     explicit TcpStream(UniqueFd fd, bool with_arrival_times = false,
                        std::function<void(bool works)> rated = {}) noexcept
         : fd_(std::move(fd)), with_arrival_times_(with_arrival_times), rated_(std::move(rated)) {}

@@ -24,15 +24,16 @@
 namespace pinwheel {
 namespace {
 
-/// OpenSSL's: at least 112 bits, that is RSA of 2048 bits and curves of 224; no signatures over SHA-1.
+/// OpenSSL's level 2: at least 112 bits, so RSA of 2048 bits and curves of 224 bits; no signatures over
+/// SHA-1.
 constexpr int kSecurityLevel = 2;
 
 [[noreturn]] void refuse(const std::string& what, Errc code = Errc::tls_setup) {
     throw std::system_error(make_error_code(code), what);
 }
 
-/// A file as OpenSSL may read it, to its end and more than once: what is no regular file (a FIFO, a device)
-/// is copied into memory first, at most kLargestTextFile bytes.
+/// A file that OpenSSL may read to its end and more than once. A file that is not regular (a FIFO, a device)
+/// is first copied into memory, at most kLargestTextFile bytes.
 class PemFile {
   public:
     PemFile(const char* option, const std::string& file) : path_(file) {
@@ -82,7 +83,7 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
     auto& stream = *static_cast<TlsStream::Impl*>(SSL_get_app_data(ssl));
     try {
         stream.context.sessions[stream.peer].reset(session);
-        return 1;  // it is ours now
+        return 1;  // OpenSSL: 1 keeps our reference to the session
     } catch (const std::bad_alloc&) {
         return 0;  // the next handshake is a full one
     }
@@ -151,11 +152,12 @@ void follow_keys(TlsContext::Impl& context, const TlsOptions& options) {
         SSL_CTX_set_keylog_callback(context.ctx.get(), &take_keys);
 }
 
-/// The certificate must be for `host`; a name is told to the server too (SNI).
+/// The certificate must be for `host`. A name is also sent to the server (SNI).
 void check_identity(SSL* ssl, const std::string& host) {
     bool done = false;
     if (Endpoint::parse(host, 0)) {
-        const std::string plain = host.substr(0, host.find('%'));  // a scope is this machine's own
+        const std::string plain = host.substr(0, host.find('%'));  // a zone means something only on this
+                                                                   // machine
         done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), plain.c_str()) == 1;
     } else {
         std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
@@ -225,7 +227,7 @@ std::unique_ptr<TlsStream> TlsContext::client(std::unique_ptr<ByteStream> lower,
     const auto known = impl_->sessions.find(stream->peer);
     if (known != impl_->sessions.end()) {
         SSL_set_session(ssl, known->second.get());
-        // A ticket of TLS 1.3 serves once (RFC 8446 appendix C.4).
+        // A ticket of TLS 1.3 is used once (RFC 8446 appendix C.4).
         if (SSL_SESSION_get_protocol_version(known->second.get()) >= TLS1_3_VERSION)
             impl_->sessions.erase(known);
     }

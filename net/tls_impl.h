@@ -1,6 +1,6 @@
 #pragma once
 
-// What the TLS context and its streams share. Not installed.
+// Shared by the TLS context and its streams. Not installed.
 
 #include <openssl/ssl.h>
 
@@ -24,17 +24,17 @@ using SslCtxPtr = OpensslPtr<SSL_CTX, SSL_CTX_free>;
 using SslPtr = OpensslPtr<SSL, SSL_free>;
 using SessionPtr = OpensslPtr<SSL_SESSION, SSL_SESSION_free>;
 
-/// OpenSSL's reason for a failure in words; clears its queue.
+/// OpenSSL's reason for a failure in words. Clears its queue.
 [[nodiscard, gnu::visibility("hidden")]] std::string openssl_reason();
 
-/// The code if OpenSSL's first error is that this machine has no descriptor or memory left; else ok.
+/// A code other than ok if OpenSSL's first error is a shortage of descriptors or memory on this machine.
 [[nodiscard, gnu::visibility("hidden")]] Errc exhaustion() noexcept;
 
-/// Earlier errors on this thread, of whoever, would be taken for the next call's.
+/// Clears earlier errors on this thread, by any user of OpenSSL. They would be attributed to the next call.
 [[gnu::visibility("hidden")]] void forget_earlier_errors() noexcept;
 
-/// What to do about a certificate that was refused (X509_V_ERR_*), and about a reason of OpenSSL's for a
-/// failure (SSL_R_*). Empty if there is nothing to advise.
+/// The remedy for a refused certificate (X509_V_ERR_*), and for OpenSSL's reason of a failure (SSL_R_*).
+/// Empty if there is none.
 [[nodiscard, gnu::visibility("hidden")]] std::string_view certificate_advice(long verify_result) noexcept;
 [[nodiscard, gnu::visibility("hidden")]] std::string_view failure_advice(int reason) noexcept;
 
@@ -58,45 +58,45 @@ struct TlsStream::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    /// Reads once from below. False: there was nothing, `ended` says whether there ever will be.
+    /// Reads once from below. False: nothing was read; `ended` tells a wait from an end.
     [[nodiscard]] bool refill() noexcept;
-    /// The size of the first record in `rx` if all of it is there, else 0. Of what is no TLS it is all that
-    /// is there, for OpenSSL to refuse.
+    /// The size of the first record in `rx` if it is complete, else 0. If it is not TLS: the size of all
+    /// bytes, for OpenSSL to refuse.
     [[nodiscard]] std::size_t whole_record() const noexcept;
     /// Counts the records that OpenSSL took in one call. False: the peer has sent too many without data.
     [[nodiscard]] bool note_records(bool with_data) noexcept;
     [[nodiscard]] IoResult flooded() noexcept;
     [[nodiscard]] IoResult failure(int result, Errc code) noexcept;
     [[nodiscard]] TlsInfo info() const;
-    /// Ends OpenSSL's part, with its keys.
+    /// Frees OpenSSL's part, with its keys.
     void release_openssl() noexcept;
 
     TlsContext::Impl& context;
     std::unique_ptr<ByteStream> lower;
     ReceiveBuffer rx;
-    detail::SslPtr ssl;                  // null once the records in place need it no more
+    detail::SslPtr ssl;                  // null once records in place no longer need it
     std::string host;                    // as dialled; empty for a server's stream
     std::string peer;                    // the key of its session
-    IoResult ended = IoResult::again();  // how the lower stream ended, once it has
-    std::size_t record_left = 0;         // of the record that OpenSSL is taking
-    int records_taken = 0;               // by OpenSSL, in this call; one above the bound if it wanted more
-    int excess = 0;                      // of records without data over those with data
+    IoResult ended = IoResult::again();  // the end of the lower stream, once it has ended
+    std::size_t record_left = 0;         // bytes of the record that OpenSSL is reading
+    int records_taken = 0;               // by OpenSSL, in this call; one above the bound if it asked for more
+    int excess = 0;                      // records without data, minus records with data
     bool pending = false;                // OpenSSL holds decrypted bytes
     bool blocked_write = false;
     bool read_needs_write = false;
-    /// The answer to a key update waits behind a record that the stream below has taken in part. Another one
-    /// that asks for an answer would make OpenSSL write into the middle of that record, which fails ("bad
-    /// length").
+    /// The answer to a key update waits behind a record that the lower stream has taken in part. Another key
+    /// update that asks for an answer would make OpenSSL write into the middle of that record, which fails
+    /// ("bad length").
     [[nodiscard]] bool answer_is_stuck() const noexcept {
         return blocked_write && SSL_get_key_update_type(ssl.get()) != SSL_KEY_UPDATE_NONE;
     }
     bool write_needs_read = false;
     bool established = false;
-    Errc exhausted = Errc::ok;  // what this machine had none left of when it failed
-    int reason = 0;             // OpenSSL's, for the failure that `detail` describes
+    Errc exhausted = Errc::ok;  // the resource of this machine that ran out at the failure
+    int reason = 0;             // OpenSSL's reason of the failure that `detail` describes
     std::string detail;
     detail::TrafficSecrets secrets;                // until the handshake is done
-    std::unique_ptr<detail::TlsInPlace> in_place;  // null: the records are OpenSSL's
+    std::unique_ptr<detail::TlsInPlace> in_place;  // null: OpenSSL opens the records
 };
 
 }  // namespace pinwheel

@@ -14,7 +14,7 @@
 namespace pinwheel::detail {
 namespace {
 
-/// A last alert fits behind a record that is not out yet.
+/// A last alert fits behind an unsent record.
 constexpr std::size_t kSealedBuffer = kMostSealed + kShortRecord;
 
 std::optional<TlsSuite> suite_of(const SSL* ssl) noexcept {
@@ -24,12 +24,12 @@ std::optional<TlsSuite> suite_of(const SSL* ssl) noexcept {
     return std::nullopt;
 }
 
-/// Where a record's plaintext is to lie.
+/// The place for a record's plaintext.
 std::span<std::byte> behind_header(std::span<std::byte> in) noexcept {
     return in.subspan(std::min(in.size(), kRecordHeader));
 }
 
-/// OpenSSL's reason for the end by an alert of the peer's.
+/// OpenSSL's reason code for an alert of the peer.
 int reason_for(std::uint8_t alert) noexcept {
     return SSL_AD_REASON_OFFSET + alert;
 }
@@ -49,7 +49,7 @@ std::unique_ptr<TlsInPlace> TlsInPlace::take_over(TlsStream::Impl& stream) noexc
     const SSL* const ssl = stream.ssl.get();
     if (stream.context.records != TlsRecords::in_place) return nullptr;
     const auto suite = suite_of(ssl);
-    // OpenSSL has counted the records that it holds, and the numbers of ours begin at 0.
+    // OpenSSL has counted the records that it holds. Our counts begin at 0.
     if (!suite || stream.record_left > 0 || SSL_has_pending(ssl) != 0) return nullptr;
     try {
         std::unique_ptr<TlsInPlace> made(new TlsInPlace(stream));
@@ -84,7 +84,7 @@ IoResult TlsInPlace::read(std::span<const std::byte>& bytes) noexcept {
     return IoResult::again();
 }
 
-/// No more data for now, or for good.
+/// No more data for now, or permanently.
 IoResult TlsInPlace::without(What what) noexcept {
     if (what == What::incomplete)
         return stream_.ended.status == IoStatus::would_block ? IoResult::again() : cut_off();
@@ -101,7 +101,7 @@ IoResult TlsInPlace::read_some(std::span<std::byte> out) noexcept {
     return IoResult::done(count);
 }
 
-/// OpenSSL reads a ticket's record from a copy, since opening in place destroys it.
+/// OpenSSL reads a ticket's record from a copy, because opening in place destroys the record.
 [[gnu::noinline]] TlsRecordLayer::Opened TlsInPlace::open_before_data(std::span<std::byte> in) noexcept {
     std::array<std::byte, kRecordHeader + kMostCiphertext> record;
     const std::size_t size = std::min(TlsRecordLayer::whole_record(in), record.size());

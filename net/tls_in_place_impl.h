@@ -1,6 +1,6 @@
 #pragma once
 
-// A TLS 1.3 client's stream after its handshake, whose records are not OpenSSL's any more. Not installed.
+// The stream of a TLS 1.3 client after its handshake, without OpenSSL's record layer. Not installed.
 
 #include <cstddef>
 #include <memory>
@@ -12,21 +12,21 @@
 
 namespace pinwheel::detail {
 
-/// Opens records where they lie in the stream's receive buffer, and seals data into one record a call.
-/// OpenSSL hears of session tickets until the first other record, and is freed then. Threading: the
-/// reactor's thread. Allocates: in take_over(); OpenSSL within the two others.
+/// Opens records in the stream's receive buffer, and seals data into one record a call. OpenSSL receives
+/// session tickets until the first other record, and is freed then. Threading: the reactor's thread.
+/// Allocates: in take_over(); OpenSSL in the next two calls.
 class TlsInPlace {
   public:
-    /// Only right after the handshake. Null if it is not a TLS 1.3 client's with AES-GCM, nobody asked for
-    /// it, or memory failed: then OpenSSL goes on.
+    /// Call it right after the handshake. Null if the connection is not a TLS 1.3 client's with AES-GCM, if
+    /// the option is off, or if memory failed: then OpenSSL continues.
     [[nodiscard]] static std::unique_ptr<TlsInPlace> take_over(TlsStream::Impl& stream) noexcept;
 
-    /// As ByteStream::read_view(); the bytes are in the stream's receive buffer.
+    /// Like ByteStream::read_view(). The bytes are in the stream's receive buffer.
     [[nodiscard]] IoResult read(std::span<const std::byte>& bytes) noexcept;
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept;
-    /// As ByteStream::write_some(): data is taken once its whole record is out.
+    /// Like ByteStream::write_some(). Data is taken once its whole record is sent.
     [[nodiscard]] IoResult write(std::span<const std::byte> in) noexcept;
-    /// Tries close_notify, behind what is not out yet.
+    /// Tries to send close_notify behind the unsent bytes.
     void close() noexcept;
 
     [[nodiscard]] bool has_input() const noexcept {
@@ -34,7 +34,7 @@ class TlsInPlace {
     }
     [[nodiscard]] TlsInfo info() const { return info_; }
 
-    /// For OpenSSL's BIO: bytes of the ticket's record that it is to read now.
+    /// For OpenSSL's BIO: the bytes of the ticket's record that it reads next.
     [[nodiscard]] std::size_t give_ticket(std::span<std::byte> out) noexcept;
 
   private:
@@ -53,12 +53,12 @@ class TlsInPlace {
     TlsStream::Impl& stream_;
     TlsRecordLayer layer_;
     TlsInfo info_;
-    std::span<const std::byte> rest_;    // of the record that read_some() is giving out
-    std::span<const std::byte> ticket_;  // that OpenSSL is reading
+    std::span<const std::byte> rest_;    // the rest of the record that read_some() is returning
+    std::span<const std::byte> ticket_;  // the ticket that OpenSSL is reading
     std::vector<std::byte> sealed_;
-    std::size_t head_ = 0;   // of what is sealed and not sent
-    std::size_t tail_ = 0;   // its end
-    std::size_t taken_ = 0;  // bytes of data in there, which the caller will bring again
+    std::size_t head_ = 0;   // the begin of the sealed, unsent bytes
+    std::size_t tail_ = 0;   // their end
+    std::size_t taken_ = 0;  // the data bytes in them, which the caller will bring again
 };
 
 }  // namespace pinwheel::detail

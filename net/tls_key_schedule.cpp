@@ -64,14 +64,15 @@ bool expand_label(TlsSuite suite, const Secret& secret, std::string_view label,
     info[2] = static_cast<std::uint8_t>(kPrefix.size() + label.size());
     auto* const end =
         std::copy(label.begin(), label.end(), std::copy(kPrefix.begin(), kPrefix.end(), info.begin() + 3));
-    const auto info_size = static_cast<std::size_t>(end - info.begin()) + 1;  // and an empty context's length
+    const auto info_size = static_cast<std::size_t>(end - info.begin()) + 1;  // and the length of an empty
+                                                                              // context
 
     const OpensslPtr<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     const OpensslPtr<EVP_KDF_CTX, EVP_KDF_CTX_free> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
     int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
     std::string_view digest = suite == TlsSuite::aes_128_gcm_sha256 ? "SHA256" : "SHA384";
     const auto key = secret.bytes();
-    // OpenSSL's parameters are not const, but only read.
+    // OpenSSL's parameters are not const, but it only reads them.
     const std::array<OSSL_PARAM, 5> parameters{
         OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(digest.data()),

@@ -18,9 +18,9 @@ class Secret {
     static constexpr std::size_t kLargest = 48;
 
     Secret() = default;
-    /// Empty if `bytes` are more than kLargest.
+    /// Empty if `bytes` has more than kLargest.
     explicit Secret(std::span<const std::uint8_t> bytes) noexcept;
-    /// From hexadecimal digits; empty if they are not an even number of digits, at most 96.
+    /// From hexadecimal digits. Empty unless their number is even and at most 96.
     [[nodiscard]] static Secret from_hex(std::string_view digits) noexcept;
     Secret(const Secret&) = default;
     Secret& operator=(const Secret&) = default;
@@ -66,7 +66,7 @@ struct TrafficSecrets {
     Secret client;
     Secret server;
 
-    /// Takes one line of the log, which may be about another secret.
+    /// Takes one line of the log. Lines about other secrets are ignored.
     void note(std::string_view line) noexcept;
     void wipe() noexcept {
         client.wipe();

@@ -64,8 +64,7 @@ TlsRecordLayer::Opened TlsRecordLayer::open(std::span<const std::byte> in,
         return {.what = failed() ? What::failed : What::closed};
     const std::size_t whole = whole_record(in);
     if (whole == 0) return {};
-    // A type or length that no record has. The version counts for nothing (section 5.1), but is
-    // authenticated.
+    // A type or length that no record has. The version is not checked (section 5.1), but is authenticated.
     if (in[0] != kApplicationData || fragment_length(in.data()) > kMostCiphertext) [[unlikely]]
         return in[0] != kApplicationData
                    ? refuse(TlsAlert::unexpected_message, "a record of a type that is not encrypted")
@@ -117,14 +116,14 @@ TlsRecordLayer::Opened TlsRecordLayer::without_data(What what, std::size_t consu
 
 TlsRecordLayer::Opened TlsRecordLayer::alert(std::span<const std::byte> text, std::size_t consumed) noexcept {
     if (text.size() != 2) return refuse(TlsAlert::decode_error, "an alert of another size than 2 bytes");
-    const auto code = std::to_integer<std::uint8_t>(text[1]);  // the level says nothing in TLS 1.3
+    const auto code = std::to_integer<std::uint8_t>(text[1]);  // TLS 1.3 ignores the level
     if (code == kUserCanceled) return without_data(What::nothing, consumed);
     if (code == static_cast<std::uint8_t>(TlsAlert::close_notify)) {
         peer_closed_ = true;
         return {.what = What::closed, .consumed = consumed};
     }
     peer_alert_ = code;
-    write_closed_ = true;  // section 6.2: nothing is sent after a fatal alert was received
+    write_closed_ = true;  // section 6.2: nothing is sent after a fatal alert
     return refuse(TlsAlert::close_notify, "the peer sent a fatal alert");
 }
 
@@ -189,7 +188,7 @@ std::size_t TlsRecordLayer::seal_record(Type type, std::span<const std::byte> te
     out[1] = out[2] = std::byte{3};
     out[3] = static_cast<std::byte>(length >> 8);
     out[4] = static_cast<std::byte>(length & 0xff);
-    // The type follows the data, so both are put together before they are encrypted in place.
+    // The type follows the data, so the plaintext is assembled first and then encrypted in place.
     std::byte* const body = std::copy(text.begin(), text.end(), out + kRecordHeader) - text.size();
     body[text.size()] = static_cast<std::byte>(type);
     if (!write_.aead->seal(write_.next_nonce(), {out, kRecordHeader}, body, inner, body, body + inner)) {

@@ -20,7 +20,7 @@ namespace pinwheel::detail {
 inline constexpr std::size_t kRecordHeader = 5;
 inline constexpr std::size_t kMostPlaintext = std::size_t{1} << 14;       // RFC 8446 section 5.1
 inline constexpr std::size_t kMostCiphertext = kMostPlaintext + 256;      // section 5.2
-inline constexpr std::size_t kRecordCost = kRecordHeader + 1 + kAeadTag;  // around a record's plaintext
+inline constexpr std::size_t kRecordCost = kRecordHeader + 1 + kAeadTag;  // the overhead of a record
 inline constexpr std::size_t kShortRecord = kRecordCost + 5;              // an alert or a KeyUpdate
 inline constexpr std::size_t kMostSealed = kShortRecord + kRecordCost + kMostPlaintext;
 
@@ -35,12 +35,12 @@ enum class TlsAlert : std::uint8_t {
     internal_error = 80,
 };
 
-/// One direction: keys, and how many records they have protected.
+/// One direction: its keys and the number of records that they have protected.
 struct TlsDirection {
     [[nodiscard]] bool start(AeadBackend backend, TlsSuite suite, const Secret& first) noexcept;
-    /// To the next keys; the numbers of records begin again.
+    /// Changes to the next keys. The record numbers restart.
     [[nodiscard]] bool advance(TlsSuite suite) noexcept;
-    /// Section 5.3, for the next record; each number is used once.
+    /// The nonce of the next record (section 5.3). Each number is used once.
     [[nodiscard]] AeadNonce next_nonce() noexcept {
         std::uint64_t number = records++;
         if constexpr (std::endian::native == std::endian::little) number = __builtin_bswap64(number);
@@ -65,21 +65,21 @@ class TlsRecordLayer {
     struct Settings {
         TlsSuite suite = TlsSuite::aes_128_gcm_sha256;
         AeadBackend backend = AeadBackend::openssl;
-        /// A key of this side's is replaced after so many records. AES-GCM allows 2^24.5 full ones
-        /// (section 5.5). A peer that goes on with a key for longer is asked for a new one.
+        /// The number of records after which this side replaces its key. AES-GCM allows 2^24.5 full records
+        /// (section 5.5). A peer that keeps a key for longer is asked for a new one.
         std::uint64_t records_a_key = std::uint64_t{1} << 24;
     };
 
-    /// Records that carry no data are paid for by records that do, one by one, and this is the credit.
+    /// Each record with data pays for one record without data. This is the credit at the start.
     static constexpr unsigned kMostWithoutData = 128;
 
     enum class What : std::uint8_t {
-        incomplete,  ///< the first record is not whole yet
+        incomplete,  ///< the first record is incomplete
         data,        ///< `size` bytes are at `out`; never 0
-        nothing,     ///< a record that the caller need not know of
-        ticket,      ///< the same, and all of it is part of NewSessionTicket messages
-        no_room,     ///< the record is whole, but its plaintext may need more room than there is at `out`
-        closed,      ///< close_notify; everything behind it is ignored
+        nothing,     ///< a record that the caller can ignore
+        ticket,      ///< a record that the caller can ignore, with parts of NewSessionTicket messages only
+        no_room,     ///< the record is complete, but its plaintext may need more room than `out` has
+        closed,      ///< close_notify; later bytes are ignored
         failed,      ///< fatal: see failure()
     };
     struct Opened {
@@ -88,15 +88,15 @@ class TlsRecordLayer {
         std::size_t size = 0;      ///< of the plaintext
     };
 
-    /// Both directions begin at record 0. False: a secret's size is wrong, or OpenSSL or memory failed.
+    /// Both directions begin at record 0. False: a secret has a wrong size, or OpenSSL or memory failed.
     [[nodiscard]] bool start(const Settings& settings, const Secret& read, const Secret& write) noexcept;
 
-    /// Opens the first record of `in` to `out`, which is apart from `in` or the address of the record's
-    /// first ciphertext byte, `in + kRecordHeader`. Bytes at `out` behind the plaintext are scratch.
+    /// Opens the first record of `in` to `out`. `out` does not overlap `in`, or is the address of the
+    /// record's first ciphertext byte, `in + kRecordHeader`. Bytes at `out` behind the plaintext are scratch.
     [[nodiscard]] Opened open(std::span<const std::byte> in, std::span<std::byte> out) noexcept;
 
-    /// Size of the first record of `in` with its header; 0: not whole yet. A record that cannot be one counts
-    /// as whole, so that open() refuses it at once.
+    /// The size of the first record of `in` with its header; 0: incomplete. An impossible record counts as
+    /// complete, so that open() refuses it at once.
     [[nodiscard]] static std::size_t whole_record(std::span<const std::byte> in) noexcept {
         if (in.size() < kRecordHeader) return in.empty() || in[0] == kApplicationData ? 0 : in.size();
         const std::size_t length = fragment_length(in.data());
@@ -106,29 +106,29 @@ class TlsRecordLayer {
     }
 
     /// Seals `data`, 1 to kMostPlaintext bytes, behind a KeyUpdate if one is due. `out` has room for
-    /// kShortRecord + kRecordCost + data.size(), apart from `data`. Returns the bytes written; 0: no record
-    /// may be sent any more.
+    /// kShortRecord + kRecordCost + data.size(), and does not overlap `data`. Returns the number of bytes
+    /// written; 0: no record may be sent any more.
     [[nodiscard]] std::size_t seal(std::span<const std::byte> data, std::span<std::byte> out) noexcept;
-    /// Seals the alert that failed() is about, or close_notify, once; kShortRecord bytes of room. 0: none is
-    /// to be sent. Nothing can be sealed after it.
+    /// Seals the alert for the failure, or close_notify, once; needs kShortRecord bytes of room. 0: nothing
+    /// to send. Nothing can be sealed after it.
     [[nodiscard]] std::size_t seal_last_alert(std::span<std::byte> out) noexcept;
 
-    /// The content of a ticket is broken, which the layer cannot see: ends as open() would.
+    /// The content of a ticket is malformed, which the layer cannot detect: ends as open() would.
     void refuse_ticket() noexcept;
 
     [[nodiscard]] bool failed() const noexcept { return !failure_.empty(); }
-    /// What was wrong; empty: nothing. Static storage.
+    /// The fault; empty: none. Static storage.
     [[nodiscard]] std::string_view failure() const noexcept { return failure_; }
     /// The fatal alert that the peer sent; 0: none.
     [[nodiscard]] std::uint8_t peer_alert() const noexcept { return peer_alert_; }
-    /// How often the keys of either direction were replaced.
+    /// The number of key replacements, of both directions.
     [[nodiscard]] std::uint64_t key_updates() const noexcept { return key_updates_; }
 
   private:
     enum class Type : std::uint8_t { alert = 21, handshake = 22, application_data = 23 };
     static constexpr std::byte kApplicationData{23};
 
-    /// As a record's header tells it.
+    /// The values in a record's header.
     [[nodiscard]] static std::size_t fragment_length(const std::byte* header) noexcept {
         return std::to_integer<std::size_t>(header[3]) << 8 | std::to_integer<std::size_t>(header[4]);
     }
@@ -147,11 +147,11 @@ class TlsRecordLayer {
     TlsDirection read_;
     TlsDirection write_;
     unsigned credit_ = kMostWithoutData;
-    bool update_due_ = false;    // the peer asked for it
-    bool update_asked_ = false;  // of the peer, for the keys that it uses now
+    bool update_due_ = false;    // the peer asked for a key update
+    bool update_asked_ = false;  // a key update was asked of the peer, for its current keys
     bool peer_closed_ = false;
     bool write_closed_ = false;
-    // A handshake message may span records: its header, then how much is left of a ticket.
+    // A handshake message may span records: its header, then the number of bytes left of a ticket.
     std::array<std::byte, 4> header_{};
     std::size_t header_size_ = 0;
     std::size_t ticket_left_ = 0;

@@ -28,8 +28,8 @@ TlsStream::Impl& stream_of(BIO* bio) {
     return *static_cast<TlsStream::Impl*>(BIO_get_data(bio));
 }
 
-/// Gives out whole records only, so that what is left always begins with a record's header. OpenSSL goes from
-/// record to record within one call for as long as it is given some: the bound is kept here.
+/// Returns whole records only, so that the rest always begins with a record's header. OpenSSL reads one
+/// record after the other within a call while it is given some, so the bound is enforced here.
 int read_bio(BIO* bio, char* out, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
@@ -65,7 +65,7 @@ int read_bio(BIO* bio, char* out, int size) {
 int write_bio(BIO* bio, const char* in, int size) {
     auto& stream = stream_of(bio);
     BIO_clear_retry_flags(bio);
-    // Dropped: OpenSSL would seal it under a nonce that is used already.
+    // Dropped: OpenSSL would seal it under a nonce that is already used.
     if (stream.in_place) return size;
     const IoResult wrote =
         stream.lower->write_some(std::as_bytes(std::span(in, static_cast<std::size_t>(size))));
@@ -82,8 +82,8 @@ long control_bio(BIO*, int command, long, void*) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-/// What a call that gave nothing waits for: what SSL_get_error() says, without its look at the thread's queue
-/// of errors, which costs more than a tenth of reading a record.
+/// The event that a call without result waits for. Does the work of SSL_get_error() without reading the
+/// thread's error queue, which takes more than a tenth of the time of reading a record.
 int awaited(SSL* ssl) noexcept {
     const BIO* const bio = SSL_get_rbio(ssl);
     const int wanted = SSL_want(ssl);
@@ -106,7 +106,7 @@ int create_bio(BIO* bio) {
 namespace detail {
 
 std::string openssl_reason() {
-    const unsigned long code = ERR_peek_error();  // the first is the root
+    const unsigned long code = ERR_peek_error();  // the first error is the root cause
     ERR_clear_error();
     if (code == 0) return "no reason given";
     if (ERR_SYSTEM_ERROR(code)) return std::strerror(ERR_GET_REASON(code));
@@ -155,8 +155,7 @@ TlsStream::Impl::Impl(TlsContext::Impl& its_context, std::unique_ptr<ByteStream>
 }
 
 TlsStream::Impl::~Impl() {
-    // OpenSSL declares a session unfit if its connection ends without close_notify; for resumption it does no
-    // harm.
+    // OpenSSL does not resume a session whose connection ends without close_notify. Resumption is safe there.
     if (ssl) SSL_set_shutdown(ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
@@ -189,7 +188,7 @@ std::size_t TlsStream::Impl::whole_record() const noexcept {
 bool TlsStream::Impl::note_records(bool with_data) noexcept {
     const int taken = std::min(records_taken, turn_bounds::kRecordsWithoutData);
     if (taken == 0) return true;  // the rest of a record
-    // One record with data pays for one without.
+    // Each record with data pays for one without.
     excess = with_data ? std::max(excess + taken - 2, 0) : excess + taken;
     return excess <= turn_bounds::kExcessRecordsWithoutData;
 }
@@ -205,7 +204,7 @@ IoResult TlsStream::Impl::flooded() noexcept {
 
 IoResult TlsStream::Impl::failure(int result, Errc code) noexcept {
     const int error = SSL_get_error(ssl.get(), result);
-    // A handler may have left an error on the thread, which hides this from SSL_get_error().
+    // A handler may have left an error on the thread, which would hide this one from SSL_get_error().
     const bool closed =
         SSL_is_init_finished(ssl.get()) != 0 && (SSL_get_shutdown(ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
     if (closed) {
@@ -265,7 +264,7 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
     if (!self.pending && !self.read_needs_write && self.whole_record() == 0) {
         std::ignore = self.refill();
         if (self.ended.status == IoStatus::would_block && self.whole_record() == 0) return IoResult::again();
-        detail::forget_earlier_errors();  // once a burst: it costs
+        detail::forget_earlier_errors();  // once a burst, because it costs time
     }
     const int size = static_cast<int>(std::min<std::size_t>(out.size(), INT_MAX));
     self.records_taken = 0;
@@ -278,13 +277,13 @@ IoResult TlsStream::read_some(std::span<std::byte> out) noexcept {
             return IoResult::done(static_cast<std::size_t>(got));
         }
         const int error = awaited(self.ssl.get());
-        // The answer to a key update is stuck; until it is out OpenSSL reads nothing. Or it is the alert for
-        // a broken record, which OpenSSL does not try again.
+        // The answer to a key update is stuck, and until it is sent OpenSSL reads nothing. Or the alert for a
+        // broken record is stuck, and OpenSSL does not retry it.
         const bool is_broken = error == SSL_ERROR_WANT_WRITE && is_in_error(self.ssl.get());
         self.read_needs_write = (error == SSL_ERROR_WANT_WRITE && !is_broken) || self.answer_is_stuck();
         if (!self.read_needs_write && error != SSL_ERROR_WANT_READ)
             return self.failure(got, Errc::tls_failure);
-        // The records were not data: session tickets, key updates. There may be more behind them.
+        // The records had no data: session tickets, key updates. More records may follow.
         const bool may_go_on = self.whole_record() > 0 && !self.read_needs_write &&
                                self.records_taken <= turn_bounds::kRecordsWithoutData;
         if (!may_go_on) return self.note_records(false) ? IoResult::again() : self.flooded();
@@ -308,7 +307,7 @@ IoResult TlsStream::write_some(std::span<const std::byte> in) noexcept {
 }
 
 void TlsStream::shutdown_write() noexcept {
-    // Not while shaking hands, nor after a fatal error.
+    // Not during a handshake, nor after a fatal error.
     if (impl_->in_place)
         impl_->in_place->close();
     else if (SSL_is_init_finished(impl_->ssl.get()))
@@ -328,7 +327,7 @@ int TlsStream::fd() const noexcept {
 
 StreamStatus TlsStream::status() const noexcept {
     const auto& self = *impl_;
-    StreamStatus status = self.lower->status();  // when its bytes came, and whether there may be more
+    StreamStatus status = self.lower->status();  // the arrival time of its bytes, and whether more may wait
     status.has_buffered_input =
         self.in_place ? self.in_place->has_input() : self.pending || self.whole_record() > 0;
     status.wants_write = self.blocked_write;

@@ -7,21 +7,21 @@
 
 namespace pinwheel {
 
-/// TLS over another stream. One read of the lower stream fills one large buffer, from which OpenSSL takes all
-/// the records that came, or the records are opened there (TlsOptions::records); a poll that brought no whole
-/// record costs no OpenSSL call. Threading: the reactor's
-/// thread. Allocates: at construction, and within OpenSSL until the handshake is done.
+/// TLS over another stream. One read of the lower stream fills one large buffer. OpenSSL takes all complete
+/// records from it, or they are opened there (TlsOptions::records). A poll without a complete record makes no
+/// OpenSSL call. Threading: the reactor's thread. Allocates: at construction, and within OpenSSL until the
+/// handshake is done.
 class TlsStream final : public ByteStream, public StreamDetails {
   public:
     ~TlsStream() override;
 
-    /// Goes on with the handshake: ok once it is done and the peer verified; would_block: call again in the
-    /// next turn if status() has_buffered_input, else when the descriptor is readable, or writable if
+    /// Continues the handshake. ok: the handshake is done and the peer verified. would_block: call again in
+    /// the next turn if status() has_buffered_input, else when the descriptor is readable, or writable if
     /// wants_write. A call takes a bounded number of records (turn_bounds.h).
     [[nodiscard]] IoResult handshake() noexcept;
 
-    /// eof after the peer's close_notify; an end of the lower stream without it is an error (truncation), as
-    /// is a flood of records without data (tls_failure). would_block with has_buffered_input after as many
+    /// eof after the peer's close_notify. An end of the lower stream without it is an error (truncation), and
+    /// so is a flood of records without data (tls_failure). would_block with has_buffered_input after as many
     /// records without data as turn_bounds.h allows.
     [[nodiscard]] IoResult read_some(std::span<std::byte> out) noexcept override;
     [[nodiscard]] IoResult read_view(std::span<std::byte> room,

@@ -6,32 +6,32 @@
 namespace pinwheel::turn_bounds {
 
 // The most work of each kind in one turn of the reactor. Work over a bound goes to the next turn, after all
-// other waiting work. A turn ends whatever a peer sends; due timers fire between turns.
+// other waiting work. A turn always ends, whatever a peer sends. Due timers fire between turns.
 
 /// Due timers, 30 ns each plus their callback.
 inline constexpr int kTimers = 256;
-/// Timers that move down a level of the wheel, or to those that are due: 10 ns each. A connection has four.
+/// Timers that move down a level of the wheel or become due: 10 ns each. A connection has four.
 inline constexpr int kTimerMoves = 2048;
-/// Posted calls: a thread that posts faster than the calls run must not hold the loop.
+/// Posted calls. A thread that posts faster than the calls run must not hold the loop.
 inline constexpr int kPostedCalls = 256;
-/// Ready descriptors. epoll reports those left over first at the next look, which costs 0.3 µs.
+/// Ready descriptors. epoll reports the remaining ones first at the next call, which costs 0.3 µs.
 inline constexpr std::size_t kReadyDescriptors = 64;
 /// Sources without a descriptor, and sockets that are read without epoll.
 inline constexpr std::size_t kVisits = 64;
 /// Connections that still hold unread bytes in user space.
 inline constexpr int kRevisits = 64;
 
-// For each connection, since one peer must not take the turns of another.
+// For each connection, so that one peer does not take the turns of another.
 
-/// WebSocket control frames, fragments and parts of frames: 30 ns each, 0.1 µs with the handler of a pong. A
+/// WebSocket control frames, fragments and partial frames: 30 ns each, 0.1 µs with the handler of a pong. A
 /// read of 128 KiB may hold 65,536 of them; a venue sends a few in a read.
 inline constexpr int kDecodedFrames = 1024;
-/// Bytes read. They bound the whole messages, which have at least 2 bytes each.
+/// Bytes read. They bound the complete messages, which have at least 2 bytes each.
 inline constexpr std::size_t kReadBytes = std::size_t{128} << 10;
-/// Reads of a stream. Over TCP one read brings a batch. Over TLS it brings one record, of one byte perhaps,
+/// Reads of a stream. Over TCP one read brings a batch. Over TLS it brings one record, possibly of one byte,
 /// at 1 µs each.
 inline constexpr int kReads = 128;
-/// Pings of a read that are answered in order, in one write. Of further ones only the last is answered (RFC
+/// Pings of a read that are answered in order, in one write. Of further pings only the last is answered (RFC
 /// 6455 section 5.5.3). Test suites send ten pings at once and expect ten pongs.
 inline constexpr std::size_t kPongs = 16;
 
@@ -44,8 +44,8 @@ inline constexpr int kHandshakeReads = 64;
 
 // For the life of a connection.
 
-/// By how many TLS records without data may outnumber those with data. Servers send at most a few tickets and
-/// update keys after millions of records; a peer that goes beyond breaks the protocol.
+/// The excess of TLS records without data over those with data. Servers send a few tickets, and update keys
+/// after millions of records. A peer beyond this bound breaks the protocol.
 inline constexpr int kExcessRecordsWithoutData = 128;
 
 }  // namespace pinwheel::turn_bounds

@@ -8,7 +8,7 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kSmallest = 4096;               // a batch of pongs and a close frame fit
-constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is given back when it is empty
+constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is freed when it is empty
 
 }  // namespace
 

@@ -8,16 +8,15 @@
 
 namespace pinwheel {
 
-/// Bytes to send, in order: holds what the stream has not taken yet.
-/// Threading: one thread. Invariant: a unit that was claimed and committed is sent whole or not at all, up to
-/// the end of the stream. Allocates: when the backlog grows; memory of a large backlog is given back once it
-/// is sent.
+/// The backlog: bytes to send, in order, that the stream has not taken yet. Threading: one thread. Invariant:
+/// a committed unit is sent completely or not at all, up to the end of the stream. Allocates: when the
+/// backlog grows. Memory of a large backlog is freed once it is sent.
 class TxBuffer {
   public:
-    /// At most `limit` bytes wait.
+    /// `limit`: the largest backlog, in bytes.
     explicit TxBuffer(std::size_t limit) noexcept : limit_(limit) {}
 
-    /// Room for a unit of `size` bytes; empty if that would exceed the limit, or there is no memory.
+    /// Room for a unit of `size` bytes. Empty if that would exceed the limit, or if there is no memory.
     [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept {
         if (size > limit_ || this->size() > limit_ - size) [[unlikely]]
             return {};
@@ -25,12 +24,12 @@ class TxBuffer {
             return {};
         return {bytes_.data() + tail_, size};
     }
-    /// The unit turned out to have `size` bytes, at most what was claimed.
+    /// Ends the claim: the unit has `size` bytes, at most the claimed size.
     void commit(std::size_t size) noexcept { tail_ += size; }
-    /// Both in one. False: refused, nothing was taken.
+    /// claim() and commit() in one call. False: refused, and nothing was taken.
     [[nodiscard]] bool append(std::span<const std::byte> unit) noexcept;
 
-    /// Writes as much as the stream takes. would_block: a rest is left; ok: nothing is left.
+    /// Writes as much as the stream takes. would_block: a rest is left. ok: nothing is left.
     IoResult flush(ByteStream& stream) noexcept;
 
     [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }

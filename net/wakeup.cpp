@@ -14,7 +14,7 @@ Wakeup::Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 
 void Wakeup::signal() noexcept {
     const std::uint64_t one = 1;
-    // A full counter already wakes, so that a failed write loses nothing.
+    // A full counter already wakes the reader, so that a failed write loses nothing.
     [[maybe_unused]] const auto written = ::write(fd_.get(), &one, sizeof one);
 }
 

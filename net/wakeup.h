@@ -4,8 +4,8 @@
 
 namespace pinwheel {
 
-/// Ends a reactor's sleep from another thread (eventfd).
-/// Threading: signal() from any thread, the rest from the reactor's. Allocates: nothing.
+/// Ends a reactor's sleep from another thread (eventfd). Threading: signal() from any thread, the rest from
+/// the reactor's. Allocates: nothing.
 class Wakeup {
   public:
     /// Throws std::system_error.
