@@ -19,7 +19,7 @@ void Waiter::resume() {
 }
 
 void Waiter::on_deadline(TimePoint) {
-    std::ignore = is_over();  // what came with this very turn still counts
+    std::ignore = is_over();  // a result of this turn still counts
     resume();
 }
 

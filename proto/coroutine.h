@@ -84,7 +84,7 @@ class TaskPromiseOf<void> : public TaskPromise {
 
 }  // namespace detail
 
-/// A coroutine: it begins when it is awaited, or by start(), and ends with its object at the latest. Its
+/// A coroutine. It begins when it is awaited, or by start(), and ends with its object at the latest. Its
 /// frame is allocated once, when it is called. Threading: the reactor's thread.
 template <class T = void>
 class [[nodiscard]] Task {
@@ -92,7 +92,7 @@ class [[nodiscard]] Task {
     /// Required by the language.
     using promise_type = detail::TaskPromiseOf<T>;
 
-    /// For the language: of a coroutine that has not begun.
+    /// For the language. Requires a coroutine that has not begun.
     explicit Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}
     /// A moved-from Task may only be destroyed.
     Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
@@ -101,14 +101,14 @@ class [[nodiscard]] Task {
         if (handle_) handle_.destroy();
     }
 
-    /// Runs it until it waits for the first time. Call it once, on a Task that is not awaited.
+    /// Runs it until it waits for the first time. Call it once, on a Task that nobody awaits.
     void start() { handle_.resume(); }
-    /// True once it has returned or thrown.
+    /// True once the coroutine has returned or thrown.
     [[nodiscard]] bool done() const noexcept { return handle_.done(); }
-    /// What it returned, or throws what it threw; when done().
+    /// Returns the coroutine's result, or throws its exception. Requires done().
     T result() { return handle_.promise().result(); }
 
-    /// Begins it, and gives what it returns.
+    /// Begins the coroutine and returns its result.
     [[nodiscard]] auto operator co_await() const noexcept {
         struct Awaiter {
             std::coroutine_handle<promise_type> handle;
@@ -147,7 +147,7 @@ class Waiter : private ListLink {
     Waiter& operator=(const Waiter&) = delete;
 
   protected:
-    /// True if it need not wait any more: what it waited for is there, or has thrown.
+    /// True if it need not wait any more: the condition holds or has thrown.
     [[nodiscard]] virtual bool is_over() noexcept = 0;
     void suspend(std::coroutine_handle<> handle, WaiterList& list) noexcept;
     [[nodiscard]] Duration timeout() const noexcept { return timeout_.value_or(Duration{}); }
@@ -164,8 +164,8 @@ class Waiter : private ListLink {
     Timer deadline_{Timer::Callback::member<&Waiter::on_deadline>(*this)};
 };
 
-/// All that wait for one session, which it observes. Each is resumed in a turn of its own, since it may
-/// destroy this.
+/// All coroutines that wait for one session, which the list observes. Each is resumed in a turn of its own,
+/// because it may destroy the list.
 class WaiterList : private SessionObserver {
   public:
     WaiterList(Reactor& reactor, SessionObserver* next) noexcept : reactor_(reactor), next_(next) {}
@@ -175,12 +175,12 @@ class WaiterList : private SessionObserver {
 
     void add(Waiter& waiter) noexcept;
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
-    /// The same, with handlers that let the list know.
+    /// The same, with handlers that notify the list.
     [[nodiscard]] WebSocketOptions listening(WebSocketOptions options);
 
   private:
     void on_step(const SessionStep& step) noexcept override;
-    /// The session has changed: the next turn resumes those whose condition holds.
+    /// The session has changed. The next turn resumes the coroutines whose condition holds.
     void look_soon() noexcept {
         if (!waiting_.alone()) reactor_.schedule(timer_, TimePoint{});
     }
@@ -194,7 +194,7 @@ class WaiterList : private SessionObserver {
 
 }  // namespace detail
 
-/// Runs a task to its end and turns the reactor. It waits: do not call it in a handler or a coroutine.
+/// Turns the reactor until a task has ended. It blocks: do not call it in a handler or a coroutine.
 template <class T>
 T run(Reactor& reactor, Task<T> task) {
     task.start();
@@ -205,9 +205,9 @@ T run(Reactor& reactor, Task<T> task) {
 /// co_await Sleep(reactor, 5s).
 class Sleep {
   public:
-    /// `time` from when it is awaited.
+    /// The wait starts when it is awaited and lasts `time`.
     Sleep(Reactor& reactor, Duration time) noexcept : reactor_(reactor), time_(time) {}
-    /// For the language: never.
+    /// For the language: always false.
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     /// For the language: arms the timer.
     void await_suspend(std::coroutine_handle<> handle) noexcept {
@@ -226,9 +226,9 @@ class Sleep {
     Timer timer_{Timer::Callback::member<&Sleep::wake>(*this)};
 };
 
-/// A session for coroutines: has a WebSocketManager, and awaits where that waits. What does not wait is as
-/// there, the handlers included; `on_message` needs no deliver_to_ring. One coroutine at a time receives. Its
-/// destructor tries a close frame without waiting; coroutines that wait then are never resumed.
+/// A session for coroutines: a WebSocketManager whose blocking calls are awaited. `on_message` needs no
+/// deliver_to_ring. One coroutine at a time receives. The destructor tries to send a close frame without
+/// waiting. Coroutines that still wait are never resumed.
 class AsyncWebSocket {
     template <class Result, class Look, bool kFalseAtTimeout>
     class Until;
@@ -242,20 +242,20 @@ class AsyncWebSocket {
     }
 
   public:
-    /// As the manager does: does not connect yet, and throws WebSocketError.
+    /// Like the manager's constructor: does not connect yet, and throws WebSocketError.
     AsyncWebSocket(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
 
-    /// The session, for what does not wait; the usual calls of that are here, too.
+    /// The session. The most common of its calls that do not wait are repeated here.
     [[nodiscard]] WebSocketManager& manager() noexcept { return manager_; }
-    /// The same, to look at.
+    /// The same, const.
     [[nodiscard]] const WebSocketManager& manager() const noexcept { return manager_; }
 
-    /// As wait_connected().
+    /// Awaits WebSocketManager::wait_connected().
     [[nodiscard]] auto connected(std::optional<Duration> timeout = std::nullopt) {
         const auto look = [this] { return manager_.connect_outcome(); };
         return Until<bool, decltype(look), true>(*this, look, "wait_connected", timeout);
     }
-    /// As wait_disconnected().
+    /// Awaits WebSocketManager::wait_disconnected().
     [[nodiscard]] auto disconnected() {
         const auto look = [this]() -> std::optional<bool> {
             if (has_connection() || state() == ConnectionState::connecting) return std::nullopt;
@@ -263,17 +263,17 @@ class AsyncWebSocket {
         };
         return Until<bool, decltype(look), true>(*this, look, "wait_disconnected", std::nullopt);
     }
-    /// Begins to connect. Resumes with true when CONNECTED, and otherwise as wait_connected() returns.
+    /// Begins to connect. Resumes with true when CONNECTED, else like wait_connected().
     [[nodiscard]] auto connect(std::optional<Duration> timeout = std::nullopt) {
         manager_.connect();
         return connected(timeout);
     }
-    /// The next message, there until the next one is asked for. Throws what receive() throws.
+    /// The next message, valid until the next call. Throws like receive().
     [[nodiscard]] auto receive(std::optional<Duration> timeout = std::nullopt) {
         const auto look = [this] { return try_receive(); };
         return Until<Message, decltype(look), false>(*this, look, "receive", timeout);
     }
-    /// As receive(), but nothing where stream() ends: while (const auto message = co_await ws.next()) …
+    /// Like receive(), but nothing where stream() ends: while (const auto message = co_await ws.next()) …
     /// Name the result: g++ 12 miscompiles a bare while (co_await ws.next()).
     [[nodiscard]] auto next() {
         const auto look = [this]() -> std::optional<std::optional<Message>> {
@@ -283,84 +283,84 @@ class AsyncWebSocket {
         };
         return Until<std::optional<Message>, decltype(look), false>(*this, look, "stream", std::nullopt);
     }
-    /// Ends as the manager's calls do; resumes when no connection is up or closing.
+    /// Ends the session like the manager's call of this name. Resumes when no connection is up or closing.
     [[nodiscard]] auto close() { return manager_.close(), connection_ended(); }
-    /// For good; resumes when no connection is up or closing.
+    /// Permanent. Resumes when no connection is up or closing.
     [[nodiscard]] auto shutdown() { return manager_.shutdown(), connection_ended(); }
     /// Resumes when no connection is up or closing.
     [[nodiscard]] auto request_disconnect(std::optional<Duration> reconnect_after = std::nullopt) {
         return manager_.request_disconnect(reconnect_after), connection_ended();
     }
-    /// As there; a coroutine of its own.
+    /// Like WebSocketManager::wait_for_reconnect_window(), with a coroutine as the condition.
     [[nodiscard]] Task<bool> wait_for_reconnect_window(std::function<WindowAnswer()> should_reconnect = {},
                                                        std::optional<Duration> timeout = std::nullopt);
 
-    /// As there.
+    /// See WebSocketManager::url().
     [[nodiscard]] const std::string& url() const noexcept { return manager_.url(); }
-    /// As there.
+    /// See WebSocketManager::state().
     [[nodiscard]] ConnectionState state() const noexcept { return manager_.state(); }
-    /// As there.
+    /// See WebSocketManager::is_connected().
     [[nodiscard]] bool is_connected() const noexcept { return manager_.is_connected(); }
-    /// As there.
+    /// See WebSocketManager::is_shutdown().
     [[nodiscard]] bool is_shutdown() const noexcept { return manager_.is_shutdown(); }
-    /// As there.
+    /// See WebSocketManager::is_dead().
     [[nodiscard]] bool is_dead() const noexcept { return manager_.is_dead(); }
-    /// As there.
+    /// See WebSocketManager::is_recoverable().
     [[nodiscard]] bool is_recoverable() const noexcept { return manager_.is_recoverable(); }
-    /// As there; from any thread.
+    /// See WebSocketManager::stats(). From any thread.
     [[nodiscard]] WebSocketStats stats() const noexcept { return manager_.stats(); }
-    /// As there.
+    /// See WebSocketManager::subscriptions().
     [[nodiscard]] std::vector<std::string> subscriptions() const { return manager_.subscriptions(); }
-    /// As there.
+    /// See WebSocketManager::connection_duration().
     [[nodiscard]] Duration connection_duration() const noexcept { return manager_.connection_duration(); }
-    /// As there.
+    /// See WebSocketManager::generation().
     [[nodiscard]] std::uint32_t generation() const noexcept { return manager_.generation(); }
-    /// As there.
+    /// See WebSocketManager::last_error().
     [[nodiscard]] const Error& last_error() const noexcept { return manager_.last_error(); }
-    /// As there.
+    /// See WebSocketManager::close_code().
     [[nodiscard]] std::uint16_t close_code() const noexcept { return manager_.close_code(); }
-    /// As there.
+    /// See WebSocketManager::close_reason().
     [[nodiscard]] const std::string& close_reason() const noexcept { return manager_.close_reason(); }
-    /// As there.
+    /// See WebSocketManager::schedule_reconnect().
     void schedule_reconnect(Duration delay) { manager_.schedule_reconnect(delay); }
-    /// As there.
+    /// See WebSocketManager::kill().
     void kill() { manager_.kill(); }
-    /// As there.
+    /// See WebSocketManager::force_close().
     void force_close() { manager_.force_close(); }
-    /// As there.
+    /// See WebSocketManager::send().
     void send(std::string_view text) { manager_.send(text); }
-    /// As there.
+    /// See WebSocketManager::send_binary().
     void send_binary(std::span<const std::byte> bytes) { manager_.send_binary(bytes); }
-    /// As there: a JsonValue, or what has a dump().
+    /// See WebSocketManager::send_json(). Takes a JsonValue, or an object with dump().
     template <class Json>
     void send_json(const Json& json) {
         manager_.send_json(json);
     }
-    /// As there.
+    /// See WebSocketManager::send_json().
     void send_json(std::initializer_list<JsonValue::Member> members) { manager_.send_json(members); }
-    /// As there.
+    /// See WebSocketManager::try_send().
     [[nodiscard]] Errc try_send(std::string_view text) noexcept { return manager_.try_send(text); }
-    /// As there.
+    /// See WebSocketManager::try_send_binary().
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept {
         return manager_.try_send_binary(bytes);
     }
-    /// As there: channels, or a span of them.
+    /// See WebSocketManager::subscribe(). Takes channels, or a span of them.
     template <class... Channels>
     void subscribe(const Channels&... channels) {
         manager_.subscribe(channels...);
     }
-    /// As there: channels, or a span of them.
+    /// See WebSocketManager::unsubscribe(). Takes channels, or a span of them.
     template <class... Channels>
     void unsubscribe(const Channels&... channels) {
         manager_.unsubscribe(channels...);
     }
-    /// As there.
+    /// See WebSocketManager::try_receive().
     [[nodiscard]] std::optional<Message> try_receive() { return manager_.try_receive(); }
-    /// As there.
+    /// See WebSocketManager::queue().
     [[nodiscard]] MessageQueue& queue() { return manager_.queue(); }
 
   private:
-    /// Waits until `Look` has an answer, or throws. At the timeout: false, or WebSocketTimeoutError.
+    /// Waits until `Look` returns a result or throws. At the timeout: false, or WebSocketTimeoutError.
     template <class Result, class Look, bool kFalseAtTimeout>
     class Until final : public detail::Waiter {
       public:
@@ -393,7 +393,7 @@ class AsyncWebSocket {
         std::exception_ptr thrown_;
     };
 
-    detail::WaiterList waiters_;  // observes the manager, and outlives it
+    detail::WaiterList waiters_;  // observes the manager and outlives it
     WebSocketManager manager_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Everything that a user of the library includes. Installed, it is reached as <pinwheel/pinwheel.h>.
+/// All public headers of the library except coroutine.h. Include it as <pinwheel/pinwheel.h>.
 
 #include "../core/clock.h"
 #include "../core/cpu.h"

@@ -21,7 +21,7 @@ using detail::kModeRow;
 using detail::kSections;
 using detail::kTlsRows;
 
-/// Reads section by section; the first error ends it.
+/// Reads section by section. The first error ends the reading.
 class Reader {
   public:
     Reader(Config& config, std::string_view name) : config_(config), name_(name) {}
@@ -107,7 +107,7 @@ class Reader {
         else
             tls.records = read_choice(value, path, TlsRecords::openssl, TlsRecords::in_place);
     }
-    /// One of two words.
+    /// Reads one of two words.
     template <class Choice>
     [[nodiscard]] Choice read_choice(const Element& value, const std::string& path, Choice first,
                                      Choice second) {
@@ -142,7 +142,7 @@ class Reader {
     Error error_;
 };
 
-/// A key under `websocket` that nothing reads.
+/// A key under `websocket` that no reader takes.
 Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
     for (const auto& warning : limits.warnings) {
         if (!warning.expected.empty()) continue;

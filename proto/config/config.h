@@ -26,12 +26,12 @@ namespace pinwheel {
 struct Config {
     std::optional<std::string> url{};          ///< as written
     std::vector<std::string> subscriptions{};  ///< channels, in order
-    TlsOptions tls{};                          ///< of TLS
-    std::optional<ReactorMode> mode{};         ///< of the reactor
+    TlsOptions tls{};                          ///< options of TLS
+    std::optional<ReactorMode> mode{};         ///< mode of the reactor
     std::optional<int> cpu{};                  ///< the core to pin the reactor's thread to
-    ResolvedLimits limits{};                   ///< with the source of each
+    ResolvedLimits limits{};                   ///< the limits, each with its source
 
-    /// One line for each value, with its source. The URL without its query.
+    /// One line for each value, with its source. The URL is shown without its query.
     [[nodiscard]] std::vector<std::string> describe() const;
 };
 

@@ -14,7 +14,7 @@
 
 namespace pinwheel::detail {
 
-/// The sections at the top.
+/// The top-level sections.
 inline constexpr std::array<std::string_view, 5> kSections{"url", "subscriptions", "tls", "reactor",
                                                            "websocket"};
 
@@ -40,11 +40,11 @@ inline constexpr std::array kTlsRows{
     TlsRow{"records", &TlsOptions::records,
            "in_place opens the records of TLS 1.3 where they lie, which costs less a message"},
 };
-/// The value in the config's words: `none` for an empty text.
+/// The value in the config's notation; `none` for an empty text.
 [[nodiscard]] std::string value_of(const TlsRow& row, const TlsOptions& options);
-/// The type that the config must have, in words.
+/// The type that the config must have, in text.
 [[nodiscard]] std::string expected_of(const TlsRow& row);
-/// The config's words.
+/// The config's notation.
 [[nodiscard]] std::string_view word_of(TlsRecords records) noexcept;
 [[nodiscard]] std::string_view word_of(ReactorMode mode) noexcept;
 
@@ -60,14 +60,14 @@ inline constexpr ReactorRow kModeRow{"mode", "'epoll' or 'busy_spin'", "epoll",
 inline constexpr ReactorRow kCpuRow{"cpu", "a whole number", "none",
                                     "the core that the reactor's thread is pinned to"};
 
-/// An option under `websocket` that is not a number.
+/// A non-numeric option under `websocket`.
 enum class Setting : std::uint8_t { reconnect_strategy, overflow, headers, subprotocols };
 struct SettingRow {
     Setting setting{};
     std::string_view field;     ///< in WebSocketOptions
     std::string_view group;     ///< the config's key is `websocket.group.key`
     std::string_view key;       ///< see `group`
-    std::string_view expected;  ///< the type in words; empty: one of the setting's words
+    std::string_view expected;  ///< the type in text; empty: one of the setting's words
     std::string_view why;
 };
 inline constexpr std::array kSettingRows{

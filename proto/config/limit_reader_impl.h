@@ -13,30 +13,30 @@
 
 namespace pinwheel::detail {
 
-/// Parses a config once; the element lives in `document`. An error names `name` and the place.
+/// Parses a config once. The element lives in `document`. An error names `name` and the place.
 [[nodiscard]] Result<JsonElement> parse_config_text(JsonDocument& document, std::string_view json,
                                                     std::string_view name);
 
-/// Reads the limits of a whole config. What cannot be used is a warning.
+/// Reads the limits of a complete config. Unusable values become warnings.
 void read_limits(const JsonElement& root, ResolvedLimits& out);
 
-/// The keys that `websocket` has, or one of its groups (`websocket.ping`).
+/// The keys of `websocket`, or of one of its groups (`websocket.ping`).
 [[nodiscard]] std::vector<std::string_view> keys_under(std::string_view parent);
 
-/// The value of a setting in the config's words: `none` for an empty list. Headers by name only.
+/// The value of a setting in the config's notation; `none` for an empty list. Headers by name only.
 [[nodiscard]] std::string value_of(const SettingRow& row, const ResolvedLimits& limits);
 /// True if the config or an option sets it.
 [[nodiscard]] bool is_set(const SettingRow& row, const ResolvedLimits& limits) noexcept;
-/// The value that it has if nothing sets it.
+/// The default.
 [[nodiscard]] std::string default_of(const SettingRow& row);
-/// The type that the config must have, in words.
+/// The type that the config must have, in text.
 [[nodiscard]] std::string expected_of(const SettingRow& row);
 [[nodiscard]] std::string expected_of(const LimitRow& row);
-/// Such as `5 to 60`.
+/// For example `5 to 60`.
 [[nodiscard]] std::string bounds_of(const LimitRow& row);
-/// With up to 12 digits, without zeros at the end.
+/// With up to 12 digits, without trailing zeros.
 [[nodiscard]] std::string number(double value);
-/// Such as `20 s`.
+/// For example `20 s`.
 [[nodiscard]] std::string with_unit(const LimitRow& row, double value);
 
 }  // namespace pinwheel::detail

@@ -25,7 +25,7 @@ double get(const WebSocketLimits& limits, const LimitRow& row) noexcept {
         row.member);
 }
 
-/// Of the counts that a row's option may give: those that a double holds exactly.
+/// The largest count that an option may give: a double holds exactly all counts up to it.
 int count_bits(const LimitRow& row) noexcept {
     const bool is_wide = std::holds_alternative<std::uint64_t WebSocketLimits::*>(row.member);
     return is_wide ? std::numeric_limits<double>::digits : std::numeric_limits<std::uint32_t>::digits;

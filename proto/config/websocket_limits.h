@@ -29,24 +29,25 @@ enum class LimitOrigin : std::uint8_t {
     option,   ///< set explicitly
 };
 
-/// The name in words. Static storage.
+/// The source in text. Static storage.
 [[nodiscard]] std::string_view to_string(LimitOrigin origin) noexcept;
 
 /// A limit with its source.
 struct LimitValue {
     const LimitRow* row = nullptr;                    ///< static storage
     double value = 0;                                 ///< the value in use
-    double asked = 0;                                 ///< what the config said
-    LimitOrigin origin = LimitOrigin::default_value;  ///< where it came from
+    double asked = 0;                                 ///< the value in the config
+    LimitOrigin origin = LimitOrigin::default_value;  ///< its source
 
-    /// One line, such as `ping_interval = 5 s (clamped: the config asks for 1 s, the bounds are 5 to 60)`.
+    /// One line, for example `ping_interval = 5 s (clamped: the config asks for 1 s, the bounds are 5 to
+    /// 60)`.
     [[nodiscard]] std::string describe() const;
 };
 
-/// A value of a config that was ignored.
+/// An ignored value of a config.
 struct LimitWarning {
-    std::string path;      ///< such as `websocket.ping.interval`
-    std::string expected;  ///< such as `a number`; empty for an unknown key
+    std::string path;      ///< for example `websocket.ping.interval`
+    std::string expected;  ///< for example `a number`; empty for an unknown key
     std::string found;     ///< the type of the value, never the value
     std::string used;      ///< the value used instead; empty for none
 

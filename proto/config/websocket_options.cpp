@@ -61,7 +61,7 @@ double as_number(double value) noexcept {
 double as_number(std::uint32_t value) noexcept {
     return value;
 }
-/// A double holds whole numbers up to 2^53 - 1, which is more bytes than any memory.
+/// A double holds whole numbers up to 2^53 - 1 exactly. No memory has as many bytes.
 double as_number(std::uint64_t value) noexcept {
     return static_cast<double>(std::min(value, (std::uint64_t{1} << 53) - 1));
 }
@@ -81,7 +81,7 @@ Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
     return {};
 }
 
-/// The fields that no other validate() looks at.
+/// The fields that no part's validate() checks.
 Error validate_own(const ResolvedLimits& resolved) {
     const WebSocketLimits& limits = resolved.limits;
     if (limits.connection_timeout <= Duration::zero())

@@ -31,17 +31,17 @@ namespace pinwheel {
 
 class SessionObserver;
 
-/// A fact of an alert, such as `dropped` and `12`.
+/// A fact of an alert, for example `dropped` and `12`.
 struct AlertField {
-    std::string_view name;  ///< such as `dropped`
+    std::string_view name;  ///< for example `dropped`
     std::string value;      ///< as text
 };
 /// The facts of an alert. Valid during the call.
 using AlertContext = std::span<const AlertField>;
 
 /// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the change
-/// of state. They may call every method of the manager that does not wait, and destroy it. An exception of a
-/// handler leaves Reactor::poll(), or the call that caused the event; the manager stays valid.
+/// of state. They may call every method of the manager that does not wait, and may destroy the manager. An
+/// exception of a handler leaves Reactor::poll(), or the call that caused the event. The manager stays valid.
 struct WebSocketOptions {
     /// Any std::chrono duration converts to it.
     using Seconds = std::chrono::duration<double>;
@@ -50,8 +50,8 @@ struct WebSocketOptions {
 
     /// Called every disconnect_check_interval while CONNECTED. True disconnects.
     std::function<bool()> should_disconnect{};
-    /// Called every reconnect_check_interval after a proactive disconnect. True connects now, false is called
-    /// again, a duration connects after it.
+    /// Called every reconnect_check_interval after a proactive disconnect. True connects now. False is asked
+    /// again later. A duration connects after it.
     std::function<WindowAnswer()> should_reconnect{};
 
     // Handlers
@@ -63,13 +63,13 @@ struct WebSocketOptions {
     /// At most once in disconnect_alert_interval. `count`: the disconnects since the last call.
     Handler<void(DisconnectReason, std::uint64_t count)> on_disconnect_alert{};
     /// Each complete message. The view lies in the receive buffer, with 64 readable bytes after it, and is
-    /// valid during the call. Statistics count it at the end of its read.
+    /// valid during the call. Statistics count the message at the end of its read.
     Handler<void(const Message&)> on_message{};
     /// Conditions that a person should see. The channel is "websocket". The views are valid during the call.
     Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
 
-    // Limits. An optional that is set overrides `config` and is not clamped. One that is not set has the
-    // default of kLimitRows.
+    // Limits. An optional that is set overrides `config` and is not clamped. An unset one has the default of
+    // kLimitRows.
 
     std::optional<Seconds> ping_interval{};        ///< 0: no pings
     std::optional<Seconds> ping_timeout{};         ///< for a pong; an unread pong counts as received
@@ -101,11 +101,11 @@ struct WebSocketOptions {
 
     // Messages
 
-    /// Messages go to the ring and to on_message. on_message also gets those that a full ring drops.
+    /// Messages go to the ring and to on_message. on_message also receives messages that a full ring drops.
     bool deliver_to_ring = false;
     std::optional<OverflowPolicy> overflow{};  ///< when the ring is full
-    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped. Without it only the
-    /// gap in the sequence numbers shows them.
+    /// receive() and stream() throw WebSocketQueueFullError where messages were dropped. If it is off, only
+    /// the gap in the sequence numbers shows them.
     bool throw_on_dropped = false;
     /// In bytes; a larger message ends the connection with close code 1009.
     std::optional<std::size_t> max_message_size{};
@@ -119,7 +119,7 @@ struct WebSocketOptions {
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
     /// The network. Ignored if `dialer` is set.
     NetworkOptions network{};
-    /// Sees each step of the session. Not owned, must outlive the manager.
+    /// Receives each step of the session. Not owned, must outlive the manager.
     SessionObserver* observer = nullptr;
     /// Shared by several managers, or scripted by a test. Not owned, must outlive the manager.
     Dialer* dialer = nullptr;

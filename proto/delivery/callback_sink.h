@@ -9,16 +9,16 @@
 
 namespace pinwheel {
 
-/// Passes each message to a callback: a message in one frame as a view of the receive buffer, a fragmented
-/// one from a buffer of the sink. Threading: the reactor's thread. Allocates: 4 KiB when made, and for larger
-/// messages in parts; see detail::PartsBuffer.
+/// Passes each message to a callback: an unfragmented message as a view of the receive buffer, a fragmented
+/// one from a buffer of the sink. Threading: the reactor's thread. Allocates: 4 KiB at construction, and for
+/// larger messages in parts; see detail::PartsBuffer.
 class CallbackSink final : public CountingSink {
   public:
-    /// Messages are of generation 0 until set_generation().
+    /// Messages have generation 0 until set_generation().
     explicit CallbackSink(Callback callback, Overflow on_overflow = {}, Batch on_batch = {}) noexcept
         : CountingSink(on_overflow, on_batch), callback_(callback) {}
 
-    /// The generation of each later message.
+    /// The generation of all later messages.
     void set_generation(std::uint32_t generation) noexcept { begin_generation(generation); }
 
     [[nodiscard]] Verdict take(std::span<const std::byte> payload, bool is_text,
@@ -27,7 +27,7 @@ class CallbackSink final : public CountingSink {
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept override;
     void commit(std::size_t size, bool is_text, const MessageStamp& stamp) override;
 
-    /// Bytes of the buffer for fragmented messages.
+    /// The size of the buffer for fragmented messages, in bytes.
     [[nodiscard]] std::size_t capacity() const noexcept { return parts_.capacity(); }
 
   private:

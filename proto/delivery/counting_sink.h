@@ -18,10 +18,9 @@ class CountingSink : public MessageSink {
   public:
     /// Called with each message. The view is valid during the call. An exception passes through.
     using Callback = FunctionRef<void(const Message& message)>;
-    /// Called with drop for each message that is dropped, with pause when reading has to pause. Must not
-    /// throw.
+    /// Called with drop for each dropped message, and with pause when reading must pause. Must not throw.
     using Overflow = FunctionRef<void(Verdict)>;
-    /// Called after each read with the number and bytes of the messages that it brought. Must not throw.
+    /// Called after each read with the number and bytes of its messages. Must not throw.
     using Batch = FunctionRef<void(std::uint64_t messages, std::uint64_t bytes, TimePoint received)>;
 
     void batch_end() noexcept override {
@@ -30,19 +29,19 @@ class CountingSink : public MessageSink {
         if (messages > 0 && on_batch_) on_batch_(messages, bytes, message_.received);
     }
 
-    /// All dropped messages.
+    /// The number of dropped messages.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
     /// The number of the last message; 0 before the first.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return message_.sequence; }
 
   protected:
-    /// For a sink of its own kind; the callbacks may be empty.
+    /// For a sink of another kind; the callbacks may be empty.
     CountingSink(Overflow on_overflow, Batch on_batch) noexcept
         : on_overflow_(on_overflow), on_batch_(on_batch) {}
 
     /// Of the connection, from 1; 0 before the first.
     [[nodiscard]] std::uint32_t generation() const noexcept { return message_.generation; }
-    /// Messages carry this generation from now on.
+    /// The generation of messages from now on.
     void begin_generation(std::uint32_t generation) noexcept { message_.generation = generation; }
     /// Assigns the next number to a dropped message.
     void skip_sequence() noexcept { ++message_.sequence; }
@@ -59,12 +58,12 @@ class CountingSink : public MessageSink {
         batch_bytes_ += payload.size();
         return message_;
     }
-    /// Counts a dropped message and tells the owner.
+    /// Counts a dropped message and notifies the owner.
     void count_dropped() noexcept {
         ++dropped_;
         if (on_overflow_) on_overflow_(Verdict::drop);
     }
-    /// Tells the owner that reading has to pause.
+    /// Notifies the owner that reading must pause.
     void ask_to_pause() noexcept {
         if (on_overflow_) on_overflow_(Verdict::pause);
     }
@@ -72,7 +71,7 @@ class CountingSink : public MessageSink {
   private:
     const Overflow on_overflow_;
     const Batch on_batch_;
-    Message message_{};  // the last one, with what the next one has in common with it
+    Message message_{};  // the last message, with the fields that the next one shares
     std::uint64_t dropped_ = 0;
     std::uint64_t batch_messages_ = 0;
     std::uint64_t batch_bytes_ = 0;

@@ -21,7 +21,7 @@ namespace pinwheel {
 enum class DropCause : std::uint8_t {
     queue_size,   ///< the ring's limit of messages
     queue_bytes,  ///< the ring's limit of bytes
-    memory,       ///< no memory
+    memory,       ///< out of memory
 };
 
 /// Calls to the owner of a delivery. Never made inside a call of a sink.
@@ -36,16 +36,16 @@ class DeliveryOwner {
 };
 
 /// The destination of a session's messages over all its connections: a handler, a ring, or both. Threading:
-/// the reactor's thread; the consumer's end of the ring is any one thread's. Allocates: what its sink does.
+/// the reactor's thread. The consumer's end of the ring belongs to any one thread. Allocates: like its sink.
 class Delivery {
   public:
-    /// Called with each message; an exception passes through.
+    /// Called with each message. An exception passes through.
     using Handler = CountingSink::Callback;
 
-    /// To the handler alone. Messages are counted in `stats`: dropped ones at once, others once a read.
+    /// To the handler alone. `stats` counts messages: dropped ones at once, all others once a read.
     Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler);
-    /// To a ring of at most `queue_size` messages and `queue_bytes` bytes (0: no limit), past the handler if
-    /// there is one.
+    /// To a ring of at most `queue_size` messages and `queue_bytes` bytes (0: no limit), and to the handler
+    /// if there is one.
     Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
              std::uint32_t queue_size, std::size_t queue_bytes, OverflowPolicy policy);
 
@@ -61,7 +61,7 @@ class Delivery {
     [[nodiscard]] std::uint64_t sequence() const noexcept {
         return queue_sink_ ? queue_sink_->sequence() : callback_sink_->sequence();
     }
-    /// Reading is paused.
+    /// True while reading is paused.
     [[nodiscard]] bool paused() const noexcept { return room_timer_.armed(); }
 
     // The consumer's end of the ring, for a consumer on the reactor's thread.
@@ -69,7 +69,7 @@ class Delivery {
     /// The next message record or, if asked for, `dropped` record. Null if there is none now. It stays valid
     /// until release().
     [[nodiscard]] const RecordHeader* show_next(bool with_dropped);
-    /// Releases the record that was shown, if there is one.
+    /// Releases the record that was shown, if any.
     void release();
 
   private:
@@ -89,11 +89,11 @@ class Delivery {
     std::optional<QueueSink> queue_sink_;
     std::optional<CallbackSink> callback_sink_;
     MessageSink* sink_;
-    bool shown_ = false;    // the ring's oldest record, to the consumer on this thread
+    bool shown_ = false;    // the ring's oldest record, which the consumer on this thread holds
     AlertThrottle alerts_;  // of dropped messages
     DropCause cause_{};     // of the last dropped message
-    Timer room_timer_;      // looks for room, while paused
-    Timer alert_timer_;     // armed while dropped messages are untold
+    Timer room_timer_;      // checks for room, while paused
+    Timer alert_timer_;     // armed while dropped messages are unreported
 };
 
 }  // namespace pinwheel

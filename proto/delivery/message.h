@@ -11,23 +11,23 @@
 
 namespace pinwheel {
 
-/// A view of a received message. The library owns the payload. It is valid until the handler returns; from a
-/// ring until the next record is read. At least 64 readable bytes follow the payload.
+/// A view of a received message. The library owns the payload. It is valid until the handler returns; for a
+/// message of a ring, until the next record is read. At least 64 readable bytes follow the payload.
 struct Message {
-    std::span<const std::byte> payload{};  ///< the library's memory
-    bool is_text = false;                  ///< text, else binary
+    std::span<const std::byte> payload{};  ///< memory of the library
+    bool is_text = false;                  ///< true for text, false for binary
     /// The last message of its read. Set for messages from a ring only.
     bool is_last_in_batch = false;
     /// Of the connection, from 1.
     std::uint32_t generation = 0;
-    /// From 1, over all connections; a gap is a message that was dropped.
+    /// From 1, over all connections. A gap is a dropped message.
     std::uint64_t sequence = 0;
     /// The start of the reactor turn that read it.
     TimePoint received{};
-    /// Its arrival in the kernel. The epoch if the kernel gives none.
+    /// The arrival time in the kernel; the epoch if it is not known.
     SystemTime kernel_received{};
 
-    /// The payload as text: UTF-8, checked, if is_text.
+    /// The payload as text. It is valid UTF-8 if is_text.
     [[nodiscard]] std::string_view text() const noexcept {
         return {reinterpret_cast<const char*>(payload.data()), payload.size()};
     }

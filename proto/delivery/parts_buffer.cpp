@@ -21,7 +21,7 @@ PartsBuffer::PartsBuffer() noexcept {
     std::ignore = reallocate(kSmallest, 0);
 }
 
-/// Zeroed by calloc: the kernel does that for a large buffer, page by page as the message arrives.
+/// Zeroed by calloc: for a large buffer the kernel does that, page by page as the message arrives.
 bool PartsBuffer::reallocate(std::size_t capacity, std::size_t used) noexcept {
     Memory memory{static_cast<std::byte*>(std::calloc(capacity, 1))};
     if (!memory) return false;

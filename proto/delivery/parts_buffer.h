@@ -7,16 +7,16 @@
 namespace pinwheel::detail {
 
 /// Assembles fragmented messages in one shared buffer, with kPayloadPadding readable bytes after the room.
-/// Threading: one thread. Allocates: 4 KiB when made, and when a message is larger than the buffer; a buffer
-/// above 64 KiB is freed after 1024 smaller messages in a row.
+/// Threading: one thread. Allocates: 4 KiB at construction, and when a message is larger than the buffer. A
+/// buffer above 64 KiB is freed after 1024 smaller messages in a row.
 class PartsBuffer {
   public:
-    /// Without memory now, the first message tries again.
+    /// If there is no memory now, the first message tries again.
     PartsBuffer() noexcept;
 
     /// Room for a new message of `size` bytes; null if there is no memory.
     [[nodiscard]] std::byte* claim(std::size_t size) noexcept;
-    /// Room for `size` bytes, the first `used` ones kept; null if there is no memory.
+    /// Room for `size` bytes. Keeps the first `used` bytes. Null if there is no memory.
     [[nodiscard]] std::byte* grow(std::size_t used, std::size_t size) noexcept;
 
     [[nodiscard]] std::byte* data() const noexcept { return memory_.get(); }
@@ -32,7 +32,7 @@ class PartsBuffer {
 
     Memory memory_;
     std::size_t capacity_ = 0;
-    std::size_t smaller_in_a_row_ = 0;  // messages, while the buffer is larger than what is kept
+    std::size_t smaller_in_a_row_ = 0;  // messages, while the buffer is above the size that is kept
 };
 
 }  // namespace pinwheel::detail

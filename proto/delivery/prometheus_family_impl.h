@@ -7,7 +7,7 @@
 
 namespace pinwheel::detail {
 
-/// As Prometheus' text format has it.
+/// A number in the notation of Prometheus' text format.
 template <class Number>
 [[nodiscard]] std::string prometheus_number(Number value) {
     std::array<char, 32> digits{};

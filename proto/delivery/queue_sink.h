@@ -13,23 +13,23 @@ namespace pinwheel {
 
 /// The treatment of a message that does not fit the queue.
 enum class OverflowPolicy : std::uint8_t {
-    drop_newest,   ///< counts and drops it; a `dropped` record tells the consumer where
+    drop_newest,   ///< counts and drops it; a `dropped` record shows the consumer the place
     backpressure,  ///< stops reading until there is room; TCP slows the peer down
 };
 
-/// Puts messages into a queue, for one consumer on any thread. Passes each to the callback as well, if there
-/// is one, also those that do not fit the queue. Threading: the queue's producer. Allocates: what the queue
-/// does; with a callback also detail::PartsBuffer.
+/// Puts messages into a queue, for one consumer on any thread. Passes each message to the callback as well,
+/// if there is one, including those that do not fit the queue. Threading: the queue's producer. Allocates:
+/// like the queue; with a callback also detail::PartsBuffer.
 class QueueSink final : public CountingSink {
   public:
-    /// The queue must outlive it. Messages are of generation 0 until connected().
+    /// The queue must outlive it. Messages have generation 0 until connected().
     QueueSink(MessageQueue& queue, OverflowPolicy policy, Callback on_message = {}, Overflow on_overflow = {},
               Batch on_batch = {}) noexcept
         : CountingSink(on_overflow, on_batch), queue_(queue), policy_(policy), on_message_(on_message) {}
 
-    /// Tells the consumer that a connection is up; messages carry its generation from now on.
+    /// Puts a `connected` record. Later messages have its generation.
     void connected(std::uint32_t generation, const MessageStamp& stamp) noexcept;
-    /// Tells the consumer that it ended; `close_reason` is the peer's.
+    /// Puts a `disconnected` record. `close_reason` is the peer's.
     void disconnected(std::uint8_t reason, std::uint16_t code, const MessageStamp& stamp,
                       std::string_view close_reason = {}) noexcept;
 
@@ -48,24 +48,24 @@ class QueueSink final : public CountingSink {
 
   private:
     [[nodiscard]] Verdict pause() noexcept;
-    /// Room in the queue; null if it takes no message of this size now.
+    /// Room in the queue. Null if it cannot take a message of this size now.
     [[nodiscard]] inline std::byte* queue_room(std::size_t size, bool is_full) noexcept;
     inline void commit_to_queue(const Message& message) noexcept;
-    /// Bytes of the record that tells of dropped messages, if one is due.
+    /// The size of the `dropped` record, if one is due, in bytes.
     [[nodiscard]] std::size_t gap_size() const noexcept {
         return unreported_ > 0 ? SpscRing::record_size(0) : 0;
     }
     void drop_from_queue() noexcept;
     [[nodiscard]] Claim drop() noexcept;
-    /// Puts the number of messages dropped since the last record, above 0, into the queue. False: no memory.
+    /// Puts a `dropped` record for the messages dropped since the last one (more than 0). False: no memory.
     [[nodiscard]] bool report_gap() noexcept;
 
     MessageQueue& queue_;
     const OverflowPolicy policy_;
     const Callback on_message_;
     std::byte* room_ = nullptr;     // of the open claim
-    bool for_callback_ = false;     // the open claim is in parts_: the queue has no room
-    std::uint64_t unreported_ = 0;  // messages dropped
+    bool for_callback_ = false;     // the open claim is in parts_, because the queue has no room
+    std::uint64_t unreported_ = 0;  // dropped messages
     detail::PartsBuffer parts_;
 };
 

@@ -15,28 +15,28 @@ namespace pinwheel {
 struct WebSocketStats {
     std::uint64_t connects = 0;               ///< connections that were up
     std::uint64_t disconnects = 0;            ///< of connections that were up
-    std::uint64_t proactive_disconnects = 0;  ///< by the user's wish
+    std::uint64_t proactive_disconnects = 0;  ///< by the user
     std::uint64_t reactive_disconnects = 0;   ///< by the peer, the network or a fault
-    std::uint64_t messages_received = 0;      ///< handed on
-    std::uint64_t messages_sent = 0;          ///< taken by send()
+    std::uint64_t messages_received = 0;      ///< delivered
+    std::uint64_t messages_sent = 0;          ///< accepted by send()
     std::uint64_t bytes_received = 0;         ///< payload
     std::uint64_t bytes_sent = 0;             ///< payload
     SystemTime last_connect_time{};           ///< the epoch: never
     SystemTime last_disconnect_time{};        ///< the epoch: never
-    SystemTime last_message_time{};           ///< received or sent
+    SystemTime last_message_time{};           ///< of the last message received or sent
 
     std::uint64_t messages_dropped = 0;    ///< without room in the ring
     std::uint64_t reconnect_tries = 0;     ///< attempts after the first of a connect()
     std::uint64_t protocol_errors = 0;     ///< connections lost because the peer broke the protocol
     std::uint64_t resumed_handshakes = 0;  ///< resumed TLS sessions
-    /// TLS connections that were up, by who opens and seals their records.
+    /// TLS connections that were up, by the implementation that opens and seals their records.
     std::uint64_t tls_openssl = 0;
     std::uint64_t tls_in_place_evp = 0;       ///< by the library with OpenSSL's AES-GCM
     std::uint64_t tls_in_place_ipsec_mb = 0;  ///< by the library with libipsec-mb's AES-GCM
     RoundTrip ping{};                         ///< of keep-alive
-    std::uint64_t bytes_to_send = 0;          ///< waiting for the socket
+    std::uint64_t bytes_to_send = 0;          ///< the backlog
 
-    /// Messages waiting in the ring, and their high-water mark. The recorder leaves both 0; the owner of the
+    /// Messages waiting in the ring, and their high-water mark. The recorder leaves both 0. The owner of the
     /// ring sets them.
     std::uint64_t queued = 0;
     std::uint64_t queued_high_water = 0;  ///< in messages
@@ -55,9 +55,9 @@ struct WebSocketStats {
     }
 };
 
-/// Keeps the statistics. Each record_ call costs a few plain stores, with no locked instruction and no clock.
-/// Threading: everything on one thread, but snapshot() and its results on any.
-/// Invariant: a snapshot never shows half of a record_ call. Allocates: nothing.
+/// Keeps the statistics. Each record_ call costs a few plain stores, without a locked instruction or a clock
+/// reading. Threading: everything on one thread, except snapshot() and its results: any thread. Invariant: a
+/// snapshot never shows half of a record_ call. Allocates: nothing.
 class StatsRecorder {
   public:
     StatsRecorder(TimePoint now, SystemTime unix_now) noexcept { reset(now, unix_now); }
@@ -70,7 +70,7 @@ class StatsRecorder {
         add(kBytesReceived, bytes);
         put(kMessageAt, now.time_since_epoch().count());
     }
-    /// `waiting`: bytes that the socket has not taken.
+    /// `waiting`: the backlog, in bytes.
     void record_message_sent(std::size_t size, std::size_t waiting, TimePoint now) noexcept {
         const Update update(*this);
         add(kMessagesSent, 1);
@@ -88,7 +88,7 @@ class StatsRecorder {
     /// Resets all counts; `since` becomes `now`.
     void reset(TimePoint now, SystemTime unix_now) noexcept;
 
-    /// A consistent copy. From any thread. It waits at most for a record_ call in progress.
+    /// A consistent copy. From any thread. It waits at most for one record_ call in progress.
     [[nodiscard]] WebSocketStats snapshot() const noexcept;
 
   private:

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kContents = 1024;
 constexpr std::size_t kRepeats = 64;          // of one number
-constexpr std::uint64_t kSkewSamples = 1024;  // until the hold time is set anew
+constexpr std::uint64_t kSkewSamples = 1024;  // samples between two adjustments of the hold time
 constexpr Duration kProbeTime = std::chrono::seconds{1};
 
 ArbiterMode mode_of(const ArbiterChannel& channel) noexcept {
@@ -78,7 +78,7 @@ void Arbiter::leave(std::size_t leg, Channel& channel, TimePoint now) noexcept {
     channel.left_at = now;
     if (channel.leader == leg) {
         channel.leader.reset();
-        // In a rotation the other leg was heard, too.
+        // In a rotation the second leg was heard, too.
         if (channel.mode == ArbiterMode::alone && preferred_ && channel.views[*preferred_].is_live &&
             !channel.options.has_snapshots)
             channel.leader = preferred_;
@@ -116,7 +116,7 @@ void Arbiter::apply(Channel& channel, std::size_t leg, const FeedMessage& messag
         const bool is_news = channel.contents ? !channel.contents->was_shown(entry.hash, leg, now)
                                               : legs_.size() == 1 || channel.mark_leg == leg;
         if (!is_news) verdict = Verdict::duplicate;
-        // Others of this number may have come while no leg was there.
+        // Other messages with this number may have come while no leg was there.
         if (is_news && entry.is_first && !gap)
             gap = ArbiterGap{.from = entry.last, .to = entry.last, .is_certain = false};
     }
@@ -186,8 +186,8 @@ void Arbiter::offer_alone(Channel& channel, std::size_t leg, const FeedMessage& 
     const ArbiterGap unknown{.from = 0, .to = 0, .is_certain = false};
     if (channel.mode == ArbiterMode::content) {
         View& view = channel.views[leg];
-        // A leg that joins is heard from its first content that another has shown: others may still come to
-        // what lies before.
+        // A leg that joins is heard from its first content that another leg has shown. Other legs may still
+        // bring messages from before it.
         const bool joins = !view.is_level && is_kept(channel, leg) &&
                            (!view.below_since || now - *view.below_since < kContentTime);
         if (joins ? channel.contents->is_shown(entry.hash, leg, now)
@@ -204,7 +204,7 @@ void Arbiter::offer_alone(Channel& channel, std::size_t leg, const FeedMessage& 
         return hand_on(channel, leg, message, entry, verdict, gap, deliver);
     }
     const bool is_compared = channel.mode != ArbiterMode::alone;
-    // A message without a number on a channel that has them: from the leg that leads, or from one for all.
+    // A message without a number on a numbered channel: taken from the leading leg, or from one leg for all.
     if (channel.leader != leg) {
         const bool takes_over = !channel.leader || (preferred_ == leg && entry.is_restart && !is_compared);
         const bool is_heard = preferred_ == leg && !is_compared && !channel.options.has_snapshots;

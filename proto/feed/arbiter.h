@@ -14,57 +14,61 @@
 
 namespace pinwheel {
 
-/// How a channel's legs are compared.
+/// The comparison of a channel's legs.
 enum class ArbiterMode : std::uint8_t {
-    first_wins,  ///< numbers, cut alike on all legs: whichever leg is first
-    lead,        ///< numbers, cut differently: one leg leads, another takes over where it continues
+    first_wins,  ///< numbered messages, split identically on all legs: the first leg to bring a message
+                 ///< delivers it
+    lead,        ///< numbered messages, split differently: one leg leads, another takes over where it
+                 ///< continues
     content,     ///< no numbers: the k-th occurrence of a content is one message
-    alone,       ///< nothing to compare: one leg is heard while it lives
+    alone,       ///< no comparison: one leg is heard while it lives
 };
 
 struct ArbiterOptions {
     std::size_t legs = 2;            ///< 1 to 5
-    std::size_t hold_messages = 64;  ///< of a channel, that wait for another leg to fill a hole
-    /// How long they wait: twice the 99th percentile of the legs' skew, between these.
+    std::size_t hold_messages = 64;  ///< the most messages of a channel that wait for another leg to fill a
+                                     ///< hole
+    /// The hold time is twice the 99th percentile of the legs' skew, between these bounds.
     Duration min_hold = std::chrono::milliseconds{1}, max_hold = std::chrono::milliseconds{250};
-    std::size_t held_of_all = 1024;                 ///< messages of all channels that wait
-    std::size_t held_bytes = std::size_t{1} << 20;  ///< the same in bytes
+    std::size_t held_of_all = 1024;                 ///< the most waiting messages of all channels
+    std::size_t held_bytes = std::size_t{1} << 20;  ///< the same limit in bytes
 };
 
-/// What is known of a channel's messages.
+/// The properties of a channel's messages.
 struct ArbiterChannel {
     SequenceOptions sequence{};
-    bool is_identical = false;    ///< its messages are cut alike on all connections
-    bool is_independent = false;  ///< each stands for itself, as trades do: one that comes late is news
+    bool is_identical = false;    ///< all connections split its messages identically
+    bool is_independent = false;  ///< each message is meaningful alone, like a trade; a late one is news
     bool has_snapshots = false;
     bool match_content = false;  ///< compare contents where there are no numbers
 };
 
-/// What is missing before a message.
+/// A hole before a message.
 struct ArbiterGap {
-    /// As SequenceStep has them. If it is not certain: the numbers between which something may be missing,
-    /// both 0 if there are no numbers.
+    /// Like SequenceStep. If it is not certain: the numbers between which something may be missing, both 0 if
+    /// there are no numbers.
     std::int64_t from = 0, to = 0;
     bool is_certain = true;
 };
 
-/// A message that goes to the consumer.
+/// A message for the consumer.
 struct ArbiterDelivery {
     const FeedMessage& message;
     std::size_t leg = 0;
-    std::optional<ArbiterGap> gap{};  ///< before it
-    bool is_first = false;            ///< of its leg's connection
-    bool is_epoch = false;            ///< nothing before it counts: a snapshot, a reset, the first message
-    bool is_late = false;             ///< its number was passed over; only of independent messages
-    bool is_overlap = false;          ///< a part of it, or all, may have come before
+    std::optional<ArbiterGap> gap{};  ///< the hole before it
+    bool is_first = false;            ///< the first of its leg's connection
+    bool is_epoch = false;            ///< earlier messages no longer matter: a snapshot, a reset, the first
+                                      ///< message
+    bool is_late = false;             ///< its number was skipped before; only of independent messages
+    bool is_overlap = false;          ///< a part of it, or all of it, may have been delivered before
 };
 
 struct ArbiterLegStats {
-    std::uint64_t firsts = 0;      ///< messages that it was the first to bring
-    std::uint64_t duplicates = 0;  ///< messages that had come before
+    std::uint64_t firsts = 0;      ///< messages that this leg brought first
+    std::uint64_t duplicates = 0;  ///< messages that another leg had brought before
     std::uint64_t holes = 0;       ///< of its own numbers
-    std::uint64_t filled = 0;      ///< messages that another leg waited for
-    Histogram lead{};              ///< of samples: by how much it was before another leg, ns
+    std::uint64_t filled = 0;      ///< messages that another leg lacked
+    Histogram lead{};              ///< of samples: the lead over the next leg, in ns
 };
 
 struct ArbiterChannelStats {
@@ -73,45 +77,45 @@ struct ArbiterChannelStats {
     TimePoint last_time{};
 };
 
-/// Makes one stream of the messages of several legs: each message once, in the venue's order, every hole
-/// told. A message is known by what its leg shows: its number, and the number after which it follows. What
-/// does not follow yet is held until another leg has filled the hole, none can, or the time is over. Legs
-/// deliver in order and without loss while they live, unless their numbers say otherwise.
+/// Merges the messages of several legs into one stream: each message once, in the venue's order, with every
+/// hole reported. A message is identified by the numbers on its leg: its own, and the number that it follows.
+/// A message that does not follow yet is held until another leg has filled the hole, no leg can fill it, or
+/// the hold time is over. A live leg delivers in order and without loss, unless its numbers show otherwise.
 ///
-/// Threading: one thread. Time is an argument. Invariant: per channel at most hold_messages are held.
-/// Allocates: when made and in add(). Its calls may come from inside `deliver`; offer() may not.
+/// Threading: one thread. Time is an argument. Invariant: at most hold_messages of a channel are held.
+/// Allocates: at construction and in add(). Its calls may come from inside `deliver`, except offer().
 class Arbiter {
   public:
     static constexpr std::size_t kMaxLegs = 5;
-    /// Numbers that have begun anew below the mark while no leg goes on from it: taken as a new epoch after
-    /// this time, and as duplicates before.
+    /// The time after which restarted numbers below the mark become a new epoch, if no leg continues at the
+    /// mark. Until then they count as duplicates.
     static constexpr Duration kRestartAfter = std::chrono::seconds{5};
     static constexpr Duration kContentTime = std::chrono::seconds{1};
     using Deliver = FunctionRef<void(const ArbiterDelivery&)>;
 
     explicit Arbiter(const ArbiterOptions& options);
 
-    /// The next channel, by id from 0.
+    /// Adds the next channel. Ids count from 0.
     void add(const ArbiterChannel& options);
-    /// The channel is subscribed on the leg; the leg's next message is its first.
+    /// The channel is subscribed on the leg. The leg's next message is its first.
     void join(std::size_t leg, ChannelId id) noexcept;
-    /// The leg shows no more of the channel. What it has shown still counts. on_time() is due afterwards.
+    /// The leg no longer receives the channel. Its earlier messages still count. on_time() is due afterwards.
     void leave(std::size_t leg, ChannelId channel, TimePoint now) noexcept;
     /// The leg's connection ended.
     void leave_all(std::size_t leg, TimePoint now) noexcept;
-    /// A rotation: `leg` takes over where legs lead, as soon as it continues. None: no leg.
+    /// A rotation: `leg` takes over on channels with a leading leg, as soon as it continues. None: no leg.
     void prefer(std::optional<std::size_t> leg) noexcept { preferred_ = leg; }
-    /// The leg has shown a message from which it could go on alone.
+    /// True if the leg could continue alone from its last message.
     [[nodiscard]] bool keeps_up(std::size_t leg, ChannelId id) const noexcept;
     /// The next snapshot goes to the consumer, whatever its number.
     void want_snapshot(ChannelId channel) noexcept { channels_[channel].wants_snapshot = true; }
 
-    /// A data message of `message.channel`, with the numbers that it has.
+    /// A data message of `message.channel`, with its numbers.
     void offer(std::size_t leg, const FeedMessage& message, const SequenceNumbers& numbers, TimePoint now,
                Deliver deliver);
-    /// Lets held messages go whose time is over.
+    /// Releases held messages whose hold time is over.
     void on_time(TimePoint now, Deliver deliver);
-    /// When on_time() is due; it may find nothing to do.
+    /// The time for on_time(), which may then have no work.
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
     [[nodiscard]] bool is_live(std::size_t leg, ChannelId channel) const noexcept {
@@ -119,26 +123,26 @@ class Arbiter {
     }
     [[nodiscard]] ArbiterMode mode(ChannelId channel) const noexcept { return channels_[channel].mode; }
     [[nodiscard]] Duration hold_time() const noexcept { return hold_time_; }
-    /// Of all channels, now.
+    /// The number of held messages of all channels.
     [[nodiscard]] std::size_t held() const noexcept { return hold_.used(); }
     [[nodiscard]] std::size_t held(ChannelId channel) const noexcept { return channels_[channel].held; }
     [[nodiscard]] const ArbiterLegStats& leg(std::size_t leg) const noexcept { return legs_[leg]; }
     [[nodiscard]] const ArbiterChannelStats& channel(ChannelId id) const noexcept {
         return channels_[id].stats;
     }
-    /// Of samples: by how much legs lie apart, since the hold time was last set, ns.
+    /// Of samples: the skew between legs since the last adjustment of the hold time, in ns.
     [[nodiscard]] const Histogram& skew() const noexcept { return skew_; }
 
   private:
     using Entry = detail::ArbiterEntry;
-    /// What one leg has shown of a channel.
+    /// The progress of one leg on a channel.
     struct View {
-        std::optional<std::int64_t> position{};  ///< of this connection, held messages included
+        std::optional<std::int64_t> position{};  ///< on this connection, held messages included
         std::uint32_t epoch = 0;
         std::uint32_t head = detail::HoldBuffer::kNone, tail = detail::HoldBuffer::kNone;
         bool is_live = false;
-        bool is_level = false;  ///< on this connection it has reached the mark
-        /// It joined at this number, of which there may be messages that it did not show.
+        bool is_level = false;  ///< it has reached the mark on this connection
+        /// It joined at this number, and may have missed some messages with this number.
         bool is_partial = false;
         std::optional<TimePoint> below_since{};
     };
@@ -156,13 +160,13 @@ class Arbiter {
         ArbiterMode mode = ArbiterMode::first_wins;
         std::array<View, kMaxLegs> views{};
         std::optional<std::size_t> leader{};
-        std::optional<std::size_t> mark_leg{};  ///< that brought the mark, on its connection
+        std::optional<std::size_t> mark_leg{};  ///< the leg that brought the mark, on its connection
         std::uint32_t epoch = 0;
         std::uint32_t held = 0;
         std::uint32_t holding_at = kNotHolding;  // in holding_
-        bool is_due = false;                     // a leg has left: what is held may go
+        bool is_due = false;                     // a leg has left: held messages may be released
         bool wants_snapshot = false;
-        TimePoint left_at{};  ///< when a leg left last
+        TimePoint left_at{};  ///< the last time at which a leg left
         Probe probe{};
         ArbiterChannelStats stats{};  // its `last` is the mark
         std::unique_ptr<detail::ContentRing> contents{};
@@ -176,13 +180,13 @@ class Arbiter {
         explicit operator bool() const noexcept { return message != nullptr; }
     };
     struct Current {
-        const FeedMessage* message = nullptr;  // none: it was dealt with
+        const FeedMessage* message = nullptr;  // none: already handled
         std::size_t leg = 0;
         Entry entry{};
     };
     struct Settling;
 
-    // arbiter_numbers.cpp: what the numbers say.
+    // arbiter_numbers.cpp: evaluates the numbers.
     [[nodiscard]] static Entry describe(Channel& channel, std::size_t leg, const FeedMessage& message,
                                         const SequenceNumbers& numbers, ArbiterLegStats& stats) noexcept;
     [[nodiscard]] Verdict judge(const Channel& channel, std::size_t leg, const Entry& entry,
@@ -191,7 +195,7 @@ class Arbiter {
                                               TimePoint now) noexcept;
     [[nodiscard]] static Verdict judge_below(const Channel& channel, std::size_t leg, const Entry& entry,
                                              TimePoint now) noexcept;
-    /// Another leg goes on from the mark; and of the mark's number, too, it has shown all.
+    /// Another leg continues at the mark, and has shown all messages with the mark's number.
     [[nodiscard]] static bool is_kept(const Channel& channel, std::size_t but) noexcept;
     [[nodiscard]] static bool is_kept_wholly(const Channel& channel, std::size_t but) noexcept;
 
@@ -200,7 +204,7 @@ class Arbiter {
     [[nodiscard]] bool advance(Channel& channel, TimePoint now, Deliver deliver);
     [[nodiscard]] bool is_over(const Channel& channel, TimePoint now) const noexcept;
     void release(Channel& channel, TimePoint now, Deliver deliver);
-    /// A message of the leg was passed over: what it shows next follows nothing for sure.
+    /// A message of the leg was skipped. It is uncertain what its next message follows.
     void forget_order(Channel& channel, std::size_t leg) noexcept;
     void take(Channel& channel, std::size_t leg, Verdict verdict, std::optional<ArbiterGap> gap,
               TimePoint now, Deliver deliver);
@@ -225,7 +229,7 @@ class Arbiter {
     std::vector<ArbiterLegStats> legs_;
     detail::HoldBuffer hold_;
     std::vector<ChannelId> holding_;       // channels with held messages
-    std::optional<TimePoint> earliest_{};  // at or before the first of them is due
+    std::optional<TimePoint> earliest_{};  // not later than the first of them is due
     std::optional<std::size_t> preferred_{};
     Duration hold_time_;
     Histogram skew_;

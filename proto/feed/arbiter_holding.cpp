@@ -1,4 +1,4 @@
-// What does not follow yet: held, and let go.
+// Holds and releases messages that do not follow yet.
 #include <algorithm>
 #include <tuple>
 
@@ -6,14 +6,14 @@
 
 namespace pinwheel {
 
-/// While it lives, held messages are on their way. What is left of the current one is held at its end.
+/// While it lives, held messages are being delivered. Its end releases the rest of the current one.
 struct Arbiter::Settling {
     Settling(Arbiter& arbiter, Channel& channel, TimePoint now) noexcept
         : arbiter_(arbiter), channel_(channel), now_(now) {
         arbiter_.is_settling_ = true;
     }
     ~Settling() {
-        // Not dealt with yet only if `deliver` threw.
+        // Still held only if `deliver` threw.
         if (arbiter_.current_.message != nullptr) std::ignore = arbiter_.hold_current(channel_, now_);
         arbiter_.current_.message = nullptr;
         arbiter_.is_settling_ = false;
@@ -75,7 +75,7 @@ void Arbiter::settle(Channel& channel, TimePoint now, Deliver deliver) {
         } else if (!is_current || hold_current(channel, now)) {
             return;
         } else if (!current_.entry.has_after && is_kept(channel, current_.leg)) {
-            // Another leg comes to this message, or there is a hole, which is told then.
+            // Another leg reaches this message, or there is a hole, which is reported then.
             current_.message = nullptr;
             channel.views[current_.leg].position.reset();
         } else {
@@ -114,7 +114,7 @@ void Arbiter::release(Channel& channel, TimePoint now, Deliver deliver) {
         const Front next = front(channel, leg);
         if (!next) continue;
         const Entry& entry = *next.entry;
-        // A leg that goes on from the mark, and was not heard for the leader's sake.
+        // A leg that continues at the mark, and was ignored in favour of the leader.
         const Verdict verdict = judge_number(channel, leg, entry, now);
         if (verdict != Verdict::stuck) return take(channel, leg, verdict, {}, now, deliver);
         const bool is_sure = entry.has_after;
@@ -132,7 +132,7 @@ void Arbiter::release(Channel& channel, TimePoint now, Deliver deliver) {
         return take(channel, *nearest, Verdict::repeat,
                     ArbiterGap{.from = mark, .to = mark, .is_certain = false}, now, deliver);
     if (entry.last == channel.stats.last) {
-        // Another leg comes to it. Without that, there is a hole before what the leg shows next.
+        // If another leg reaches it, it waits. Otherwise there is a hole before the leg's next message.
         take(channel, *nearest, Verdict::duplicate, {}, now, deliver);
         return forget_order(channel, *nearest);
     }

@@ -1,4 +1,4 @@
-// What a message's numbers say, beside the mark and beside its own leg.
+// Evaluates a message's numbers against the mark and against its own leg.
 #include <algorithm>
 #include <limits>
 #include <tuple>
@@ -21,7 +21,7 @@ Arbiter::Entry Arbiter::describe(Channel& channel, std::size_t leg, const FeedMe
     }
     const auto& rule = channel.options.sequence;
     const bool is_chain = rule.kind == SequenceKind::chain;
-    // Some lists have the newest first.
+    // Some venues list the newest first.
     entry.first = std::min(numbers.first.value_or(*numbers.last), *numbers.last);
     entry.last = std::max(numbers.first.value_or(*numbers.last), *numbers.last);
     entry.is_numbered = true;
@@ -32,7 +32,7 @@ Arbiter::Entry Arbiter::describe(Channel& channel, std::size_t leg, const FeedMe
     const bool is_below = !entry.is_first && entry.last < entry.previous;
     entry.went_back = (is_below && entry.is_restart) || (steps_down && (is_below || entry.is_first));
     if (entry.is_restart || rule.kind == SequenceKind::increasing) {
-        // The leg has shown all until here, so that nothing lies between.
+        // The leg has shown all messages up to here, so that nothing lies between.
         entry.has_after = !entry.is_first;
         entry.after = entry.previous;
     } else {
@@ -83,7 +83,7 @@ Arbiter::Verdict Arbiter::judge_below(const Channel& channel, std::size_t leg, c
     const bool repeats = is_chain ? entry.repeats_last : channel.options.sequence.repeats;
     if (entry.last == mark && !repeats) return Verdict::duplicate;
     if (entry.last == mark) {
-        // A leg that joined at this number may have missed some of it that others still come to.
+        // A leg that joined at this number may have missed messages that other legs still bring.
         const bool joins = channel.contents && entry.is_partial;
         return joins && !channel.contents->knows(entry.hash) ? Verdict::stuck : Verdict::repeat;
     }
@@ -99,13 +99,14 @@ Arbiter::Verdict Arbiter::judge_number(const Channel& channel, std::size_t leg, 
     const std::int64_t mark = *channel.stats.last;
     const bool is_behind = channel.views[leg].epoch != channel.epoch;
     if (is_behind && !entry.went_back) {
-        // Another leg has shown that the numbers began anew; this one still brings old ones, unless they fit.
+        // Another leg has shown that the numbers restarted. This one still brings old numbers, unless they
+        // fit.
         if (entry.last <= mark) return judge_below(channel, leg, entry, now);
         if (entry.has_after && entry.after == mark) return Verdict::follows;
         return is_kept(channel, leg) ? Verdict::duplicate : Verdict::stuck;
     }
     if (entry.went_back && !is_behind) {
-        // The first one of a connection may be of an epoch that others have shown.
+        // The first message of a connection may belong to an epoch that other legs have shown.
         if (entry.is_first && entry.after > mark && is_kept(channel, leg)) return Verdict::duplicate;
         return entry.after <= mark ? Verdict::restart : Verdict::stuck;
     }
@@ -121,7 +122,7 @@ Arbiter::Verdict Arbiter::judge(const Channel& channel, std::size_t leg, const E
     if (channel.mode != ArbiterMode::lead || verdict == Verdict::stuck || verdict == Verdict::duplicate ||
         verdict == Verdict::repeat || !channel.leader || channel.leader == leg || preferred_ == leg)
         return verdict;
-    // It goes on from the mark, and takes over if the leader cannot.
+    // It continues at the mark, and takes over if the leader cannot.
     const Front leading = front(channel, *channel.leader);
     const bool leader_is_stuck =
         leading && judge_number(channel, *channel.leader, *leading.entry, now) == Verdict::stuck;

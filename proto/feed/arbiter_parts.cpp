@@ -47,7 +47,8 @@ bool ContentRing::is_shown(std::uint64_t hash, std::size_t leg, TimePoint now) n
         next_[leg] = at + 1;
         return true;
     };
-    // Legs show the same in the same order, so that the place after the last match is the likely one.
+    // Legs show the same contents in the same order, so the place after the last match is the most likely
+    // one.
     if (next_[leg] < oldest || next_[leg] > used_) next_[leg] = oldest;
     for (std::uint64_t at = next_[leg]; at < used_; ++at)
         if (matches(at)) return true;
@@ -102,7 +103,7 @@ bool NumberBitmap::was_passed_over(std::int64_t mark, std::int64_t number) const
 std::uint64_t content_hash(std::span<const std::byte> content) noexcept {
     constexpr std::uint64_t kPrime = 0x9e3779b97f4a7c15;
     constexpr std::uint64_t kOther = 0xc2b2ae3d27d4eb4f;
-    // Two lanes, so that one multiplication does not wait for the other.
+    // Two lanes, so that the multiplications do not wait for each other.
     std::uint64_t a = content.size() * kPrime;
     std::uint64_t b = ~a;
     const auto* at = content.data();

@@ -32,11 +32,11 @@ std::optional<FeedMessage> message_now(FeedCore& core) {
     return FeedMessage::from(*record);
 }
 
-/// Nothing is queued: throws if no connection is coming.
+/// The ring is empty: throws if no connection is coming.
 void require_coming(FeedCore& core) {
     WebSocketManager& session = core.session();
     if (!core.is_dead()) return;
-    std::ignore = session.stream_is_over();  // throws why, unless it was closed as wanted
+    std::ignore = session.stream_is_over();  // throws the cause, unless the user closed it
     if (session.generation() == 0)
         throw WebSocketClosedError(
             Error{Errc::not_connected, "no connection has been up, and none is coming; call connect()"});
@@ -54,7 +54,7 @@ Feed::~Feed() {
     if (core_->in_handler()) core_->reactor().dispose(std::shared_ptr<void>(core_));
 }
 
-// A handler may destroy the feed in the middle of a call, which so holds the core.
+// A handler may destroy the feed during a call, so the call holds the core.
 void Feed::connect() {
     const auto core = core_;
     core->connect();
@@ -128,7 +128,7 @@ FeedMessage Feed::receive(std::optional<Duration> timeout) {
     if (!in_time)
         throw WebSocketTimeoutError("receive", timeout.value_or(Duration{}), core->session().last_error());
     require_coming(*core);
-    return {};  // not reached: the session is dead
+    return {};  // not reached: the session has ended
 }
 
 std::optional<FeedMessage> Feed::try_receive() {

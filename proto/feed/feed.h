@@ -15,76 +15,76 @@ namespace pinwheel {
 class FeedCore;
 class FeedStream;
 
-/// Keeps channels of a venue alive over one or more sessions: subscribes at the pace allowed, follows what
-/// the venue acknowledges, answers and pings as it demands, restores all after each connect, and checks
-/// numbers.
+/// Keeps channels of a venue alive over one or more sessions: subscribes at the allowed pace, follows the
+/// venue's acknowledgements, answers and pings as the venue demands, restores all channels after each
+/// connect, and checks sequence numbers.
 ///
-/// Threading: the reactor's thread, but for the consumer's end of queue(). Only the calls that are called
-/// waiting block: they turn the reactor, and throw WebSocketError (invalid_state) in a handler. Allocates:
-/// nothing for data messages, but at each connect, subscription and reply.
+/// Threading: the reactor's thread, except the consumer's end of queue(). Only calls marked "Waiting" block:
+/// they turn the reactor, and throw WebSocketError (invalid_state) in a handler. Allocates: nothing for data
+/// messages; at each connect, subscription and reply.
 class Feed {
   public:
-    /// Does not connect yet. Throws WebSocketError that names what is wrong with URL, endpoint or options.
-    /// The reactor and what the options point to must outlive the feed.
+    /// Does not connect yet. Throws WebSocketError that names the fault of the URL, the endpoint or the
+    /// options. The reactor and the objects that the options point to must outlive the feed.
     Feed(Reactor& reactor, const VenueProfile& profile, FeedOptions options = {});
-    /// No handler is called any more.
+    /// No handler is called from here on.
     ~Feed();
     /// A moved-from feed may only be destroyed.
     Feed(Feed&&) noexcept = default;
     Feed& operator=(Feed&&) = delete;
 
-    /// Begins to connect, as the manager does; alerts if it is up already.
+    /// Begins to connect, like the manager. Alerts if a connection is up already.
     void connect();
-    /// Closes in order, may connect() again.
+    /// Closes in order. connect() may follow.
     void close();
-    /// Replaces each session by a new one, one after the other, without losing a message. Does nothing for
-    /// legs that are not up.
+    /// Replaces each session by a new one, one after the other, without losing a message. Legs that are not
+    /// up are skipped.
     void rotate();
-    /// A session underneath that is up, or the first one, for its state, statistics and cuts.
+    /// A session that is up, or the first one if none is: for its state, statistics and ends.
     [[nodiscard]] WebSocketManager& session() noexcept;
-    /// The session in short; `held` while an attempt waits for the venue's limit of connects, for as long as
-    /// session().held_until() says.
+    /// The state of that session. `held` while an attempt waits for the venue's limit of connects;
+    /// session().held_until() has the end of the wait.
     [[nodiscard]] LegState leg_state() const noexcept;
 
     /// By a kind's name and a symbol, or by the venue's own text alone. Throws WebSocketError
-    /// (invalid_argument) for one that the profile cannot subscribe, or that is not UTF-8. The same channel
+    /// (invalid_argument) for a channel that the profile cannot subscribe, or that is not UTF-8. A channel
     /// keeps its id, also after unsubscribe().
     ChannelId subscribe(std::string_view name, std::string_view symbol = {});
-    /// Throws WebSocketError (invalid_argument) for an id that subscribe() did not give.
+    /// Throws WebSocketError (invalid_argument) for an id that did not come from subscribe().
     void unsubscribe(ChannelId channel);
-    /// For a new snapshot. Throws as unsubscribe() does.
+    /// Requests a new snapshot. Throws like unsubscribe().
     void resubscribe(ChannelId channel);
 
-    /// On this connection; gone for an id that subscribe() did not give.
+    /// On the current connection; gone for an id that did not come from subscribe().
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
-    /// As it was asked for. The id must be of subscribe().
+    /// The channel as requested. The id must come from subscribe().
     [[nodiscard]] const ChannelName& channel(ChannelId channel) const noexcept;
-    /// Connected, and every channel is live or refused.
+    /// True if connected and every channel is live or refused.
     [[nodiscard]] bool settled() const noexcept;
-    /// Waiting: true once settled(); false at the timeout, and when no connection is coming.
+    /// Waiting: true once settled(). False at the timeout, and if no connection is coming.
     bool wait_settled(std::optional<Duration> timeout = std::nullopt);
-    /// Counts up to now.
+    /// The current counts.
     [[nodiscard]] const FeedStats& stats() const noexcept;
-    /// Of one session, by its number in FeedMessage::leg; there is one more than FeedOptions::legs, for
+    /// Of one session, by its number in FeedMessage::leg. There is one more than FeedOptions::legs, for
     /// rotations.
     [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
 
-    // Receiving. The ring is there unless an on_message without deliver_to_ring takes its place.
+    // Receiving. There is a ring unless on_message is set without deliver_to_ring.
 
-    /// Waiting: the next message out of the ring, there until the next call. Throws WebSocketTimeoutError;
-    /// when nothing is queued and no connection is coming what WebSocketManager::receive() throws;
-    /// WebSocketQueueFullError where messages were dropped, if throw_on_dropped is set; WebSocketError
-    /// (invalid_state) without ring.
+    /// Waiting: the next message of the ring, valid until the next call. Throws WebSocketTimeoutError at the
+    /// timeout. If the ring is empty and no connection is coming, throws like WebSocketManager::receive().
+    /// Throws WebSocketQueueFullError where messages were dropped, if throw_on_dropped is set, and
+    /// WebSocketError (invalid_state) without a ring.
     [[nodiscard]] FeedMessage receive(std::optional<Duration> timeout = std::nullopt);
-    /// Not waiting, and so for handlers, too: the message that is there now; nothing if there is none yet.
-    /// Throws what receive() throws.
+    /// Not waiting, so allowed in handlers: the next message of the ring; nothing if the ring is empty.
+    /// Throws like receive().
     [[nodiscard]] std::optional<FeedMessage> try_receive();
-    /// A range over messages, carried across reconnects. Its increment is waiting: it ends where
-    /// WebSocketManager::stream() ends, and throws what that throws.
+    /// A range over messages that continues across reconnects. Its increment is waiting. It ends and throws
+    /// like WebSocketManager::stream().
     [[nodiscard]] FeedStream stream();
-    /// The ring with all its records, whose consumer's end may be used on one other thread in place of
-    /// receive() and stream(). FeedMessage::from() and FeedHead::of() read them. Throws WebSocketError
-    /// (invalid_state) if there is none.
+    /// The ring with all its records. One other thread may use its consumer's end, instead of receive() and
+    /// stream(). FeedMessage::from() and FeedHead::of() read the records. Throws WebSocketError
+    /// (invalid_state) without a ring.
     [[nodiscard]] MessageQueue& queue();
 
   private:
@@ -92,27 +92,27 @@ class Feed {
 };
 
 /// The messages of a feed as an input range: `for (const FeedMessage& message : feed.stream())`. A message is
-/// there until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
+/// valid until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
 /// position.
 class FeedStream {
   public:
-    /// An input iterator, of C++20.
+    /// A C++20 input iterator.
     class Iterator {
       public:
-        /// As ranges want it.
+        /// Required of iterators.
         using value_type = FeedMessage;
-        /// As ranges want it.
+        /// Required of iterators.
         using difference_type = std::ptrdiff_t;
-        /// As ranges want it.
+        /// Required of iterators.
         using iterator_concept = std::input_iterator_tag;
 
-        /// For begin().
+        /// Made by begin().
         explicit Iterator(FeedStream& stream) noexcept : stream_(&stream) {}
-        /// The message, there until the next increment.
+        /// The message, valid until the next increment.
         [[nodiscard]] const FeedMessage& operator*() const noexcept { return *stream_->current_; }
-        /// Its member.
+        /// A member of the message.
         [[nodiscard]] const FeedMessage* operator->() const noexcept { return &*stream_->current_; }
-        /// Waits for the next message. Throws what Feed::receive() throws.
+        /// Waits for the next message. Throws like Feed::receive().
         Iterator& operator++() {
             stream_->next();
             return *this;
@@ -126,14 +126,14 @@ class FeedStream {
         FeedStream* stream_;
     };
 
-    /// For Feed::stream().
+    /// Made by Feed::stream().
     explicit FeedStream(std::shared_ptr<FeedCore> core) noexcept;
     /// Waits for the first message.
     [[nodiscard]] Iterator begin() {
         next();
         return Iterator(*this);
     }
-    /// What the iterator is compared with.
+    /// The sentinel.
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   private:

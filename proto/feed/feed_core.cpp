@@ -67,7 +67,7 @@ void FeedCore::stop() noexcept {
         if (leg) leg->stop();
 }
 
-// What the user wants
+// The user's calls
 
 ChannelId FeedCore::subscribe(std::string_view name, std::string_view symbol) {
     require_utf8("name", name);
@@ -115,12 +115,12 @@ void FeedCore::resubscribe_live(FeedLeg& leg, ChannelId channel) {
     arm_hold_timer();
 }
 
-// What the legs bring
+// Events of the legs
 
 void FeedCore::on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNumbers& numbers) {
     stale_.on_data(message.channel, message.received);
     const std::size_t slot = leg.index();
-    // The rest of a session that another one has taken over from.
+    // The rest of a session that a new one has replaced.
     if (!rotation_.is_active(slot) && rotation_.fresh() != slot) return;
     const std::uint64_t duplicates = arbiter_.leg(slot).duplicates;
     arbiter_.offer(slot, message, numbers, message.received, arbitrated_);
@@ -185,13 +185,13 @@ void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe
                                  : "messages are missing: " + shared_.name_of(gap.channel),
                              fields);
     }
-    // A leg's first message shows what was missed before it was subscribed.
+    // A leg's first message shows the messages missed before the subscription.
     if (!may_resubscribe) return;
     if (gap.channel != kNoChannel) {
         resubscribe_live(leg, gap.channel);
         return leg.pump();
     }
-    // Which channel lost it cannot be told.
+    // The channel that lost it is unknown.
     on_leg_silent(leg);
     leg.pump();
 }
@@ -232,7 +232,7 @@ void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
         });
 }
 
-// Channels without data
+// Stale channels
 
 void FeedCore::watch_for_data(ChannelId channel, ChannelState state) {
     const Duration limit = shared_.options.stale_after.value_or(shared_.channels[channel].kind->stale_after);
@@ -246,7 +246,7 @@ void FeedCore::watch_for_data(ChannelId channel, ChannelState state) {
 void FeedCore::on_stale_timer(TimePoint now) {
     const FeedShared::Depth depth(shared_);
     const auto channel = stale_.next_stale(now);
-    arm_stale_timer();  // one a turn
+    arm_stale_timer();  // once a turn
     if (!channel) return;
     detail::run_all([&] { shared_.alert("no data within the channel's time: " + shared_.name_of(*channel)); },
                     [&] {
@@ -254,7 +254,7 @@ void FeedCore::on_stale_timer(TimePoint now) {
                     });
 }
 
-/// Data moves the deadline away; the timer then finds nothing and is set anew.
+/// Data moves the deadline. The timer then finds no stale channel and is armed again.
 void FeedCore::arm_stale_timer() {
     if (const auto next = stale_.deadline())
         shared_.reactor.schedule(stale_timer_, *next);

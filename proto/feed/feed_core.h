@@ -14,8 +14,8 @@
 
 namespace pinwheel {
 
-/// A feed's work: its legs bring data, the arbiter makes one stream of it, rotations replace legs. Threading:
-/// the reactor's thread. Invariant: a leg stands in the slot of its number in arbiter and rotation.
+/// The core of a feed: its legs bring data, the arbiter merges it into one stream, rotations replace legs.
+/// Threading: the reactor's thread. Invariant: a leg has the same number as its slot in arbiter and rotation.
 /// Allocates: nothing for data on a live channel.
 class FeedCore final : private LegOwner {
   public:
@@ -24,11 +24,11 @@ class FeedCore final : private LegOwner {
     void stop() noexcept;
     [[nodiscard]] bool is_over() const noexcept { return shared_.is_over; }
     [[nodiscard]] Reactor& reactor() noexcept { return shared_.reactor; }
-    /// Of the leg that is up, or of the first one.
+    /// The first leg that is up, or leg 0.
     [[nodiscard]] WebSocketManager& session() noexcept { return primary().session(); }
     [[nodiscard]] const FeedOptions& options() const noexcept { return shared_.options; }
     [[nodiscard]] bool in_handler() const noexcept { return shared_.depth != 0 || shared_.reactor.in_turn(); }
-    /// No leg is up, and none comes.
+    /// No leg is up, and no connection is coming.
     [[nodiscard]] bool is_dead() const;
 
     void connect();
@@ -61,7 +61,7 @@ class FeedCore final : private LegOwner {
 
     [[nodiscard]] FeedLeg& primary() const noexcept;
     [[nodiscard]] FeedLeg& leg_in(std::size_t slot);
-    /// Several legs bring the same, or are about to.
+    /// True if several legs bring the same channels, or are about to.
     [[nodiscard]] bool is_shared() const noexcept {
         return shared_.options.legs > 1 || rotation_.fresh().has_value();
     }
@@ -89,7 +89,7 @@ class FeedCore final : private LegOwner {
     std::vector<ChannelState> told_;  // by channel
     ChannelId first_unmoved_ = 0;     // in a rotation
     StaleChannels stale_;
-    std::uint64_t sequence_ = 0;  // of the last message that was handed on
+    std::uint64_t sequence_ = 0;  // of the last delivered message
     Timer stale_timer_{Timer::Callback::member<&FeedCore::on_stale_timer>(*this)};
     Timer hold_timer_{Timer::Callback::member<&FeedCore::on_hold_timer>(*this)};
     Timer rotation_timer_{Timer::Callback::member<&FeedCore::on_rotation_timer>(*this)};

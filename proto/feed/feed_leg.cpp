@@ -18,7 +18,7 @@ void keep_earlier(std::optional<TimePoint>& earliest, std::optional<TimePoint> o
     if (other && (!earliest || *other < *earliest)) earliest = other;
 }
 
-/// A server that pings needs no pings of ours; its own are the sign of life.
+/// A server that pings needs none of our pings; its own pings are the sign of life.
 Duration life_limit(const detail::ProfileData& data, const WebSocketOptions& options) {
     const bool pings = options.ping_interval || data.websocket_ping > Duration::zero() || data.ping;
     return pings ? Duration::zero() : data.server_ping * 5 / 2;
@@ -65,7 +65,7 @@ WebSocketOptions FeedLeg::session_options() {
     return session;
 }
 
-// What the session tells
+// Events of the session
 
 void FeedLeg::set_state(LegState state) noexcept {
     if (std::exchange(leg_state_, state) != state) owner_.on_leg_state(*this, state);
@@ -77,7 +77,7 @@ void FeedLeg::on_step(const SessionStep& step) noexcept {
     if (step.sends_ping) pacer_.record(SendKind::ping, step.time);
     using State = ConnectionState;
     if (step.after == State::connected) return set_state(LegState::up);
-    // Its end is told with its reason.
+    // Its end is reported with its reason.
     if (leg_state_ == LegState::up) return;
     const bool is_trying = step.after == State::connecting || step.after == State::reconnecting;
     set_state(is_trying ? LegState::connecting : LegState::down);
@@ -137,7 +137,7 @@ void FeedLeg::on_connect() {
     next_setup_ = 0;
     ledger_.connected();
     owner_.on_leg_up(*this);
-    // The login first, and its subscriptions after it.
+    // The login first, then its subscriptions.
     detail::run_all([&] { begin_login(); },
                     [&] {
                         if (!shared_.is_over && shared_.options.websocket.on_connect)
@@ -154,7 +154,7 @@ void FeedLeg::begin_login() {
     login_until_ = shared_.reactor.now() + shared_.options.acknowledgements.ack_timeout;
     waiting_.push_back({SendKind::request, shared_.options.login(shared_.unix_ms()), true});
     if (!data_.login_accepted.empty()) return;
-    ledger_.hold(false);  // nothing would tell that it was accepted
+    ledger_.hold(false);  // nothing would show that it was accepted
     login_until_.reset();
 }
 
@@ -188,12 +188,12 @@ void FeedLeg::on_disconnect(DisconnectReason reason) {
 }
 
 void FeedLeg::reconnect(std::string_view why, Duration delay) {
-    // The alert is last: a handler that throws must not keep the connection.
+    // The alert is last: a handler that throws must not keep the connection alive.
     if (session_->is_connected()) session_->schedule_reconnect(delay);
     shared_.alert(why);
 }
 
-// What the feed wants
+// The feed's calls
 
 void FeedLeg::want(ChannelId channel) {
     ledger_.want(channel);
@@ -209,7 +209,7 @@ void FeedLeg::resubscribe(ChannelId channel) {
     ledger_.resubscribe(channel);
 }
 
-// Time
+// Timers
 
 void FeedLeg::on_timer(TimePoint now) {
     const Depth depth(shared_);
@@ -252,7 +252,7 @@ void FeedLeg::on_ping_due(TimePoint now) {
     if (pacer_.earliest(SendKind::ping, now) > now) return;
     std::string text;
     data_.ping->message.render({.id = ledger_.take_id(), .unix_ms = shared_.unix_ms()}, text);
-    // One that does not go out is not answered, which ends the connection in time.
+    // An unsent one stays unanswered, which ends the connection in time.
     std::ignore = send(SendKind::ping, text, now);
     ping_->sent(now);
 }
@@ -266,12 +266,12 @@ bool FeedLeg::send(SendKind kind, std::string_view text, TimePoint now) {
 void FeedLeg::send_request(TimePoint now) {
     const auto request = ledger_.next_request(now, shared_.unix_ms());
     if (!request) return;
-    // One that does not go out is asked again, as one whose acknowledgement was lost.
+    // An unsent one is asked again, like one with a lost acknowledgement.
     std::ignore = send(SendKind::request, request->text, now);
     first_until_.reset();
 }
 
-/// Answers and the login first. A venue that wants a subscription soon gets one ahead of the setup.
+/// Answers and the login first. If a venue demands an early subscription, one goes ahead of the setup.
 void FeedLeg::send_due(TimePoint now) {
     const TimePoint turn = shared_.reactor.turn_time();
     blocked_until_.reset();

@@ -19,41 +19,41 @@ namespace pinwheel {
 
 class FeedLeg;
 
-/// Hears what a leg brings. Any call but on_leg_state() may run the user's handlers, whose exceptions pass
-/// through.
+/// Receives the events of a leg. Any call except on_leg_state() may run the user's handlers. Their exceptions
+/// pass through.
 class LegOwner {
   public:
     virtual ~LegOwner() = default;
-    /// Before anything is sent: what the last connection's numbers were says nothing any more.
+    /// Before anything is sent: the numbers of the last connection no longer count.
     virtual void on_leg_up(FeedLeg& leg) = 0;
     virtual void on_leg_down(FeedLeg& leg, DisconnectReason reason) = 0;
-    /// A step, in the middle of the session's own: nothing of the session may be called.
+    /// A step, inside the session's own step: the session must not be called.
     virtual void on_leg_state(FeedLeg& leg, LegState state) noexcept = 0;
-    /// Data of a channel that the leg has. `message` has all but what the numbers of other messages tell.
+    /// Data of a subscribed channel. `message` is complete except for the results of comparing numbers.
     virtual void on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNumbers& numbers) = 0;
-    /// Anything else, once it has been acted on.
+    /// Any other message, after the leg has acted on it.
     virtual void on_leg_control(FeedLeg& leg, FeedMessage& message) = 0;
     virtual void on_leg_change(FeedLeg& leg, const ChannelChange& change) = 0;
     /// Messages of the connection are missing.
     virtual void on_leg_gap(FeedLeg& leg, const SequenceStep& step) = 0;
-    /// The venue says that it will cut soon, after `lead`; 0: it does not say when.
+    /// The venue announces that it will cut after `lead`; 0: it gives no time.
     virtual void on_leg_drain(FeedLeg& leg, Duration lead) = 0;
     /// No data came for twice the silence limit.
     virtual void on_leg_silent(FeedLeg& leg) = 0;
 };
 
-/// One session of a feed. It acts on what the venue's rooms decide: messages in, requests out, clocks.
-/// Threading: the reactor's thread. Invariant: while connected, the timer stands at or before the earliest
+/// One session of a feed. Carries out the decisions of the venue room: messages in, requests out, timers.
+/// Threading: the reactor's thread. Invariant: while connected, the timer is at or before the earliest
 /// deadline. Allocates: nothing for data on a live channel.
 class FeedLeg final : private SessionObserver {
   public:
-    /// All must outlive it. `index` tells it from the feed's other legs.
+    /// All arguments must outlive it. `index` is the leg's number in the feed.
     FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index);
     ~FeedLeg() override;
     FeedLeg(const FeedLeg&) = delete;
     FeedLeg& operator=(const FeedLeg&) = delete;
 
-    /// Ends the session without another word to the owner; the leg may only be destroyed then.
+    /// Ends the session without another call to the owner. Afterwards the leg may only be destroyed.
     void stop() noexcept;
     [[nodiscard]] std::uint8_t index() const noexcept { return index_; }
     [[nodiscard]] WebSocketManager& session() noexcept { return *session_; }
@@ -65,22 +65,22 @@ class FeedLeg final : private SessionObserver {
     void resubscribe(ChannelId channel);
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept { return ledger_.state(channel); }
     [[nodiscard]] bool settled() const noexcept { return session_->is_connected() && ledger_.settled(); }
-    /// Sends what is due, tells what changed, and sets the timer.
+    /// Sends due requests, reports changes, and sets the timer.
     void pump();
 
   private:
-    /// A message of the leg's that waits for its place in the windows.
+    /// A message of the leg that waits for its place in the rate windows.
     struct Waiting {
         SendKind kind;
         std::string text;
         bool is_login = false;
     };
 
-    /// What a turn of the reactor may take, so that it stays short; the next one goes on.
+    /// Limits one turn's work, so that the turn stays short. The next turn continues.
     class TurnBudget {
       public:
         explicit TurnBudget(int a_turn) noexcept : a_turn_(a_turn) {}
-        /// False: the turn has had its share.
+        /// False: the turn has used up its work limit.
         [[nodiscard]] bool take(TimePoint turn) noexcept {
             if (turn_ != turn) left_ = a_turn_;
             turn_ = turn;
@@ -102,7 +102,7 @@ class FeedLeg final : private SessionObserver {
     void on_connect();
     void on_disconnect(DisconnectReason reason);
     void set_state(LegState state) noexcept;
-    /// A connection's own windows begin with it; a venue's complaint outlasts it.
+    /// A connection's own windows begin with it. A venue's rate complaint outlasts it.
     void renew_pacer(TimePoint now);
     void slow_down(TimePoint now);
     void begin_login();
@@ -143,7 +143,7 @@ class FeedLeg final : private SessionObserver {
     TurnBudget tellings_{256};
     std::optional<TimePoint> blocked_until_, login_until_, first_until_;
     LegState leg_state_ = LegState::down;
-    bool sends_login_ = false;  // in the middle of send()
+    bool sends_login_ = false;  // true during send()
     Timer timer_{Timer::Callback::member<&FeedLeg::on_timer>(*this)};
     std::unique_ptr<WebSocketManager> session_;
 };

@@ -1,4 +1,4 @@
-// What comes in: data is handed on, all else is acted on.
+// Incoming messages: data is delivered, all others are acted on.
 #include <algorithm>
 #include <utility>
 

@@ -1,4 +1,4 @@
-// The feed's legs: which are there, and how a new one takes over.
+// The set of a feed's legs, and how a new leg takes over.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -11,10 +11,10 @@ namespace {
 
 constexpr Duration kMovedInterval = std::chrono::milliseconds{20};
 
-/// Within which a session is left after a notice that does not say when the venue cuts.
+/// The time in which a session is left after a notice without a time.
 constexpr Duration kUnknownLead = std::chrono::seconds{3};
 
-/// The further, the better. What one leg is refused is settled, although another asks still.
+/// Higher is further. A channel that one leg is refused is settled, although another still asks for it.
 int rank(ChannelState state) noexcept {
     constexpr std::array kByState{2, 3, 4, 6,  // wanted, queued, requested, live
                                   5, 1, 0};    // refused, leaving, gone
@@ -103,7 +103,7 @@ FeedLegStats FeedCore::leg_stats(std::size_t leg) const noexcept {
             .lead_p99 = stats.lead.value_at(99)};
 }
 
-// What the legs tell
+// Events of the legs
 
 void FeedCore::on_leg_up(FeedLeg& leg) {
     rotation_.on_up(leg.index(), shared_.reactor.now());
@@ -201,7 +201,7 @@ void FeedCore::act(const Rotation::Step& step, TimePoint now) {
     }
 }
 
-/// A channel that has moved stays so, and is not asked again.
+/// A channel that has moved stays moved, and is not checked again.
 bool FeedCore::has_moved() {
     const std::size_t fresh = *rotation_.fresh();
     if (!leg_in(fresh).settled()) return false;

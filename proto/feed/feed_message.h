@@ -9,18 +9,18 @@
 
 namespace pinwheel {
 
-/// A session of a feed, in short.
+/// The state of a feed's session, condensed.
 enum class LegState : std::uint8_t {
-    down,        ///< nothing is open, and nothing is tried
-    held,        ///< an attempt waits for its place in the venue's limit of connects
+    down,        ///< nothing is open, and no attempt is made
+    held,        ///< an attempt waits for the venue's limit of connects
     connecting,  ///< an attempt is under way, or waits for its delay
-    up,          ///< messages come
+    up,          ///< the connection is up
 };
 
 /// The state's name. Static storage.
 [[nodiscard]] std::string_view to_string(LegState value) noexcept;
 
-/// What the payload of each record in a feed's ring begins with. The text follows it:
+/// The head of each payload in a feed's ring. The text follows it:
 ///
 ///     message         the venue's text
 ///     gap             none; `begin` and `end` are FeedGap's `from` and `to`
@@ -37,50 +37,50 @@ struct FeedHead {
 
     std::int64_t begin = 0;          ///< the venue's first number
     std::int64_t end = 0;            ///< the venue's last number
-    std::int64_t venue_time = 0;     ///< Unix ns; 0: not told
+    std::int64_t venue_time = 0;     ///< Unix time in ns; 0: not given
     ChannelId channel = kNoChannel;  ///< none for control messages
-    std::uint8_t leg = 0;            ///< which session of the feed, from 0
-    std::uint8_t flags = 0;          ///< of the constants above
+    std::uint8_t leg = 0;            ///< the session of the feed, from 0
+    std::uint8_t flags = 0;          ///< a combination of the constants above
     std::uint8_t state = 0;          ///< channel_state, leg_state
     std::uint8_t reserved = 0;       ///< zero
 
-    /// Of a record of a feed's ring, of a kind that has one.
+    /// The head of a record in a feed's ring, of a kind that has one.
     [[nodiscard]] static FeedHead of(const RecordHeader& record) noexcept;
-    /// The text behind it.
+    /// The text behind the head.
     [[nodiscard]] static std::string_view text_of(const RecordHeader& record) noexcept;
 };
 static_assert(sizeof(FeedHead) == 32);
 
-/// A message of a channel: the manager's, with the text inflated where the venue compresses. A view, gone
-/// after the call, or once the ring is asked for the next record; 64 readable bytes follow the payload.
-/// `sequence` counts the messages that the feed hands on, from 1; a gap in it is a message that the ring had
-/// no room for. `generation` is the leg's.
+/// A message of a channel: like the manager's, with the text inflated where the venue compresses. A view,
+/// valid during the call, or until the next record of the ring is read. 64 readable bytes follow the payload.
+/// `sequence` counts the feed's delivered messages, from 1. A gap in it is a message that did not fit the
+/// ring. `generation` is the leg's.
 struct FeedMessage : Message {
     ChannelId channel = kNoChannel;  ///< none for control messages
-    std::uint8_t leg = 0;            ///< which session of the feed brought it, from 0
+    std::uint8_t leg = 0;            ///< the session that brought it, from 0
     /// The venue's first number. Nothing if the message has no number.
     std::optional<std::int64_t> sequence_begin{};
-    /// The venue's last number. The same as sequence_begin if the message has one number.
+    /// The venue's last number. Equal to sequence_begin if the message has one number.
     std::optional<std::int64_t> sequence_end{};
-    bool is_snapshot = false;     ///< replaces what came before on the channel
+    bool is_snapshot = false;     ///< replaces all earlier data of the channel
     bool is_after_gap = false;    ///< numbers are missing before it
-    bool is_late = false;         ///< its number was passed over before, as missing or not; trades only
-    bool is_overlap = false;      ///< another session brings it as well, and nothing tells the two apart
-    std::int64_t venue_time = 0;  ///< Unix ns; 0: not told
+    bool is_late = false;         ///< its number was skipped before, reported as missing or not; trades only
+    bool is_overlap = false;      ///< another session brings it as well, and the two cannot be identified
+    std::int64_t venue_time = 0;  ///< Unix time in ns; 0: not given
 
     /// The message of a record of a feed's ring.
     [[nodiscard]] static FeedMessage from(const RecordHeader& record) noexcept;
 };
 
-/// Numbers that are missing. For a chain `from` is the last number that came and `to` what the next message
-/// names as its predecessor; else they are the first and the last missing one. Channel kNoChannel: a number
+/// Missing numbers. For a chain `from` is the last number that came, and `to` is the predecessor that the
+/// next message names. Otherwise they are the first and the last missing number. Channel kNoChannel: a number
 /// of the connection.
 struct FeedGap {
     ChannelId channel = kNoChannel;  ///< none: a number of the connection
-    std::int64_t from = 0;           ///< as told above
-    std::int64_t to = 0;             ///< as told above
+    std::int64_t from = 0;           ///< see above
+    std::int64_t to = 0;             ///< see above
     /// Messages may be missing between these numbers, or none. Both are 0 if the channel has no numbers. Only
-    /// of a feed with several legs, and in a rotation.
+    /// for a feed with several legs, and in a rotation.
     bool is_doubtful = false;
 };
 

@@ -12,87 +12,87 @@
 
 namespace pinwheel {
 
-/// What a hole in a channel's numbers brings, beside on_gap and the count.
+/// The reaction to a hole in a channel's numbers, beside on_gap and the count.
 enum class GapPolicy : std::uint8_t {
     alert,        ///< on_alert
-    resubscribe,  ///< the channel is subscribed anew
+    resubscribe,  ///< subscribes the channel again
     ignore,       ///< nothing
 };
 
-/// Counts since the feed was made.
+/// Counts since the construction of the feed.
 struct FeedStats {
-    std::uint64_t messages = 0;       ///< that were handed on
-    std::uint64_t dropped = 0;        ///< of these, those that the ring had no room for
+    std::uint64_t messages = 0;       ///< delivered
+    std::uint64_t dropped = 0;        ///< of these, messages that did not fit the ring
     std::uint64_t duplicates = 0;     ///< of the venue's numbers
     std::uint64_t gaps = 0;           ///< holes in the venue's numbers
-    std::uint64_t unmatched = 0;      ///< messages that the profile does not know, or of nobody's channel
+    std::uint64_t unmatched = 0;      ///< messages that the profile does not know, or of an unknown channel
     std::uint64_t resubscribes = 0;   ///< for a new snapshot
     std::uint64_t drains = 0;         ///< notices that the venue will cut soon
     std::uint64_t held_connects = 0;  ///< attempts that waited for the venue's limit of connects
-    std::uint64_t rotations = 0;      ///< sessions that a new one has taken over from
+    std::uint64_t rotations = 0;      ///< sessions that a new one has replaced
 };
 
-/// What one session of a feed has done, by its number in FeedMessage::leg.
+/// Counts of one session of a feed, by its number in FeedMessage::leg.
 struct FeedLegStats {
-    std::uint64_t firsts = 0;      ///< messages that it was the first to bring
-    std::uint64_t duplicates = 0;  ///< messages that had come before
+    std::uint64_t firsts = 0;      ///< messages that this leg brought first
+    std::uint64_t duplicates = 0;  ///< messages that another leg had brought before
     std::uint64_t holes = 0;       ///< of its own numbers
-    std::uint64_t filled = 0;      ///< messages that came while another leg lacked them
-    /// Of samples: by how much it was before another leg, in ns, median.
+    std::uint64_t filled = 0;      ///< messages that another leg lacked
+    /// Of samples: the lead over the next leg, in ns, median.
     std::uint64_t lead_p50 = 0;
     std::uint64_t lead_p99 = 0;  ///< the same, 99th percentile
 };
 
-/// Options of a Feed; all have defaults. Handlers run on the reactor's thread, and may call everything of the
-/// feed that does not wait, and destroy it.
+/// Options of a Feed; all have defaults. Handlers run on the reactor's thread. They may call every method of
+/// the feed that does not wait, and may destroy the feed.
 struct FeedOptions {
-    /// One of the profile's endpoints; empty: its first. Not looked at if there is a `url`.
+    /// One of the profile's endpoints; empty: its first. Ignored if `url` is set.
     std::string endpoint{};
-    /// In place of an endpoint of the profile.
+    /// Replaces the profile's endpoint.
     std::string url{};
-    /// The session's. on_message and subscriptions are the feed's own; on_alert hears the feed's alerts, too,
-    /// whose channel is "feed". Ping interval and lifetime are the profile's unless they are set here.
-    /// queue_size, queue_bytes, deliver_to_ring and throw_on_dropped are for the feed's ring, which always
-    /// drops the newest: `overflow` must not be backpressure, since acknowledgements must be read.
-    /// Limits of connects, and of messages per host or address, are those of the dialer: feeds that share one
-    /// (websocket.dialer) share them.
+    /// Options of the sessions. on_message and subscriptions belong to the feed. on_alert also receives the
+    /// feed's alerts, on the channel "feed". Ping interval and lifetime are the profile's unless set here.
+    /// queue_size, queue_bytes, deliver_to_ring and throw_on_dropped apply to the feed's ring, which always
+    /// drops the newest: `overflow` must not be backpressure, because acknowledgements must be read. Limits
+    /// of connects, and of messages per host or address, belong to the dialer: feeds with the same
+    /// websocket.dialer share them.
     WebSocketOptions websocket{};
-    /// Makes the login message, at each connect; subscriptions wait until the venue has accepted it. Unix
+    /// Makes the login message, at each connect. Subscriptions wait until the venue has accepted it. Unix
     /// time in ms.
     std::function<std::string(std::int64_t unix_ms)> login{};
 
-    /// Sessions that bring the same channels at the same time, 1 to 4: each message is handed on once, the
-    /// first that comes, as long as one leg lives.
+    /// Sessions that bring the same channels at the same time, 1 to 4. Each message is delivered once, from
+    /// the first leg that brings it, as long as one leg lives.
     std::size_t legs = 1;
-    /// A message that shows a hole waits for another leg to fill it: so many of a channel at most, and for
-    /// twice the 99th percentile of the legs' skew between these times.
+    /// A message behind a hole waits for another leg to fill it: at most this many messages of a channel, and
+    /// for twice the 99th percentile of the legs' skew between the two times below.
     std::size_t hold_messages = 64;
     Duration min_hold = std::chrono::milliseconds{1};    ///< the shortest time
     Duration max_hold = std::chrono::milliseconds{250};  ///< the longest time
-    /// On channels without numbers legs are compared by contents, for 1 s. Without it one leg is heard.
+    /// Legs are compared by content on channels without numbers, for 1 s. If it is off, one leg is heard.
     bool match_content = false;
-    /// A rotation replaces a session ahead of the end of its age, at a venue's notice, and by rotate(): the
-    /// new one comes up beside the old one, within this time, and takes over within this time.
+    /// A rotation replaces a session before the end of its age, at a venue's notice, and by rotate(). The new
+    /// session comes up beside the old one within this time, and takes over within this time.
     Duration rotation_timeout = std::chrono::seconds{60};
-    /// Staggers the ages of legs and feeds; not set: drawn.
+    /// Staggers the ages of legs and feeds; not set: random.
     std::optional<std::uint64_t> rotation_seed{};
 
     LedgerOptions acknowledgements{};      ///< timeouts and retries of subscriptions
     GapPolicy on_hole = GapPolicy::alert;  ///< after a hole in a channel's numbers
-    bool drop_duplicates = true;           ///< a number that came before is not handed on
-    bool deliver_control = false;          ///< acknowledgements, pongs, heartbeats and notices, too
-    /// The leg's session has a ring of its own with all that came, as it came, for a Recorder:
-    /// session().queue(). Its limits are queue_size and queue_bytes. Such a session is not replaced ahead
-    /// of its end: notices reconnect it.
+    bool drop_duplicates = true;           ///< drops messages whose number came before
+    bool deliver_control = false;          ///< delivers acknowledgements, pongs, heartbeats and notices, too
+    /// Gives each leg's session a ring with its received messages, unprocessed, for a Recorder:
+    /// session().queue(). The limits are queue_size and queue_bytes. Such a session is not replaced ahead of
+    /// its end: notices reconnect it.
     bool leg_rings = false;
     std::optional<Duration> silence_limit{};  ///< 0: off; not set: the profile's
     std::optional<Duration> stale_after{};    ///< 0: off; not set: the profile's, by kind of channel
 
-    /// Without it, or with websocket.deliver_to_ring, messages go to the ring.
+    /// If it is not set, or with websocket.deliver_to_ring, messages go to the ring.
     Handler<void(const FeedMessage&)> on_message{};
-    /// A channel's step; the error is set if it was refused.
+    /// A channel's change of state. The error is set if it was refused.
     Handler<void(ChannelId, ChannelState, const Error&)> on_channel{};
-    Handler<void(const FeedGap&)> on_gap{};  ///< before the message that showed it
+    Handler<void(const FeedGap&)> on_gap{};  ///< before the message that showed the gap
     Handler<void(ChannelId)> on_stale{};     ///< once, until data comes again
 };
 

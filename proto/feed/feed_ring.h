@@ -8,9 +8,9 @@
 
 namespace pinwheel {
 
-/// The producer's end of a feed's ring. A message for which there is no room is dropped and told by a
-/// `dropped` record; records of gaps and states are never dropped, but for want of memory. Threading: the
-/// reactor's thread; the consumer's end of the queue is any one thread's. Allocates: what the queue does.
+/// The producer's end of a feed's ring. A message without room is dropped and reported by a `dropped` record.
+/// Records of gaps and states are dropped only if there is no memory. Threading: the reactor's thread. The
+/// consumer's end of the queue belongs to any one thread. Allocates: like the queue.
 class FeedRing {
   public:
     /// 0: no limit.
@@ -22,18 +22,18 @@ class FeedRing {
     void push_gap(const FeedGap& gap, std::uint8_t leg, TimePoint now) noexcept;
     void push_channel(ChannelId channel, ChannelState state, std::uint8_t leg, std::string_view why,
                       TimePoint now) noexcept;
-    /// `code` and `reason`: of the connection that ended.
+    /// `code` and `reason` of the connection that ended.
     void push_leg(LegState state, std::uint8_t leg, std::uint32_t generation, std::uint16_t code,
                   std::uint8_t reason, TimePoint now) noexcept;
 
     [[nodiscard]] MessageQueue& queue() noexcept { return queue_; }
-    /// Messages, in all.
+    /// The number of messages.
     [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
     // For a consumer on the reactor's thread.
 
-    /// The next record that is a message, or, if that is asked for, tells of dropped ones; null if there is
-    /// none now. It stays valid until the next call.
+    /// The next message record or, if asked for, `dropped` record; null if there is none now. It stays valid
+    /// until the next call.
     [[nodiscard]] const RecordHeader* next(bool with_dropped) noexcept;
 
   private:
@@ -42,8 +42,8 @@ class FeedRing {
 
     MessageQueue queue_;
     std::uint64_t dropped_ = 0;
-    std::uint64_t untold_ = 0;  // messages dropped
-    bool is_shown_ = false;     // the oldest record, to the consumer on this thread
+    std::uint64_t untold_ = 0;  // dropped messages that are not reported yet
+    bool is_shown_ = false;     // the consumer on this thread holds the oldest record
 };
 
 }  // namespace pinwheel

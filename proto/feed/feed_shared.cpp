@@ -59,7 +59,7 @@ std::string FeedShared::name_of(ChannelId channel) const {
     return name.symbol.empty() ? name.name : name.name + " " + name.symbol;
 }
 
-/// An address's limit is one per venue, whatever host of it is connected to.
+/// A limit by address is one limit for the venue, whatever its hosts.
 const std::string& FeedShared::group(detail::LimitScope scope) const noexcept {
     return scope == detail::LimitScope::ip ? profile.name() : url.host();
 }

@@ -13,16 +13,16 @@
 
 namespace pinwheel {
 
-/// What the legs of a feed share. Threading: the reactor's thread.
+/// Data that the legs of a feed share. Threading: the reactor's thread.
 struct FeedShared {
-    /// Throws WebSocketError for an endpoint or a URL that cannot be.
+    /// Throws WebSocketError for an invalid endpoint or URL.
     FeedShared(Reactor& reactor, const VenueProfile& profile, FeedOptions options);
 
     void alert(std::string_view text, AlertContext context = {}) const;
     [[nodiscard]] std::int64_t unix_ms() const noexcept;
     /// `t BTC-USD`, for messages.
     [[nodiscard]] std::string name_of(ChannelId channel) const;
-    /// Whose windows count together with those of the URL's host.
+    /// The group of rate windows that the URL's host belongs to.
     [[nodiscard]] const std::string& group(detail::LimitScope scope) const noexcept;
     [[nodiscard]] SharedLimits& limits() const noexcept { return dialer.limits(); }
 
@@ -32,7 +32,7 @@ struct FeedShared {
     const FeedOptions options;
     const std::string url_text;
     const Url url;
-    const std::unique_ptr<Network> network;  // unless the options have a dialer
+    const std::unique_ptr<Network> network;  // null if the options have a dialer
     Dialer& dialer;
     ChannelTable channels;
     FeedStats stats;

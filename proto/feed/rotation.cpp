@@ -6,7 +6,7 @@
 namespace pinwheel {
 namespace {
 
-/// Of a lifetime: what a replacement begins ahead of its end, at least and at most.
+/// The least and the greatest share of a lifetime by which a replacement begins early.
 constexpr int kLatest = 100;
 constexpr int kEarliest = 10;
 constexpr Duration kLatestAtMost = std::chrono::minutes{5};
@@ -39,7 +39,7 @@ void Rotation::on_up(std::size_t slot, TimePoint now) noexcept {
 void Rotation::on_down(std::size_t slot, TimePoint now) noexcept {
     slots_[slot].is_up = false;
     slots_[slot].replace_at.reset();
-    // Without the old one there is nothing to take over from.
+    // Without the old session there is nothing to take over.
     if (old_ == slot) until_ = now;
 }
 

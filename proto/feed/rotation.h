@@ -11,27 +11,27 @@
 namespace pinwheel {
 
 struct RotationOptions {
-    std::size_t legs = 1;                         ///< that are kept up; there is a slot more than that
-    Duration lifetime{};                          ///< after which the venue cuts; 0: none known
-    Duration timeout = std::chrono::seconds{60};  ///< for the new session to come up, then to take over
-    Duration retry = std::chrono::minutes{1};     ///< after one that did not come up, doubled each time
+    std::size_t legs = 1;                         ///< the number kept up; there is one more slot
+    Duration lifetime{};                          ///< the age at which the venue cuts; 0: unknown
+    Duration timeout = std::chrono::seconds{60};  ///< for the new session to come up, and then to take over
+    Duration retry = std::chrono::minutes{1};     ///< after a failed replacement, doubled each time
     std::uint64_t seed = 0;                       ///< staggers the ages of legs and feeds
 };
 
-/// Why a session is replaced.
+/// The cause of a replacement.
 enum class RotationReason : std::uint8_t { age, notice, call };
 
-/// Decides when a session of a feed is replaced: a new one is made beside the old one, which is closed when
-/// the new one has taken over. A new session that does not come up leaves the old one as it is. Sessions
-/// stand in slots, of which one is spare. Threading: one thread; time is an argument. Invariant: at most one
-/// session is being replaced. Allocates: nothing.
+/// Decides when a session of a feed is replaced. A new session is made beside the old one. The old one is
+/// closed when the new one has taken over. If the new session does not come up, the old one stays. Sessions
+/// have slots, one of them spare. Threading: one thread; time is an argument. Invariant: at most one session
+/// is being replaced. Allocates: nothing.
 class Rotation {
   public:
     static constexpr std::size_t kMaxSlots = 5;
     enum class Act : std::uint8_t {
         none,
         open,     ///< connect `fresh` beside `old`
-        close,    ///< `fresh` stands for `old` from now on; close `old`
+        close,    ///< `fresh` takes the place of `old`; close `old`
         abandon,  ///< close `fresh`; `old` stays
     };
     struct Step {
@@ -42,22 +42,22 @@ class Rotation {
 
     explicit Rotation(const RotationOptions& options) noexcept;
 
-    /// A session is up: its age begins.
+    /// A session is up. Its age begins.
     void on_up(std::size_t slot, TimePoint now) noexcept;
     void on_down(std::size_t slot, TimePoint now) noexcept;
-    /// All that the old session has has moved to the new one.
+    /// All channels of the old session have moved to the new one.
     void on_moved() noexcept { has_moved_ = true; }
-    /// Replace the slot's session as soon as no other one is being replaced.
-    /// The old session is left by `leave_by` if the new one is up then.
+    /// Replaces the slot's session as soon as no replacement is under way. The old session is left by
+    /// `leave_by` if the new one is up then.
     void ask(std::size_t slot, RotationReason reason, TimePoint now,
              TimePoint leave_by = TimePoint::max()) noexcept;
-    /// Each in turn.
+    /// Replaces each slot's session in turn.
     void ask_all(TimePoint now) noexcept;
-    /// The feed is closed: nothing is replaced any more.
+    /// The feed is closed: no session is replaced any more.
     void stop() noexcept;
 
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-    /// What is to be done now; `none` when nothing is left.
+    /// The next action; `none` when nothing is left.
     [[nodiscard]] Step due(TimePoint now) noexcept;
 
     [[nodiscard]] bool is_active(std::size_t slot) const noexcept { return slots_[slot].is_active; }
