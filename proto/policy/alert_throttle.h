@@ -7,23 +7,23 @@
 
 namespace pinwheel {
 
-/// Lets one alert through in an interval and counts what it holds back: for disconnects, and for messages
-/// that a full queue drops. Threading: one thread. Allocates: nothing.
+/// Passes one alert in an interval and counts the events in between: for disconnects, and for messages that a
+/// full queue drops. Threading: one thread. Allocates: nothing.
 class AlertThrottle {
   public:
     explicit AlertThrottle(Duration interval) noexcept : interval_(interval) {}
 
-    /// `events` more have happened. If an alert is due: how many it stands for, those held back since the
-    /// last one included. The first is always due, the next once `interval` has passed since the last alert.
+    /// Counts `events` more. If an alert is due: the number of events that it reports, including those since
+    /// the last alert. The first alert is always due, the next once `interval` has passed.
     [[nodiscard]] std::optional<std::uint64_t> count(TimePoint now, std::uint64_t events = 1) noexcept;
 
     // The same in three steps, for an owner that alerts from a timer.
 
-    /// `events` more have happened.
+    /// Counts `events` more.
     void add(std::uint64_t events = 1) noexcept { held_back_ += events; }
     /// The next alert is not due before this time.
     [[nodiscard]] TimePoint next_alert() const noexcept { return next_alert_; }
-    /// An alert goes out at `now`: how many events it stands for.
+    /// An alert is made at `now`. Returns the number of events that it reports.
     [[nodiscard]] std::uint64_t take(TimePoint now) noexcept;
 
   private:

@@ -12,9 +12,9 @@
 namespace pinwheel {
 
 struct KeepaliveOptions {
-    /// Between two pings; 0 for no pings at all.
+    /// Time between two pings; 0: no pings.
     Duration interval = kDefaultLimits.ping_interval;
-    /// A ping's pong must come within it.
+    /// The time limit for the pong of a ping.
     Duration timeout = kDefaultLimits.ping_timeout;
 };
 
@@ -24,12 +24,12 @@ struct RoundTrip {
     Duration last{};          ///< the newest
     Duration min{};           ///< the shortest
     Duration max{};           ///< the longest
-    /// Moves by an eighth of each difference, as TCP's does (RFC 6298 section 2).
+    /// The smoothed round trip: moves by an eighth of each difference, as in TCP (RFC 6298 section 2).
     Duration smoothed{};
 };
 
-/// When to ping, and when to give a connection up for dead (RFC 6455 sections 5.5.2 and 5.5.3). Each ping
-/// carries a number that is never used again, so that a late pong of an earlier connection matches nothing.
+/// Decides when to ping and when a connection is dead (RFC 6455 sections 5.5.2 and 5.5.3). Each ping carries
+/// a number that is never used again, so that a late pong of an earlier connection matches nothing.
 /// Threading: one thread. Invariant: the pings in flight carry consecutive numbers, the newest `last_`.
 /// Allocates: nothing.
 class Keepalive {
@@ -37,23 +37,23 @@ class Keepalive {
     using Payload = std::array<std::byte, 8>;
     enum class Step : std::uint8_t { none, send_ping, timed_out };
 
-    /// As many pings may be unanswered; while they are, no further one is sent.
+    /// The most unanswered pings. While there are as many, no ping is sent.
     static constexpr std::size_t kMaxInFlight = 16;
 
     explicit Keepalive(const KeepaliveOptions& options) noexcept : options_(options) {}
 
-    /// A connection is up: the first ping is due after one interval, and no earlier one's pong matches.
+    /// A connection is up. The first ping is due after one interval. Pongs of earlier pings no longer match.
     void start(TimePoint now) noexcept;
 
-    /// When due() has something to say; nothing before start(), or if pings are off.
+    /// The time of the next call of due(). Nothing before start(), or if pings are off.
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-    /// What is due at `now`: after send_ping the ping with payload() is to be sent. An interval that was
-    /// slept through is not made up for.
+    /// The action due at `now`. After send_ping send a ping with payload(). Missed intervals are not made up
+    /// for.
     [[nodiscard]] Step due(TimePoint now) noexcept;
     /// The newest ping's payload: its number, big-endian.
     [[nodiscard]] Payload payload() const noexcept;
 
-    /// A pong answers its ping and all before it (RFC 6455 section 5.5.3). False: nobody asked for it.
+    /// A pong answers its ping and all earlier ones (RFC 6455 section 5.5.3). False: no ping matches it.
     bool pong(std::span<const std::byte> payload, TimePoint now) noexcept;
 
     /// Over all connections.
@@ -68,7 +68,7 @@ class Keepalive {
     KeepaliveOptions options_;
     std::optional<TimePoint> next_ping_;
     std::uint64_t last_ = 0;       // number of the newest ping
-    std::uint64_t in_flight_ = 0;  // how many, counted back from the newest, are unanswered
+    std::uint64_t in_flight_ = 0;  // unanswered pings, counted back from the newest
     std::array<TimePoint, kMaxInFlight> sent_{};
     RoundTrip round_trip_;
 };

@@ -17,8 +17,8 @@
 
 namespace pinwheel {
 
-/// The timers of a session, at most one of each armed: `row(name, event)`, where `event` is the SessionEvent
-/// that a due timer becomes. The enum, the names and the members of the owner follow from the rows.
+/// The timers of a session, each armed at most once: `row(name, event)`, where `event` is the SessionEvent of
+/// a due timer. The enum, the names and the owner's members follow from the rows.
 // clang-format off
 #define PINWHEEL_SESSION_TIMERS(row)                                               \
     row(backoff, BackoffDue)                                                       \
@@ -44,29 +44,29 @@ inline constexpr std::size_t kSessionTimers = 0 PINWHEEL_SESSION_TIMERS(PINWHEEL
 /// A call without effect, or a condition that a person should see.
 enum class SessionWarning : std::uint8_t {
     connect_ignored,     ///< connect() where can_connect() is false
-    reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it cannot be followed
+    reconnect_ignored,   ///< reconnect_after, or schedule_reconnect(), where it is not possible
     retry_after_capped,  ///< the server asks for a longer wait than max_retry_after
-    refused_but_trying,  ///< an error that may not pass, tried again all the same, since not in a connect()
+    refused_but_trying,  ///< a permanent error that is retried, because it is not in a connect()
 };
 
-/// What a session wants done, one closed list. To be executed in order.
+/// The actions that a session asks for, one closed list. Executed in order.
 struct SessionEffect {
-    /// Make a new transport and start it. There is none when this comes.
+    /// Make a new transport and start it. No transport exists at this point.
     struct StartConnect {
         bool again = false;  ///< not the first try of a connect(): counts as a reconnect try
     };
-    /// Begin the close handshake; its end is reported with TransportEnded.
+    /// Begin the close handshake. TransportEnded reports its end.
     struct SendClose {
         std::uint16_t code = 0;
     };
-    /// Drop the transport at once, so that it reports no more; with a code, try a close frame first.
+    /// Drop the transport at once, without a further report. With a code, try to send a close frame first.
     struct AbortTransport {
         std::optional<std::uint16_t> code{};
     };
     struct SendPing {
         Keepalive::Payload payload{};
     };
-    /// Arm the timer, or arm it anew.
+    /// Arm or re-arm the timer.
     struct Arm {
         SessionTimer timer{};
         TimePoint deadline{};
@@ -82,40 +82,40 @@ struct SessionEffect {
     struct NotifyDisconnected {
         DisconnectReason reason{};
     };
-    /// The session is DISCONNECTED and will not try again by itself.
+    /// The session is DISCONNECTED and makes no further attempt.
     struct NotifyGaveUp {
-        Errc error = Errc::ok;       ///< retries_exhausted, or the one that trying again cannot cure
+        Errc error = Errc::ok;       ///< retries_exhausted, or the permanent error
         Errc cause = Errc::ok;       ///< of the last failed try, or of the loss
         std::uint32_t attempts = 0;  ///< since connect(), the user's plan or the loss
-        bool of_connect = false;     ///< of a connect() that has had no success
+        bool of_connect = false;     ///< of a connect() that has not succeeded yet
     };
-    /// A call ended the tries, or found none, so that no NotifyDisconnected tells what the user wanted.
+    /// A call ended the tries, or there were none. No NotifyDisconnected carries the user's reason.
     struct RecordStop {
         DisconnectReason reason{};
-        bool forgets_failure = false;  ///< what was given up before does not matter any more
+        bool forgets_failure = false;  ///< the earlier failure no longer matters
     };
     struct Warn {
         SessionWarning warning{};
-        ConnectionState state{};  ///< in which the call came
+        ConnectionState state{};  ///< the state at the call
         Duration asked{};         ///< of retry_after_capped
-        Duration waited{};        ///< in its place
+        Duration waited{};        ///< the wait used instead
     };
 
     using Any = std::variant<StartConnect, SendClose, AbortTransport, SendPing, Arm, Disarm, NotifyConnected,
                              ReplaySubscriptions, NotifyDisconnected, NotifyGaveUp, RecordStop, Warn>;
 };
 
-/// A sentence: what was ignored, in which state, and what to do.
+/// A sentence: the ignored call, the state, and the remedy.
 [[nodiscard]] std::string describe(const SessionEffect::Warn& warn);
 
-/// One short phrase for logs; deadlines as the time from `now`, such as `arm(backoff, 1.5 s)`.
+/// A short phrase for logs, with deadlines as time from `now`: `arm(backoff, 1.5 s)`.
 [[nodiscard]] std::string to_string(const SessionEffect::Any& effect, TimePoint now);
 
-/// The effects of one event, in order. Allocates: nothing. Invariant: notices stand behind everything else
-/// but ReplaySubscriptions, so that a handler finds the change complete.
+/// The effects of one event, in order. Allocates: nothing. Invariant: notices come after all other effects
+/// except ReplaySubscriptions, so that a handler finds the change complete.
 class SessionEffects {
   public:
-    /// One event arms and disarms each timer once at most, and has every other kind of effect once at most.
+    /// One event arms and disarms each timer at most once, and has every other kind of effect at most once.
     static constexpr std::size_t kCapacity =
         2 * kSessionTimers + (std::variant_size_v<SessionEffect::Any> - 2);
 

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kNames{
     "force_close",  "transport_up",       "transport_ended",    "pong",       "pongs_held_up", "backoff_due",
     "window_asked", "disconnect_asked",   "lifetime_due",       "stable_due", "keepalive_due"};
 
-/// What to_string() adds to the name.
+/// The details that to_string() adds to the name.
 struct Details {
     std::string operator()(const auto&) const { return {}; }
     std::string operator()(const Event::RequestDisconnect& event) const {

@@ -15,7 +15,7 @@
 
 namespace pinwheel {
 
-/// What can happen to a session, one closed list.
+/// The events of a session, one closed list.
 struct SessionEvent {
     // The user's calls.
 
@@ -32,37 +32,37 @@ struct SessionEvent {
     struct Shutdown {};
     struct ForceClose {};
 
-    // The transport's reports. A transport bounds its own attempt and its own close handshake in time.
+    // The transport's reports. A transport limits the time of its own attempt and of its own close handshake.
 
-    /// It is up.
+    /// The transport is up.
     struct TransportUp {};
-    /// It ended by itself, whether before, while or after it was up: the state tells what that means. The
-    /// last report of a transport; none comes after an AbortTransport.
+    /// The transport ended by itself, before, while or after it was up: the state decides the meaning. The
+    /// last report of a transport. No report follows an AbortTransport.
     struct TransportEnded {
-        Errc error = Errc::ok;         ///< ok: the close handshake that SendClose began is over
+        Errc error = Errc::ok;         ///< ok: the close handshake of SendClose is complete
         std::uint16_t close_code = 0;  ///< of the peer's close frame; 0, or a local code, if there was none
         int http_status = 0;           ///< of an answer that refused the upgrade; 0 if there was none
         std::optional<Duration> retry_after{};
     };
     struct Pong {
-        std::span<const std::byte> payload{};  ///< need not outlive the call
+        std::span<const std::byte> payload{};  ///< valid during the call only
     };
-    /// Pongs may lie unread, because reading has been paused: a missing one proves nothing.
+    /// Reading is paused, so pongs may be unread. A missing pong proves nothing.
     struct PongsHeldUp {};
 
-    // Timers that were armed with Arm, with the answer of the callback that the timer stands for.
+    // Timers armed by Arm. An event with an answer carries that of the timer's callback.
 
     struct BackoffDue {};
     struct WindowAsked {
-        WindowAnswer answer = false;  ///< what should_reconnect said
+        WindowAnswer answer = false;  ///< the return value of should_reconnect
     };
     struct DisconnectAsked {
-        bool answer = false;  ///< what should_disconnect said
+        bool answer = false;  ///< the return value of should_disconnect
     };
     struct LifetimeDue {};
     struct StableDue {};
     struct KeepaliveDue {
-        bool all_read = true;  ///< false: a pong may lie behind what is still unread
+        bool all_read = true;  ///< false: unread bytes may hold a pong
     };
 
     using Any = std::variant<Connect, RequestDisconnect, ScheduleReconnect, Close, Kill, Shutdown, ForceClose,
@@ -70,9 +70,9 @@ struct SessionEvent {
                              DisconnectAsked, LifetimeDue, StableDue, KeepaliveDue>;
 };
 
-/// Such as `request_disconnect`. Static storage.
+/// For example `request_disconnect`. Static storage.
 [[nodiscard]] std::string_view name_of(const SessionEvent::Any& event) noexcept;
-/// One line for logs, such as `request_disconnect(SCHEDULED, reconnect after 5 s)`.
+/// One line for logs, for example `request_disconnect(SCHEDULED, reconnect after 5 s)`.
 [[nodiscard]] std::string to_string(const SessionEvent::Any& event);
 
 }  // namespace pinwheel

@@ -287,9 +287,9 @@ class SessionFsm::Step {
         return static_cast<std::size_t>(timer);
     }
 
-    // Moves: trying
+    // Moves: tries
 
-    /// A connect() begins: a full budget, and no server's wait.
+    /// A connect() begins with a full budget, and without a server's wait.
     void begin_connect() noexcept {
         fsm_.policy_.reset();
         fsm_.purpose_ = Purpose::connect;
@@ -303,7 +303,7 @@ class SessionFsm::Step {
         ++fsm_.attempts_;
     }
 
-    /// Not before the server's wait is over.
+    /// Not before the end of the server's wait.
     void try_after(Duration delay, Purpose purpose) noexcept {
         fsm_.purpose_ = purpose;
         const TimePoint at = std::max(time_after(now_, delay), fsm_.not_before_);
@@ -312,14 +312,14 @@ class SessionFsm::Step {
         arm(SessionTimer::backoff, at);
     }
 
-    /// Not before the server's wait is over.
+    /// Not before the end of the server's wait.
     void ask_window_after(Duration delay, Purpose purpose) noexcept {
         fsm_.purpose_ = purpose;
         fsm_.state_ = State::awaiting_window;
         arm(SessionTimer::window_check, std::max(time_after(now_, delay), fsm_.not_before_));
     }
 
-    /// Takes a try from the budget and waits as the strategy says. False: none is left.
+    /// Takes a try from the budget and waits as the strategy demands. False: the budget is spent.
     [[nodiscard]] bool next_try(Purpose purpose, Duration before_asking) noexcept {
         fsm_.state_ = State::idle;
         if (fsm_.policy_.exhausted()) return false;
@@ -347,14 +347,14 @@ class SessionFsm::Step {
                                        *end.retry_after, waited});
     }
 
-    /// Ends whatever is under way towards a connection.
+    /// Ends the attempt or wait for a connection.
     void drop_try() noexcept {
         if (fsm_.state_ == State::connecting) effects_.push(Effect::AbortTransport{});
         disarm_all();
         fsm_.attempts_ = 0;
     }
 
-    /// A call ends the tries, or finds none; no connection is up.
+    /// A call ends the tries, or there are none. No connection is up.
     void stop_trying(DisconnectReason reason, State next) noexcept {
         drop_try();
         fsm_.state_ = next;
@@ -398,7 +398,7 @@ class SessionFsm::Step {
         return fsm_.has_should_reconnect_ && fsm_.auto_reconnect_ ? Resume::on_window : Resume::none;
     }
 
-    /// While closing, until shutdown(), the user's last word is the plan.
+    /// While closing, until shutdown(), the user's last call is the plan.
     [[nodiscard]] bool plan_can_change() const noexcept {
         return fsm_.state_ == State::closing && fsm_.resume_ != Resume::never;
     }

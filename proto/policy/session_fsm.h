@@ -17,20 +17,20 @@
 
 namespace pinwheel {
 
-/// The states inside. What a user sees of them is ConnectionState.
+/// The internal states. The user sees them as ConnectionState.
 enum class SessionState : std::uint8_t {
     idle,             ///< DISCONNECTED
-    connecting,       ///< a transport is on its way up
+    connecting,       ///< a transport is being made
     open,             ///< CONNECTED
-    closing,          ///< CLOSING: the close handshake runs, and the Resume plan says what follows
+    closing,          ///< CLOSING: the close handshake is under way; the Resume plan decides the next state
     backoff,          ///< waiting for the backoff timer, then a try
-    awaiting_window,  ///< asking should_reconnect, again and again, until it lets a try happen
+    awaiting_window,  ///< asking should_reconnect repeatedly, until it allows a try
     closed,           ///< CLOSED
 };
 
 [[nodiscard]] std::string_view to_string(SessionState state) noexcept;
 
-/// What follows a close handshake.
+/// The plan after a close handshake.
 enum class Resume : std::uint8_t {
     none,         ///< idle
     connect,      ///< a connect(): the first attempt, with a full budget
@@ -42,8 +42,8 @@ enum class Resume : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(Resume resume) noexcept;
 
-/// The life of a session: which transport to make and when, what to tell whom, when to stop. It touches
-/// nothing; its owner turns what happens into events, and executes the effects of each in order.
+/// The life of a session: when to make which transport, which handlers to call, when to stop. It does no I/O.
+/// Its owner turns occurrences into events, and executes the effects of each event in order.
 ///
 ///                                                    close(), shutdown(), request_disconnect(),
 ///          connect()             TransportUp          schedule_reconnect(), should_disconnect, age
@@ -58,43 +58,41 @@ enum class Resume : std::uint8_t {
 ///       kill()
 ///
 /// After a loss, and after a failed attempt with budget left, the strategy chooses between backoff,
-/// awaiting_window and connecting at once; with none left, and after an error without cure, idle follows.
-/// close(), kill() and request_disconnect() lead from connecting, backoff and awaiting_window to idle; kill()
-/// from open and closing, too. schedule_reconnect() leads from idle to backoff. shutdown() leads, over
-/// closing if a connection is up, and force_close() at once from every state to closed.
+/// awaiting_window and an immediate try. Without budget, and after a permanent error, idle follows. close(),
+/// kill() and request_disconnect() lead from connecting, backoff and awaiting_window to idle; kill() also
+/// from open and closing. schedule_reconnect() leads from idle to backoff. shutdown() leads from every state
+/// to closed, through closing if a connection is up. force_close() leads there at once.
 ///
 /// The contract:
 /// - Every pair of state and event is allowed. An event that means nothing in a state has no effects.
-/// - A transport lives from StartConnect until its TransportEnded or an AbortTransport, and only one lives at
-///   a time. The owner feeds TransportUp, Pong and TransportEnded of that one only.
-/// - Timers live from Arm until they fire or a Disarm. One that fires is no longer armed. An owner that asks
-///   should_disconnect or should_reconnect feeds the answer even if that callback has called the session: the
-///   answer is ignored if the state has changed since.
-/// - While reading is paused, PongsHeldUp takes the place of KeepaliveDue; it also comes when reading goes
-/// on. Before KeepaliveDue the owner reads: a late turn is no late pong.
+/// - A transport lives from StartConnect until its TransportEnded or an AbortTransport. One lives at a time.
+///   The owner feeds TransportUp, Pong and TransportEnded of that transport only.
+/// - A timer is armed from Arm until it fires or a Disarm. The owner feeds the answer of should_disconnect or
+///   should_reconnect even if that callback has called the session. An answer is ignored if the state has
+///   changed since.
+/// - While reading is paused, PongsHeldUp replaces KeepaliveDue. It also comes when reading resumes. The
+///   owner reads before KeepaliveDue, so that a late turn does not look like a late pong.
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.
-/// - Effects are executed completely, whatever a handler does; a handler may feed events, whose effects are
+/// - Effects are executed completely, whatever a handler does. A handler may feed events. Their effects are
 ///   executed before the rest. Only ReplaySubscriptions is then conditional: on state() being open.
 ///
-/// Decisions beyond the bare table:
-/// - An attempt planned by the user or by the age limit costs no try of the budget, as the first attempt of
-///   connect() does not; its retries do. The budget is whole again after connect(), and after a connection
-///   has been up for stable_connection_time.
-/// - A report of giving up counts the attempts since connect(), the user's plan or the loss; after a loss
-/// those
-///   that the budget still remembers count too.
-/// - connect() while RECONNECTING with a transport on its way adopts that transport as its first attempt.
-/// - A server that cannot serve now (close code 1013, HTTP 503 or 429) is not tried, and should_reconnect is
-///   not asked, before the time it asked for, whichever plan is followed and whenever it is made. Only
-///   connect() overrides that.
+/// Decisions beyond the table:
+/// - Attempts that cost no try of the budget: one planned by the user or by the age limit, and the first of a
+///   connect(). Their retries do. The budget resets after connect(), and after a connection has been up for
+///   stable_connection_time.
+/// - A report of giving up counts the attempts since connect(), the user's plan or the loss. After a loss,
+///   tries that the budget has not reset count too.
+/// - connect() while RECONNECTING with a transport under way adopts it as its first attempt.
+/// - A server that reported overload (close code 1013, HTTP 503 or 429) is not tried before the time it asked
+///   for, and should_reconnect is not called before. This holds for every plan. Only connect() overrides it.
 /// - While closing, the last call is the plan: connect(), schedule_reconnect(), request_disconnect() or
-///   close(). The reason stays the first one's.
-/// - should_reconnect is asked at once when a connection has ended, and one interval after a failed try.
-/// - What ends the transport while closing counts as the planned disconnect, save kill(), which is KILLED.
-///   shutdown() is not undone by anything: kill() and close() while it runs end in closed.
-/// - A call for a state that already holds, or is on its way, is silent. One that cannot be followed warns.
+///   close(). The reason stays that of the first call.
+/// - should_reconnect is called at once when a connection has ended, and one interval after a failed try.
+/// - Any end of the transport while closing counts as the planned disconnect, except kill(), which is KILLED.
+///   Nothing undoes shutdown(): kill() and close() during it end in closed.
+/// - A call for the current state, or for one that is under way, has no notice. An impossible call warns.
 ///
-/// Threading: one thread. Invariant: connecting, open and closing have a transport, the others have none;
+/// Threading: one thread. Invariant: connecting, open and closing have a transport; no other state has one.
 /// backoff and awaiting_window have their timer armed. Allocates: nothing.
 class SessionFsm {
   public:
@@ -106,9 +104,9 @@ class SessionFsm {
 
     [[nodiscard]] SessionState state() const noexcept { return state_; }
     [[nodiscard]] ConnectionState connection_state() const noexcept;
-    /// True from shutdown() or force_close() on.
+    /// True after shutdown() or force_close().
     [[nodiscard]] bool is_shutdown() const noexcept;
-    /// While closing: what follows.
+    /// While closing: the plan that follows.
     [[nodiscard]] Resume resume() const noexcept { return resume_; }
     /// Tries taken from the budget.
     [[nodiscard]] std::uint32_t tries() const noexcept { return policy_.tries(); }
@@ -118,9 +116,9 @@ class SessionFsm {
   private:
     class Step;
 
-    /// What connecting, backoff and awaiting_window are for.
+    /// The purpose of connecting, backoff and awaiting_window.
     enum class Purpose : std::uint8_t {
-        connect,    // a connect() that has had no success yet: CONNECTING
+        connect,    // a connect() that has not succeeded yet: CONNECTING
         reconnect,  // anything else: RECONNECTING
     };
 
@@ -134,10 +132,11 @@ class SessionFsm {
 
     SessionState state_ = SessionState::idle;
     Purpose purpose_ = Purpose::connect;
-    Resume resume_ = Resume::none;                                // of closing
-    Duration resume_delay_{};                                     // of Resume::after_delay
-    DisconnectReason reason_ = DisconnectReason::user_requested;  // of closing
-    std::uint32_t attempts_ = 0;                                  // that a report of giving up counts
+    Resume resume_ = Resume::none;                                // the plan of closing
+    Duration resume_delay_{};                                     // for Resume::after_delay
+    DisconnectReason reason_ = DisconnectReason::user_requested;  // the reason of closing
+    std::uint32_t attempts_ = 0;                                  // attempts that a report of giving up
+                                                                  // counts
     TimePoint not_before_{};                                      // the end of the server's wait
     std::bitset<kSessionTimers> armed_;
 };

@@ -9,7 +9,7 @@
 
 namespace pinwheel {
 
-/// Everything that decides what a session does; fixed for its life.
+/// The options of a session's decisions; constant for its life.
 struct SessionOptions {
     bool auto_reconnect = true;
     bool has_should_disconnect = false;
@@ -17,11 +17,11 @@ struct SessionOptions {
     ReconnectOptions reconnect{};
     KeepaliveOptions keepalive{};
     WindowOptions window{};
-    /// Of the jitter's random numbers.
+    /// Seeds the jitter's random numbers.
     std::uint64_t jitter_seed = 0;
 };
 
-/// An error that names the field whose value cannot be; ok if there is none.
+/// An error that names the field with an invalid value; ok if there is none.
 [[nodiscard]] Error validate(const SessionOptions& options);
 
 }  // namespace pinwheel

@@ -10,35 +10,36 @@
 
 namespace pinwheel {
 
-/// How subscriptions are told to the peer. One text may stand for many channels. Cold path, may allocate.
+/// Writes subscriptions as messages to the peer. One message may cover many channels. Cold path, may
+/// allocate.
 class SubscriptionCodec {
   public:
     virtual ~SubscriptionCodec() = default;
-    /// The texts that subscribe to `channels`, to be sent in order. Never called without a channel.
+    /// The messages that subscribe to `channels`, in order. Never called without a channel.
     [[nodiscard]] virtual std::vector<std::string> subscribe(std::span<const std::string> channels) const = 0;
-    /// The same to unsubscribe.
+    /// The messages that unsubscribe from `channels`.
     [[nodiscard]] virtual std::vector<std::string> unsubscribe(
         std::span<const std::string> channels) const = 0;
 };
 
-/// `{"type":"subscribe","channel":C}` and `{"type":"unsubscribe","channel":C}`, a text for each channel.
+/// `{"type":"subscribe","channel":C}` and `{"type":"unsubscribe","channel":C}`, one message for each channel.
 class JsonSubscriptionCodec final : public SubscriptionCodec {
   public:
     [[nodiscard]] std::vector<std::string> subscribe(std::span<const std::string> channels) const override;
     [[nodiscard]] std::vector<std::string> unsubscribe(std::span<const std::string> channels) const override;
 };
 
-/// The channels that are wanted, in the order in which they were asked for. Threading: one thread.
-/// Invariant: no channel is in it twice.
+/// The wanted channels, in the order of the requests. Threading: one thread. Invariant: no channel appears
+/// twice.
 class SubscriptionSet {
   public:
     SubscriptionSet() = default;
     SubscriptionSet(const SubscriptionSet&) = delete;
     SubscriptionSet& operator=(const SubscriptionSet&) = delete;
 
-    /// Adds the channels that are not in it, at the end; returns them.
+    /// Appends the channels that are new. Returns those.
     std::vector<std::string> add(std::span<const std::string_view> channels);
-    /// Takes out the channels that are in it; returns them.
+    /// Removes the channels that are present. Returns those.
     std::vector<std::string> remove(std::span<const std::string_view> channels);
 
     [[nodiscard]] bool contains(std::string_view channel) const { return places_.contains(channel); }
@@ -48,7 +49,8 @@ class SubscriptionSet {
 
   private:
     std::list<std::string> order_;
-    std::unordered_map<std::string_view, std::list<std::string>::iterator> places_;  // keys live in order_
+    std::unordered_map<std::string_view, std::list<std::string>::iterator> places_;  // views of the strings
+                                                                                     // in order_
 };
 
 }  // namespace pinwheel

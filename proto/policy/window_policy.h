@@ -10,20 +10,20 @@
 
 namespace pinwheel {
 
-/// What should_reconnect answers: true (connect now), false (ask again later), or a duration (connect after
-/// it; one that is not positive means now).
+/// The answer of should_reconnect: true (connect now), false (ask again later), or a duration (connect after
+/// it; now if it is not positive).
 class WindowAnswer {
   public:
     /// Now, or ask again later.
     template <std::same_as<bool> Bool>
     WindowAnswer(Bool open) noexcept  // NOLINT(google-explicit-constructor): an answer is one or the other
         : delay_(open ? std::optional(Duration::zero()) : std::nullopt) {}
-    /// A duration beyond what the clock can count, and NaN, mean as late as can be.
+    /// A duration beyond the clock's range, and NaN, mean the latest possible time.
     template <class Rep, class Period>
     WindowAnswer(std::chrono::duration<Rep, Period> delay) noexcept  // NOLINT(google-explicit-constructor)
         : delay_(clamped(std::chrono::duration<double>(delay).count())) {}
 
-    /// How long to wait before connecting; nothing: the window is closed.
+    /// The wait before connecting. Nothing: the window is closed.
     [[nodiscard]] std::optional<Duration> delay() const noexcept { return delay_; }
 
   private:
@@ -33,22 +33,21 @@ class WindowAnswer {
 };
 
 struct WindowOptions {
-    /// Between two questions to should_disconnect while connected.
+    /// Between two calls of should_disconnect while connected.
     Duration disconnect_check_interval = kDefaultLimits.disconnect_check_interval;
-    /// Between two questions to should_reconnect while its window is closed.
+    /// Between two calls of should_reconnect while its window is closed.
     Duration reconnect_check_interval = kDefaultLimits.reconnect_check_interval;
-    /// The venue's limit on a connection's age; 0 for none.
+    /// The venue's limit on a connection's age; 0: none.
     Duration connection_lifetime = kDefaultLimits.connection_lifetime;
-    /// A connection is given up so long before that limit.
+    /// The time before that limit at which a connection is given up.
     Duration disconnect_margin = kDefaultLimits.disconnect_margin;
 };
 
-/// An error that names the field whose value cannot be, such as a margin that leaves no positive age; ok if
-/// there is none.
+/// An error that names the field with an invalid value, for example a margin that leaves no positive age; ok
+/// if there is none.
 [[nodiscard]] Error validate(const WindowOptions& options);
 
-/// When the user's own conditions for being connected are looked at. Threading: any, it does not change.
-/// Allocates: nothing.
+/// Decides when the user's conditions are checked. Threading: any; it is immutable. Allocates: nothing.
 class WindowPolicy {
   public:
     struct Step {
@@ -60,10 +59,11 @@ class WindowPolicy {
     /// `options` must be valid.
     explicit WindowPolicy(const WindowOptions& options) noexcept : options_(options) {}
 
-    /// What follows from an answer of should_reconnect.
+    /// The step that follows an answer of should_reconnect.
     [[nodiscard]] Step after(const WindowAnswer& answer, TimePoint now) const noexcept;
     [[nodiscard]] TimePoint next_disconnect_check(TimePoint now) const noexcept;
-    /// When a connection that is up since `connected_at` is too old; nothing if age does not matter.
+    /// The time at which a connection that is up since `connected_at` is too old. Nothing if age has no
+    /// limit.
     [[nodiscard]] std::optional<TimePoint> age_limit(TimePoint connected_at) const noexcept;
 
     [[nodiscard]] const WindowOptions& options() const noexcept { return options_; }

@@ -12,15 +12,15 @@ namespace pinwheel::detail {
 namespace {
 
 constexpr std::size_t kWindow = std::size_t{2} << 20;
-/// Of a frame of kLargestFrame that could not be compressed.
+/// The size of a frame with kLargestFrame bytes that do not compress.
 constexpr std::uint64_t kMostCompressed = kLargestFrame + kLargestFrame / 64;
 
-/// A part of a file in memory, which moves along.
+/// A window of a file in memory.
 class Window {
   public:
     Window(int fd, std::uint64_t size) : fd_(fd), size_(size) {}
 
-    /// What there is from `offset` on: at least `wanted` bytes, or up to the end.
+    /// The bytes from `offset` on: at least `wanted`, or up to the end of the file.
     [[nodiscard]] std::span<const std::byte> from(std::uint64_t offset, std::size_t wanted) {
         const auto needed = std::min<std::uint64_t>(wanted, size_ - offset);
         if (offset < begin_ || offset + needed > begin_ + bytes_.size()) {
@@ -30,7 +30,7 @@ class Window {
         }
         return std::span<const std::byte>(bytes_).subspan(offset - begin_);
     }
-    /// The frame at `offset`. cut_short: the file ends in it.
+    /// The frame at `offset`. cut_short: the file ends inside it.
     [[nodiscard]] FoundFrame frame_at(std::uint64_t offset) {
         for (std::size_t wanted = kWindow / 2;; wanted *= 2) {
             const auto bytes = from(offset, wanted);
@@ -39,7 +39,7 @@ class Window {
             if (wanted > kMostCompressed) return {};
         }
     }
-    /// Where the next frame begins, behind `offset`; the end of the file if there is none.
+    /// The begin of the next frame behind `offset`; the end of the file if there is none.
     [[nodiscard]] std::uint64_t next_frame(std::uint64_t offset) {
         constexpr std::size_t kMagicSize = 4;
         for (std::uint64_t at = offset; at < size_;) {
@@ -63,7 +63,7 @@ class Window {
     std::vector<std::byte> bytes_;
 };
 
-/// A table that tells of exactly the bytes in front of it.
+/// A table that describes exactly the bytes in front of it.
 std::optional<FrameIndex> index_by_table(int fd, std::uint64_t size) {
     std::array<std::byte, kSeekTableFooter> footer{};
     if (size < footer.size() || read_at(fd, size - footer.size(), footer) != footer.size())

@@ -30,7 +30,7 @@ bool is_whole(int fd, const detail::FramePlace& frame, detail::FrameDecompressor
     return detail::read_at(fd, frame.offset, bytes) == bytes.size() && decompressor.decompress(bytes, raw);
 }
 
-/// A file of something else is not to be cut. One of a torn first frame alone may be a recording.
+/// A file of another kind must not be cut. A file with only a torn first frame may be a recording.
 bool is_recording(int fd, const detail::FrameIndex& index, std::uint64_t size) {
     if (size == 0) return true;
     if (index.frames.empty()) {
@@ -69,11 +69,11 @@ struct RecordFile::State {
     FileCalls& calls;
     const std::string path;
     UniqueFd fd{};
-    std::uint64_t size = 0;  // of whole frames
-    bool torn = false;       // more is in the file than that
+    std::uint64_t size = 0;  // of complete frames
+    bool torn = false;       // the file holds more bytes than that
     std::vector<detail::FrameSizes> frames{};
 
-    /// Cuts off what is behind the whole frames. Not 0: the errno.
+    /// Cuts off all bytes behind the complete frames. Returns 0 or the errno.
     [[nodiscard]] int cut() noexcept {
         if (calls.truncate(fd.get(), size) != 0) return errno;
         torn = false;
@@ -89,9 +89,9 @@ struct RecordFile::State {
                 const int error = written < 0 ? errno : ENOSPC;
                 torn = true;
                 if (rest.size() == bytes.size())
-                    torn = false;  // nothing of it was taken
+                    torn = false;  // nothing of it was written
                 else
-                    static_cast<void>(cut());  // else the next call does
+                    static_cast<void>(cut());  // if it fails, the next call repeats it
                 return error;
             }
             rest = rest.subspan(static_cast<std::size_t>(written));
@@ -161,7 +161,8 @@ Error RecordFile::sync() {
 void RecordFile::finish() {
     std::string table;
     detail::append_seek_table(table, state_->frames);
-    static_cast<void>(state_->put(std::as_bytes(std::span(table))));  // without it the file is scanned
+    static_cast<void>(state_->put(std::as_bytes(std::span(table))));  // without the table readers scan the
+                                                                      // file
 }
 
 const std::string& RecordFile::path() const noexcept {

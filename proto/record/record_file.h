@@ -11,12 +11,12 @@
 
 namespace pinwheel {
 
-/// What a recording asks of the system; a test derives from it to make calls fail. All return -1 with errno
-/// for a failure. Threading: the writer's thread.
+/// The system calls of a recording. A test derives from it to make calls fail. All return -1 with errno on
+/// failure. Threading: the writer's thread.
 class FileCalls {
   public:
     virtual ~FileCalls() = default;
-    /// Opens for reading and appending; makes the file unless it must be there.
+    /// Opens for reading and appending. Creates the file unless it must exist.
     [[nodiscard]] virtual int open(const std::string& path, bool must_exist) noexcept;
     /// Appends a prefix of `bytes`.
     [[nodiscard]] virtual std::ptrdiff_t write(int fd, std::span<const std::byte> bytes) noexcept;
@@ -26,29 +26,30 @@ class FileCalls {
     [[nodiscard]] virtual int truncate(int fd, std::uint64_t size) noexcept;
 };
 
-/// What was wrong with a file that was there.
+/// The repairs to an existing file.
 struct RecordRepair {
     std::uint64_t cut = 0;     ///< bytes of a torn tail that were cut off
-    std::uint64_t frames = 0;  ///< that are in it
+    std::uint64_t frames = 0;  ///< complete frames in the file
 };
 
-/// A recording's file, to be appended to, locked against other writers. Invariant: between two calls it holds
-/// whole frames, or the next append() first cuts off what a failed one has left. Threading: one thread.
+/// The file of a recording, open for appending, and locked against other writers. Invariant: between two
+/// calls it holds complete frames, or the next append() first cuts off the rest of a failed one. Threading:
+/// one thread.
 class RecordFile {
   public:
-    /// Makes an empty file. The error names the path; invalid_state: the file is there already.
+    /// Creates an empty file. The error names the path; invalid_state: the file exists.
     [[nodiscard]] static Result<RecordFile> create(FileCalls& calls, std::string path);
-    /// Takes up one that is there: cuts off its seek table, which is written again by finish(), and a torn
-    /// tail. Error: another process writes it, or it is damaged with whole frames behind the damage, which
-    /// are not to be lost.
+    /// Opens an existing file: cuts off a torn tail, and the seek table, which finish() writes again. Error:
+    /// another process writes it, or it is damaged and has complete frames behind the damage, which must not
+    /// be lost.
     [[nodiscard]] static Result<RecordFile> adopt(FileCalls& calls, std::string path, RecordRepair& repair);
 
     RecordFile(RecordFile&&) noexcept;
     RecordFile& operator=(RecordFile&&) noexcept;
-    /// Closes without a table, as a killed process does.
+    /// Closes without a table, like a killed process.
     ~RecordFile();
 
-    /// Appends a frame whole, or leaves the file as it was. The error names the path.
+    /// Appends a complete frame, or leaves the file unchanged. The error names the path.
     [[nodiscard]] Error append(std::span<const std::byte> frame, std::uint64_t raw_size);
     /// The error names the path.
     [[nodiscard]] Error sync();

@@ -54,7 +54,7 @@ std::string_view text_of(std::span<const std::byte> payload) noexcept {
     return {reinterpret_cast<const char*>(payload.data()), payload.size()};
 }
 
-/// Readers end a line at either.
+/// Readers end a line at either character.
 bool holds_line_break(std::span<const std::byte> payload) noexcept {
     return !payload.empty() && (std::memchr(payload.data(), '\n', payload.size()) != nullptr ||
                                 std::memchr(payload.data(), '\r', payload.size()) != nullptr);
@@ -141,7 +141,7 @@ void append_object(std::string& out, const RecordLine& line) {
     out += "}\n";
 }
 
-/// A number that is there and fits; else nothing.
+/// A number that is present and in range; else nothing.
 template <class Number>
 std::optional<Number> number_of(const JsonView& json, std::string_view pointer) {
     const auto value = json.integer(pointer);
@@ -178,7 +178,7 @@ std::string_view text_field(LineKind kind) noexcept {
     return {};
 }
 
-/// The payload of a line with an object. False: there is none, and it is not hidden.
+/// The payload of a line with an object. False: it is missing and not hidden.
 bool read_payload(const JsonView& json, RecordLine& line, std::string& payload) {
     line.hidden = line.kind == LineKind::sent && json.boolean("/hidden").value_or(false);
     line.is_text = json.boolean("/text").value_or(true);

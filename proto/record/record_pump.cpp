@@ -6,7 +6,7 @@
 namespace pinwheel {
 namespace {
 
-/// A note is a record of its own kind of queue: `reason` is its LineKind, `code` is 1 for a secret.
+/// A note is a record in the queue of notes: `reason` is its LineKind, `code` is 1 for a secret.
 constexpr std::uint16_t kSecret = 1;
 
 std::string_view text_of(std::span<const std::byte> payload) noexcept {
@@ -48,7 +48,7 @@ const RecordHeader* RecordPump::note_before(const RecordHeader* record) {
     const RecordHeader* const note = notes_.front();
     if (note == nullptr) return nullptr;
     bool is_before = false;
-    if (record == nullptr)  // a message that is committed and not yet published comes before its notes
+    if (record == nullptr)  // a committed but unpublished message comes before its notes
         is_before = note->generation <= writer_.generation() && note->sequence <= writer_.sequence();
     else if (record->kind == RecordKind::disconnected)
         is_before = note->generation <= record->generation;
@@ -76,7 +76,7 @@ void RecordPump::take_note(const RecordHeader& note, const Moment& at) {
 int RecordPump::turn(const Moment& at) {
     int taken = 0;
     for (; taken < kMost && writer_.has_room(); ++taken) {
-        // The ring first: a note that was put before a record is seen once the record is.
+        // The ring first: a note that was put before a record is visible once the record is.
         const RecordHeader* const record = queue_.front();
         if (const RecordHeader* const note = note_before(record)) {
             take_note(*note, at);

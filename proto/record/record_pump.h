@@ -9,32 +9,32 @@
 
 namespace pinwheel {
 
-/// Carries a session's ring and its notes, which are what the ring does not tell, to a writer, in the order
-/// in which both happened. Threading: put_ calls on the session's thread, all else on the writer's.
-/// Allocates: what the queue of notes does.
+/// Carries a session's ring and its notes to a writer, in the order of events. Notes are the events that the
+/// ring does not hold. Threading: put_ calls on the session's thread, all else on the writer's. Allocates:
+/// like the queue of notes.
 class RecordPump {
   public:
     /// Both must outlive it.
     RecordPump(MessageQueue& queue, RecordWriter& writer) noexcept : queue_(queue), writer_(writer) {}
 
-    /// What was sent. Nothing is kept if there is no memory.
+    /// A sent message. Dropped if there is no memory.
     void put_sent(const SentMessage& message) noexcept;
-    /// A line of kind gap or leg, after the message of this number.
+    /// A line of kind gap or leg, after the message with this number.
     void put_text(LineKind kind, std::string_view text, std::uint32_t generation, std::uint64_t sequence,
                   SystemTime time) noexcept;
 
-    /// Takes records as far as the writer has room, at most kMost; returns how many.
+    /// Takes at most kMost records, while the writer has room. Returns their number.
     int turn(const Moment& at);
     /// Messages in the ring.
     [[nodiscard]] std::size_t waiting() const noexcept { return queue_.size(); }
-    /// The same for notes whose messages never come, at the end.
+    /// At the end: takes the notes whose messages never come.
     void drain_notes(const Moment& at);
 
   private:
     static constexpr int kMost = 1024;
 
     void put(RecordHeader note, std::span<const std::byte> payload) noexcept;
-    /// The oldest note, if it comes before the record, or before all that may still come if there is none.
+    /// The oldest note, if it comes before the record. Without a record: if it comes before every later one.
     [[nodiscard]] const RecordHeader* note_before(const RecordHeader* record);
     void take_note(const RecordHeader& note, const Moment& at);
 

@@ -36,7 +36,7 @@ class FrameFile {
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     [[nodiscard]] const detail::FrameIndex& index() const noexcept { return index_; }
-    /// The lines of a frame, with padding behind them. False: it is damaged.
+    /// The lines of a frame, with padding behind them. False: the frame is damaged.
     [[nodiscard]] bool read(std::size_t frame, std::string& lines) {
         const auto& place = index_.frames[frame];
         bytes_.resize(place.sizes.compressed);
@@ -65,11 +65,11 @@ struct RecordReader::State {
     std::unique_ptr<FrameFile> file;
     std::size_t next_frame = 0;
     std::string lines;
-    std::size_t at = 0;   // in `lines`
-    std::size_t end = 0;  // of `lines`, without the padding
+    std::size_t at = 0;   // place in `lines`
+    std::size_t end = 0;  // end of `lines`, without the padding
     LineParser parser;
     RecordLine line;
-    std::optional<SystemTime> from;  // lines before it are passed over
+    std::optional<SystemTime> from;  // lines before it are skipped
     std::vector<RecordLoss> losses;
     RecordSummary summary;
 
@@ -77,7 +77,7 @@ struct RecordReader::State {
         ++summary.losses;
         if (losses.size() < kMostLosses) losses.push_back({file->path(), offset, bytes, what});
     }
-    /// False: there is none.
+    /// False: there is no next file.
     [[nodiscard]] bool open_next() {
         if (next_path == paths.size()) return false;
         const std::string& path = paths[next_path++];
@@ -99,7 +99,7 @@ struct RecordReader::State {
         for (const auto& damage : file->index().damage) lose(damage.offset, damage.size, "no frame");
         if (file->index().torn > 0) lose(file->index().end, file->index().torn, "a torn tail");
     }
-    /// The next frame that can be read; false at the end of all files.
+    /// The next readable frame; false at the end of all files.
     [[nodiscard]] bool next_lines() {
         for (;;) {
             if (file == nullptr || next_frame == file->index().frames.size()) {
@@ -166,7 +166,7 @@ struct RecordReader::State {
         }
     }
 
-    /// The first line of a frame; nothing if it cannot be read.
+    /// The first line of a frame; nothing if it is unreadable.
     struct Front {
         SystemTime time{};
         bool is_header = false;
@@ -178,7 +178,7 @@ struct RecordReader::State {
         if (!parsed) return std::nullopt;
         return Front{parsed->time, parsed->kind == LineKind::header};
     }
-    /// The last frame that begins at or before `time`, or the first.
+    /// The last frame that begins at or before `time`, or the first frame.
     [[nodiscard]] std::size_t frame_before(FrameFile& of, SystemTime time) {
         std::size_t low = 0;
         std::size_t high = of.index().frames.size();
@@ -204,7 +204,7 @@ struct RecordReader::State {
         from = time;
         if (!open_next() || file->index().frames.empty()) return;
         next_frame = frame_before(*file, time);
-        // Lines count on from a header.
+        // Numbers continue from a header.
         for (; next_frame > 0; --next_frame)
             if (const auto front = front_of(*file, next_frame); front && front->is_header) break;
         at = end = 0;

@@ -11,18 +11,18 @@
 
 namespace pinwheel {
 
-/// Something of a recording that is lost.
+/// A lost part of a recording.
 struct RecordLoss {
     std::string path{};        ///< of the file
-    std::uint64_t offset = 0;  ///< where, in bytes
-    std::uint64_t bytes = 0;   ///< how many, compressed; 0: a line that is no line of a recording
-    std::string what{};        ///< a torn tail, a damaged frame, …
+    std::uint64_t offset = 0;  ///< the place, in bytes
+    std::uint64_t bytes = 0;   ///< the size, compressed; 0: a line that is not a line of a recording
+    std::string what{};        ///< the damage: a torn tail, a damaged frame, …
 };
 
-/// What a reader has seen.
+/// Counts of a reader.
 struct RecordSummary {
-    SystemTime first{};             ///< line; the epoch: there was none
-    SystemTime last{};              ///< line
+    SystemTime first{};             ///< of the first line; the epoch: no line
+    SystemTime last{};              ///< of the last line
     std::uint64_t messages = 0;     ///< read
     std::uint64_t bytes = 0;        ///< of their payloads
     std::uint64_t connections = 0;  ///< `connected` lines
@@ -32,19 +32,19 @@ struct RecordSummary {
     std::uint64_t gaps = 0;         ///< of the venue's numbers
     std::uint64_t frames = 0;       ///< read
     std::uint64_t raw_bytes = 0;    ///< of their lines
-    std::uint64_t file_bytes = 0;   ///< of the files that were begun
-    std::uint64_t losses = 0;       ///< all, of which losses() lists the first
+    std::uint64_t file_bytes = 0;   ///< of the files opened so far
+    std::uint64_t losses = 0;       ///< all; losses() lists the first of them
 };
 
-/// Reads the lines of one recording, which may be several files in order. Damage is passed over and listed.
-/// A file that grows is read as far as it went when it was begun. Threading: one thread. Allocates: when a
-/// frame is larger than all before, and for lines with an object.
+/// Reads the lines of one recording, which may be several files in order. Damage is skipped and listed. A
+/// growing file is read up to its size when it was opened. Threading: one thread. Allocates: when a frame is
+/// larger than all earlier ones, and for lines with an object.
 class RecordReader {
   public:
-    /// Losses that are listed.
+    /// The most losses that are listed.
     static constexpr std::size_t kMostLosses = 1000;
 
-    /// The error names the file that cannot be opened, or says that this build reads none.
+    /// The error names the file that cannot be opened, or says that this build cannot read recordings.
     [[nodiscard]] static Result<RecordReader> open(std::vector<std::string> paths);
     /// Of one file.
     [[nodiscard]] static Result<RecordReader> open(std::string path);
@@ -54,15 +54,15 @@ class RecordReader {
     RecordReader& operator=(RecordReader&&) noexcept;
     ~RecordReader();
 
-    /// The next line; its views are valid until the next call, with 64 readable bytes behind a message's
+    /// The next line. Its views are valid until the next call, with 64 readable bytes behind a message's
     /// payload. Null: the end.
     [[nodiscard]] const RecordLine* next();
-    /// next() goes on at the first line at or after `time`. Looks at the first line of a few frames only.
+    /// next() continues at the first line at or after `time`. Reads the first line of a few frames only.
     void seek(SystemTime time);
 
-    /// So far.
+    /// The counts so far.
     [[nodiscard]] const std::vector<RecordLoss>& losses() const noexcept;
-    /// So far; what seek() passed over does not count.
+    /// The losses so far. The part that seek() skipped does not count.
     [[nodiscard]] const RecordSummary& summary() const noexcept;
 
   private:

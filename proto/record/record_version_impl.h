@@ -4,7 +4,7 @@
 
 namespace pinwheel::detail {
 
-/// Of the library, from the build; defined in a file that the build makes.
+/// The library's version; defined in a file that the build generates.
 extern const std::string_view kVersion;
 
 }  // namespace pinwheel::detail

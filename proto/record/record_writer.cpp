@@ -154,14 +154,14 @@ std::int64_t RecordWriter::period_of(SystemTime time) const noexcept {
 }
 
 bool RecordWriter::rotation_due(const Moment& at) const {
-    if (!has_room() && waiting_.starts_file) return false;  // it begins with what waits
+    if (!has_room() && waiting_.starts_file) return false;  // the file begins with the waiting record
     if (!file_) return true;
     if (!options_.file.empty()) return false;
     return (options_.max_file_size > 0 && file_->size() >= options_.max_file_size) ||
            period_of(file_time_) < period_of(at.unix_now);
 }
 
-/// What stands in front of a line: at the front of a frame, and where the kind of time changes, a header.
+/// The text in front of a line: a header at the front of a frame, and where the kind of time changes.
 void RecordWriter::begin_line(SystemTime time, const Moment& at) {
     if (lines_.empty()) {
         open_ = {.starts_file = rotation_due(at), .oldest = at.now};
@@ -251,7 +251,7 @@ void RecordWriter::take_message(const RecordHeader& record, const Moment& at) {
                           .is_text = record.is_text(),
                           .payload = record.payload()};
     if (line.payload.size() > detail::kLargestFrame / 2) {
-        ++stats_.dropped;  // the next message tells the gap
+        ++stats_.dropped;  // the next message shows the gap
         return;
     }
     if (record.sequence != sequence() + 1 || record.generation != generation_) {

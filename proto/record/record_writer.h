@@ -14,56 +14,56 @@
 
 namespace pinwheel {
 
-/// A moment on both clocks.
+/// One moment on both clocks.
 struct Moment {
     TimePoint now{};
     SystemTime unix_now{};
 };
 
 /// Turns a ring's records into lines, lines into frames, and frames into files. A frame that cannot be
-/// written is kept and tried again each second; meanwhile nothing is taken. Threading: one thread. Invariant:
-/// what is on disk is a prefix of what was taken, in whole lines. Allocates: yes.
+/// written is kept and retried each second. Meanwhile no record is taken. Threading: one thread. Invariant:
+/// the disk holds a prefix of the taken records, in complete lines. Allocates: yes.
 class RecordWriter {
   public:
-    /// Says what a person should know: a repair, a stop, that it goes on.
+    /// Reports conditions that a person should know: a repair, a stop, a resumption.
     using Alert = std::function<void(std::string_view)>;
 
     static constexpr std::size_t kFrameTarget = std::size_t{512} << 10;
     static constexpr std::size_t kFrameMost = std::size_t{1} << 20;
-    /// Lines wait no longer for their frame.
+    /// The longest time that a line waits for its frame.
     static constexpr Duration kFrameTime = std::chrono::milliseconds{500};
     static constexpr Duration kRetry = std::chrono::seconds{1};
-    /// A frame begins with a header after so many bytes or so long, for readers that begin in the middle.
+    /// A frame begins with a header after this many bytes or this long, for readers that start in the middle.
     static constexpr std::uint64_t kHeaderBytes = std::uint64_t{8} << 20;
     static constexpr Duration kHeaderTime = std::chrono::seconds{10};
 
     RecordWriter(RecordOptions options, FileCalls& calls, Alert alert);
 
-    /// Takes up the newest file of this name if it is of the same rotation and below the limit of size; else
-    /// makes one. Before all else.
+    /// Reopens the newest file of this name if it is of the same rotation and below the size limit; else
+    /// creates one. Call it first.
     [[nodiscard]] Error open(const Moment& at);
 
     /// False while a frame waits for the disk.
     [[nodiscard]] bool has_room() const noexcept { return pending_.empty(); }
-    /// Only if has_room().
+    /// Requires has_room().
     void take(const RecordHeader& record, const Moment& at);
-    /// A line of the kinds sent, gap and leg; its leg is the writer's own. Only if has_room().
+    /// A line of the kinds sent, gap and leg. Its leg is the writer's. Requires has_room().
     void note(RecordLine line, const Moment& at);
-    /// Writes what is due. Call it often: at least each tenth of kFrameTime.
+    /// Writes the due frames. Call it often: at least every tenth of kFrameTime.
     void step(const Moment& at);
-    /// Writes all, and ends the file in order. The error: what could not be written is lost, and with it the
+    /// Writes everything, and ends the file in order. The error: the unwritten part is lost, and so are the
     /// messages that `wait` in the ring.
     [[nodiscard]] Error close(const Moment& at, std::uint64_t wait = 0);
 
-    /// Of the last record that was taken; 0 before.
+    /// Of the last taken record; 0 before the first.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_.value_or(0); }
     [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
-    /// Without `lag` of what is still in the ring.
+    /// Does not include the lag of the records that are still in the ring.
     [[nodiscard]] RecordStats stats(const Moment& at) const;
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   private:
-    /// What a frame holds.
+    /// The content of a frame.
     struct Content {
         std::uint64_t messages = 0;
         std::uint64_t bytes = 0;
@@ -99,7 +99,7 @@ class RecordWriter {
     detail::FrameCompressor compressor_;
     std::optional<RecordFile> file_;
     std::string path_;
-    SystemTime file_time_{};  // of its name
+    SystemTime file_time_{};  // in its name
     std::string lines_;       // of the open frame
     Content open_;
     std::string pending_;  // a frame that waits for the disk
@@ -120,7 +120,7 @@ class RecordWriter {
 
 /// `name.YYYYMMDDTHHMMSSZ.zst`
 [[nodiscard]] std::string record_file_name(std::string_view name, SystemTime time);
-/// The time in the name of such a file; nothing if it is none of this name.
+/// The time in the name of such a file. Nothing if the name is another one.
 [[nodiscard]] std::optional<SystemTime> time_of_record_file(std::string_view file, std::string_view name);
 
 }  // namespace pinwheel

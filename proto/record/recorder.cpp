@@ -23,7 +23,7 @@ FileCalls& system_calls() {
     return calls;
 }
 
-/// Signals are for the program's own threads, and a file that is too large for its limit is an error.
+/// Signals are for the program's threads. A file beyond its size limit is an error, not a signal.
 void block_signals() noexcept {
     sigset_t all;
     sigfillset(&all);
@@ -65,7 +65,7 @@ struct Recorder::Thread {
         try {
             work = pump.turn(at);
             has_failed = false;
-        } catch (const std::exception& error) {  // no memory: what is not taken waits in the ring
+        } catch (const std::exception& error) {  // no memory: untaken records wait in the ring
             if (!std::exchange(has_failed, true) && alert)
                 alert(writer.path() + ": the recording is held up: " + error.what());
         }
@@ -85,7 +85,7 @@ struct Recorder::Thread {
     Error lost;
     bool has_failed = false;
     std::atomic<bool> stopping{false};
-    mutable std::mutex mutex;  // of the two that follow
+    mutable std::mutex mutex;  // of the next two members
     RecordStats stats;
     std::string path;
     std::thread thread;

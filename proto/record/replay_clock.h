@@ -5,16 +5,16 @@
 
 namespace pinwheel {
 
-/// The clock of a replay: recorded time, as fast as it was times a factor, or as fast as the program goes. In
-/// the second case it stands still while there is something to do, then jumps to the next recorded event or
+/// The clock of a replay: recorded time at a constant factor of the original pace, or as fast as the program
+/// runs. In the second mode it stands still while there is work, then jumps to the next recorded event or
 /// timer. Give it to the Reactor, and then to a ReplaySource. Threading: the reactor's thread. Invariant:
 /// never goes back. Allocates: nothing.
 class ReplayClock final : public Clock {
   public:
-    /// Asked for the time to jump to, given the time.
+    /// Returns the time to jump to, given the current time.
     using NextDue = FunctionRef<TimePoint(TimePoint now)>;
 
-    /// `speed` is times the recorded pace; 0: as fast as the program goes.
+    /// `speed` is a factor of the recorded pace; 0: as fast as the program runs.
     explicit ReplayClock(double speed = 0) noexcept : speed_(speed) {}
 
     /// The time of the replay.
@@ -22,9 +22,9 @@ class ReplayClock final : public Clock {
     /// Recorded time.
     [[nodiscard]] SystemTime system_now() noexcept override { return start_ + (now_ - kStart); }
 
-    /// The recording begins with this time; before the first turn of the reactor.
+    /// The recording begins with this time. Call it before the first turn of the reactor.
     void begin(SystemTime start, NextDue next_due) noexcept;
-    /// Nothing is asked any more, and the time stands still.
+    /// Stops the callback; time stands still.
     void end() noexcept;
 
   private:

@@ -16,9 +16,9 @@
 namespace pinwheel {
 namespace {
 
-/// Reserved bits that nothing has agreed on: the client ends the connection with protocol_error.
+/// Reserved bits without a negotiated extension: the client ends the connection with protocol_error.
 constexpr std::string_view kBrokenFrame("\xf1\x00", 2);
-/// Messages of one time that are put into a read, at least one.
+/// The most messages with one time that share a read.
 constexpr std::size_t kMostAhead = std::size_t{64} << 10;
 
 std::string_view text_of(std::span<const std::byte> bytes) noexcept {
@@ -43,7 +43,7 @@ void append_close(std::string& out, std::uint16_t code, std::string_view reason)
 
 }  // namespace
 
-/// The recording, as far as it has been played; shared with streams, which may outlive the source.
+/// The recording and its current place. Streams share it and may outlive the source.
 class ReplaySource::Player {
   public:
     Player(Reactor& reactor, RecordReader reader, std::optional<SystemTime> until)
@@ -53,9 +53,9 @@ class ReplaySource::Player {
         begin_ = reactor.now();
     }
 
-    /// Null: the recording is over.
+    /// Null: the recording has ended.
     [[nodiscard]] const RecordLine* line() const noexcept { return line_; }
-    /// To the next line that is played.
+    /// Moves to the next line that is played.
     void advance() {
         do line_ = reader_.next();
         while (line_ != nullptr && line_->kind != LineKind::message && line_->kind != LineKind::connected &&
@@ -73,8 +73,8 @@ class ReplaySource::Player {
 
     [[nodiscard]] TimePoint next_due(TimePoint now) const noexcept;
 
-    Stream* stream = nullptr;       // that plays now
-    const Pending* dial = nullptr;  // that waits
+    Stream* stream = nullptr;       // the stream that plays now
+    const Pending* dial = nullptr;  // the waiting dial
 
   private:
     Reactor& reactor_;
@@ -127,7 +127,7 @@ class ReplaySource::Stream final : public ByteStream, private StreamDetails {
     }
     [[nodiscard]] StreamDetails& details() noexcept override { return *this; }
 
-    /// Something is to be read, or to be heard of the client, before time goes on.
+    /// True if a read or an answer of the client must come before time moves on.
     [[nodiscard]] bool is_busy() const noexcept {
         return !finished_ &&
                (!upgraded_ || closing_ || sent_ < out_.size() || end_ != End::none || has_due());
@@ -185,7 +185,7 @@ class ReplaySource::Stream final : public ByteStream, private StreamDetails {
                line->reason == static_cast<std::uint8_t>(DisconnectReason::ping_timeout);
     }
 
-    /// Puts what is due next into the buffer: messages of one time, or the end.
+    /// Puts the next due part into the buffer: messages with one time, or the end.
     void produce() {
         out_.clear();
         sent_ = 0;
@@ -215,7 +215,7 @@ class ReplaySource::Stream final : public ByteStream, private StreamDetails {
         switch (static_cast<DisconnectReason>(line.reason)) {
             case DisconnectReason::network_error:
             case DisconnectReason::killed:
-            case DisconnectReason::ping_timeout:  // unless the client has seen that by itself
+            case DisconnectReason::ping_timeout:  // unless the client has detected that itself
                 return end_now(End::reset);
             case DisconnectReason::protocol_error:
                 out_ += kBrokenFrame;
@@ -241,7 +241,7 @@ class ReplaySource::Stream final : public ByteStream, private StreamDetails {
     std::size_t sent_ = 0;
     SystemTime arrival_{};
     bool upgraded_ = false;
-    bool closing_ = false;  // the client is to answer
+    bool closing_ = false;  // the client must answer
     bool filled_ = false;
     bool finished_ = false;
     End end_ = End::none;
@@ -266,7 +266,7 @@ class ReplaySource::Pending final : public Dial {
     int on_turn(Interest, TimePoint) {
         while (player_->line() != nullptr && player_->line()->kind == LineKind::disconnected &&
                player_->is_due())
-            player_->advance();  // of a connection that the client has ended by itself
+            player_->advance();  // of a connection that the client has ended itself
         const RecordLine* const line = player_->line();
         if (line != nullptr && !player_->is_due()) return 0;
         watch_.stop();

@@ -1,4 +1,4 @@
-// In place of zstd_frame.cpp in a build without libzstd.
+// Replaces zstd_frame.cpp in a build without libzstd.
 #include "zstd_frame_impl.h"
 
 namespace pinwheel::detail {

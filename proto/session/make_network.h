@@ -7,7 +7,7 @@
 
 namespace pinwheel::detail {
 
-/// A network to reach `url` by. Throws WebSocketError that names what is wrong with the options or with the
+/// A network that can reach `url`. Throws WebSocketError that names the fault of the options or of the
 /// machine.
 [[nodiscard]] std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url,
                                                     const NetworkOptions& options);

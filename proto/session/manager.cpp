@@ -24,7 +24,7 @@ WebSocketManager::WebSocketManager(Reactor& reactor, std::string_view url, WebSo
     : session_(std::make_shared<Session>(reactor, url, std::move(options))) {}
 
 WebSocketManager::~WebSocketManager() {
-    if (!session_) return;  // moved from
+    if (!session_) return;  // moved-from
     session_->retire();
     Reactor& reactor = session_->reactor();
     reactor.dispose(std::move(session_));
@@ -89,7 +89,7 @@ const std::string& WebSocketManager::close_reason() const noexcept {
 
 namespace {
 
-/// A handler may destroy the manager meanwhile: the copy keeps the session alive.
+/// A handler may destroy the manager meanwhile. The copy keeps the session alive.
 void feed(std::shared_ptr<Session> session, const SessionEvent::Any& event) {
     const auto kept = std::move(session);
     kept->feed(event);
@@ -188,7 +188,7 @@ void WebSocketManager::unsubscribe(std::span<const std::string_view> channels) {
 
 namespace {
 
-/// Something is open, or is to be.
+/// A connection is open or being made.
 bool connection_is_coming(const SessionFsm& fsm) noexcept {
     return fsm.state() != SessionState::idle && fsm.state() != SessionState::closed;
 }
@@ -213,7 +213,7 @@ bool connection_is_coming(const SessionFsm& fsm) noexcept {
     throw WebSocketClosedError(session.close_code(), session.close_reason());
 }
 
-/// Neither connected nor closed yet, and nothing tried.
+/// Neither connected nor closed yet, and no attempt was made.
 bool is_untouched(const Session& session) noexcept {
     return session.fsm().state() == SessionState::idle && session.generation() == 0 && !session.failure() &&
            !session.last_reason();
@@ -239,7 +239,7 @@ MessageQueue& ring_of(Session& session) {
               "there is no ring, since on_message takes the messages; set deliver_to_ring as well"});
 }
 
-/// The ring's next message that is there now.
+/// The ring's next message, if there is one.
 std::optional<Message> message_now(Session& session) {
     MessageQueue& queue = ring_of(session);
     session.delivery().release();
@@ -250,7 +250,7 @@ std::optional<Message> message_now(Session& session) {
     return Message::from(*record);
 }
 
-/// Waits for the ring's next message; nothing if none is there and it is `over`.
+/// Waits for the ring's next message. Nothing if the ring is empty and the session `over`.
 template <class Over>
 std::optional<Message> next_message(const std::shared_ptr<Session>& session, std::string_view operation,
                                     std::optional<Duration> timeout, const Over& over) {
@@ -377,7 +377,7 @@ bool WebSocketManager::wait_for_reconnect_window(const std::function<WindowAnswe
 ConnectedScope::ConnectedScope(WebSocketManager& manager, std::optional<Duration> timeout)
     : session_(manager.session_) {
     constexpr std::string_view kOperation = "ConnectedScope";
-    const detail::Wait allowed(session_, kOperation, timeout);  // before anything begins
+    const detail::Wait allowed(session_, kOperation, timeout);  // before any other step
     session_->feed(SessionEvent::Connect{});
     try {
         if (wait_until_connected(session_, kOperation, timeout)) return;
@@ -398,7 +398,7 @@ ConnectedScope::~ConnectedScope() {
         std::ignore = detail::Wait(session_, "ConnectedScope", std::nullopt).until([&] {
             return !has_connection(*session_);
         });
-    } catch (...) {  // a handler's, or this is one
+    } catch (...) {  // of a handler, possibly thrown again here
     }
 }
 

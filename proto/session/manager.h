@@ -31,97 +31,96 @@ namespace pinwheel {
 class Session;
 
 /// A WebSocket session over many connections: connects, keeps alive, reconnects, restores subscriptions. Its
-/// user decides when a connection is cut and re-made.
+/// user decides when a connection is cut and made again.
 ///
-/// Threading: the reactor's thread, but for stats() and the consumer's end of queue(). Nothing blocks but the
-/// calls that are called waiting: they turn the reactor until what they wait for has come, and throw
-/// WebSocketError (invalid_state) from inside a handler. Handlers may call everything else, the destructor
-/// included. Allocates: at each attempt to connect; nothing while a connection is up, but for backlog to
-/// send.
+/// Threading: the reactor's thread, except stats() and the consumer's end of queue(). Only calls marked
+/// "Waiting" block: they turn the reactor until their condition holds, and throw WebSocketError
+/// (invalid_state) inside a handler. Handlers may make all other calls, including the destructor. Allocates:
+/// at each attempt to connect. While a connection is up: only for a backlog.
 class WebSocketManager {
   public:
-    /// Does not connect yet. Throws WebSocketError that names what is wrong with the URL or the options. The
-    /// reactor, and the dialer if the options name one, must outlive the manager.
+    /// Does not connect yet. Throws WebSocketError that names the fault of the URL or the options. The
+    /// reactor, and the dialer of the options if set, must outlive the manager.
     WebSocketManager(Reactor& reactor, std::string_view url, WebSocketOptions options = {});
-    /// Tries a close frame without waiting. No handler is called any more.
+    /// Tries to send a close frame without waiting. No handler is called from here on.
     ~WebSocketManager();
-    /// A moved-from manager may only be destroyed, and no ConnectedScope may refer to it.
+    /// A moved-from manager may only be destroyed. No ConnectedScope may refer to it.
     WebSocketManager(WebSocketManager&&) noexcept = default;
     WebSocketManager& operator=(WebSocketManager&&) = delete;
 
     // What there is
 
-    /// As it was given.
+    /// As given.
     [[nodiscard]] const std::string& url() const noexcept;
     /// Where the session is in its life.
     [[nodiscard]] ConnectionState state() const noexcept;
     /// True while messages can be sent.
     [[nodiscard]] bool is_connected() const noexcept { return state() == ConnectionState::connected; }
-    /// Statistics up to now; from any thread.
+    /// The current statistics. From any thread.
     [[nodiscard]] WebSocketStats stats() const noexcept;
     /// Resets all counters, round trips and the ring's high-water mark. Queued messages are not affected.
     void reset_stats() noexcept;
-    /// In the order in which they were made.
+    /// In the order of subscription.
     [[nodiscard]] std::vector<std::string> subscriptions() const;
-    /// Since the connection is up; 0 when it is not.
+    /// The time since the connection came up; 0 if none is up.
     [[nodiscard]] Duration connection_duration() const noexcept;
-    /// The number of the connection that is or was up last, from 1; 0: there was none.
+    /// The number of the current or last connection, from 1; 0: there was none.
     [[nodiscard]] std::uint32_t generation() const noexcept;
-    /// While an attempt waits, because it would break a limit that the dialer's connections share: until
-    /// when. The state is CONNECTING or RECONNECTING meanwhile, as in any attempt.
+    /// The end of the wait of an attempt that would exceed a limit of the dialer's connections. Nothing if no
+    /// attempt waits. The state is CONNECTING or RECONNECTING meanwhile, as in any attempt.
     [[nodiscard]] std::optional<TimePoint> held_until() const noexcept;
-    /// True from shutdown() or force_close() on.
+    /// True after shutdown() or force_close().
     [[nodiscard]] bool is_shutdown() const noexcept;
-    /// DISCONNECTED or CLOSED: nothing is open, and nothing is tried.
+    /// DISCONNECTED or CLOSED: nothing is open, and no attempt is made.
     [[nodiscard]] bool is_dead() const noexcept;
-    /// Dead, but not on purpose for good: a watchdog may connect() again.
+    /// Dead, but not ended permanently by the user: a watchdog may connect() again.
     [[nodiscard]] bool is_recoverable() const noexcept { return is_dead() && !is_shutdown(); }
-    /// Why the last attempt or connection failed; ok since the last success, or if nothing has failed.
+    /// The error of the last failed attempt or connection. ok after a success, and if there was no failure.
     [[nodiscard]] const Error& last_error() const noexcept;
-    /// What the close frame of the last connection said (RFC 6455 sections 7.1.5 and 7.1.6); 1006 if there
-    /// was none.
+    /// The code of the last connection's close frame (RFC 6455 sections 7.1.5 and 7.1.6); 1006 if there was
+    /// none.
     [[nodiscard]] std::uint16_t close_code() const noexcept;
-    /// As the peer wrote it; empty without one.
+    /// As the peer wrote it; empty if there was none.
     [[nodiscard]] const std::string& close_reason() const noexcept;
 
     // Connecting and disconnecting
 
-    /// Begins to connect, from DISCONNECTED or RECONNECTING, with a whole budget of tries; elsewhere only an
-    /// alert.
+    /// Begins to connect, from DISCONNECTED or RECONNECTING, with a full retry budget. In other states it
+    /// only alerts.
     void connect();
-    /// Disconnects at a time of the user's choosing, and connects again after `reconnect_after` if it is
-    /// given. Throws WebSocketError (invalid_argument) if that is negative, or for a reason that is not
-    /// proactive.
+    /// Disconnects at a time of the user's choice, and connects again after `reconnect_after` if set. Throws
+    /// WebSocketError (invalid_argument) if that is negative, or for a reason that is not proactive.
     void request_disconnect(std::optional<Duration> reconnect_after = std::nullopt,
                             DisconnectReason reason = DisconnectReason::user_requested);
-    /// Reconnects after `delay`, from CONNECTED by a disconnect with SCHEDULED first. Throws as above.
+    /// Reconnects after `delay`. From CONNECTED it disconnects first, with SCHEDULED. Throws like
+    /// request_disconnect().
     void schedule_reconnect(Duration delay);
-    /// Closes in order (code 1000), may connect() again. Idempotent.
+    /// Closes in order (code 1000). connect() may follow. Idempotent.
     void close();
-    /// Resets the connection without a close frame, as if the network had: DISCONNECTED with KILLED.
+    /// Resets the connection without a close frame, like a network failure: DISCONNECTED with KILLED.
     void kill();
-    /// Closes in order (code 1000), for good: CLOSED.
+    /// Closes in order (code 1000), permanently: CLOSED.
     void shutdown();
-    /// CLOSED at once; a close frame is tried without waiting.
+    /// CLOSED at once. Tries to send a close frame without waiting.
     void force_close();
 
     // Sending
 
-    /// Queues a text message. Throws WebSocketClosedError (1006) unless CONNECTED, WebSocketError if it is
-    /// not UTF-8 (invalid_argument) or does not fit the send buffer (send_buffer_full); nothing of it is sent
-    /// then.
+    /// Queues a text message. Throws WebSocketClosedError (1006) unless CONNECTED, and WebSocketError if the
+    /// text is not UTF-8 (invalid_argument) or does not fit the send buffer (send_buffer_full). On an
+    /// exception nothing of it is sent.
     void send(std::string_view text);
     /// The same with a binary message.
     void send_binary(std::span<const std::byte> bytes);
-    /// `json` is sent as text: a JsonValue, or anything else whose dump() gives its text.
+    /// Sends `json` as text: a JsonValue, or any object whose dump() returns its text.
     void send_json(const JsonValue& json) { send(json.dump()); }
-    /// The same with what another JSON library holds.
+    /// The same with a value of another JSON library.
     template <class Json>
     requires requires(const Json& json) {
         { json.dump() } -> std::convertible_to<std::string>;
     }
     void send_json(const Json& json) { send(std::string(json.dump())); }
-    /// The same as values: ok, not_connected, invalid_argument or send_buffer_full.
+    /// The same with the outcome as return value: ok, not_connected, invalid_argument or send_buffer_full.
     [[nodiscard]] Errc try_send(std::string_view text) noexcept;
     /// The same with a binary message.
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept;
@@ -129,22 +128,22 @@ class WebSocketManager {
     /// `send_json({})` sends `{}`, and `send_json({{"id", 7}})` an object.
     void send_json(std::initializer_list<JsonValue::Member> members) { send_json(JsonValue(members)); }
 
-    /// Adds channels, and tells the server if CONNECTED; after every connect, and after on_connect, all are
-    /// sent again, in order. What on_connect itself adds goes out with those, once. Throws WebSocketError
-    /// (invalid_argument) for a name that is not UTF-8; nothing is added then.
+    /// Adds channels, and subscribes them if CONNECTED. After every connect, and after on_connect, all
+    /// channels are sent again, in order. Channels that on_connect itself adds are sent with them, once.
+    /// Throws WebSocketError (invalid_argument) for a name that is not UTF-8; no channel is added then.
     void subscribe(std::span<const std::string_view> channels);
     /// The same, channel by channel.
     template <std::convertible_to<std::string_view>... Channels>
     void subscribe(const Channels&... channels) {
         subscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));
     }
-    /// The same with what subscriptions() returns.
+    /// The same with the result of subscriptions().
     void subscribe(std::span<const std::string> channels) {
         subscribe(std::vector<std::string_view>(channels.begin(), channels.end()));
     }
-    /// Takes channels out, and tells the server if CONNECTED.
+    /// Removes channels, and unsubscribes them if CONNECTED.
     void unsubscribe(std::span<const std::string_view> channels);
-    /// The same with what subscriptions() returns.
+    /// The same with the result of subscriptions().
     void unsubscribe(std::span<const std::string> channels) {
         unsubscribe(std::vector<std::string_view>(channels.begin(), channels.end()));
     }
@@ -154,48 +153,49 @@ class WebSocketManager {
         unsubscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));
     }
 
-    // Receiving. The ring is there unless an on_message without deliver_to_ring takes its place.
+    // Receiving. There is a ring unless on_message is set without deliver_to_ring.
 
-    /// Waiting: the next message out of the ring, there until the next call. Throws WebSocketTimeoutError;
-    /// when nothing is queued and no connection is coming WebSocketReconnectError, WebSocketConnectionError,
-    /// WebSocketProtocolError or WebSocketClosedError, by how that came; WebSocketError (invalid_state)
-    /// without ring.
+    /// Waiting: the next message of the ring, valid until the next call. Throws WebSocketTimeoutError at the
+    /// timeout. If the ring is empty and no connection is coming, throws WebSocketReconnectError,
+    /// WebSocketConnectionError, WebSocketProtocolError or WebSocketClosedError, by the cause. Throws
+    /// WebSocketError (invalid_state) without a ring.
     [[nodiscard]] Message receive(std::optional<Duration> timeout = std::nullopt);
-    /// Not waiting, and so for handlers, too: the message that is there now; nothing if there is none yet.
-    /// Throws what receive() throws.
+    /// Not waiting, so allowed in handlers: the next message of the ring; nothing if the ring is empty.
+    /// Throws like receive().
     [[nodiscard]] std::optional<Message> try_receive();
-    /// A range over messages, carried across reconnects. Its increment is waiting: it ends after close(),
-    /// another proactive disconnect without a plan, or CLOSED, and throws as receive() does after anything
-    /// else. Before the first connect() it waits.
+    /// A range over messages that continues across reconnects. Its increment is waiting. It ends after
+    /// close(), after another proactive disconnect without a plan, and at CLOSED. After anything else it
+    /// throws like receive(). Before the first connect() it waits.
     [[nodiscard]] MessageStream stream();
-    /// The ring, whose consumer's end may be used on one other thread in place of receive() and stream().
-    /// Throws WebSocketError (invalid_state) if there is none.
+    /// The ring. One other thread may use its consumer's end, instead of receive() and stream(). Throws
+    /// WebSocketError (invalid_state) without a ring.
     [[nodiscard]] MessageQueue& queue();
 
     // Waiting
 
-    /// True once CONNECTED; false at the timeout, and when no connection is coming. If it was given up,
-    /// throws WebSocketReconnectError after a loss, and for a connect() WebSocketTimeoutError (operation
-    /// "connect") or WebSocketConnectionError.
+    /// Waiting: true once CONNECTED. False at the timeout, and if no connection is coming. If the session
+    /// gave up, throws WebSocketReconnectError after a loss, and for a connect() WebSocketTimeoutError
+    /// (operation "connect") or WebSocketConnectionError.
     bool wait_connected(std::optional<Duration> timeout = std::nullopt);
-    /// True once DISCONNECTED, RECONNECTING or CLOSED; false at the timeout.
+    /// Waiting: true once DISCONNECTED, RECONNECTING or CLOSED. False at the timeout.
     bool wait_disconnected(std::optional<Duration> timeout = std::nullopt);
-    /// True once `should_reconnect` (else that of the options; with neither, at once) lets a connection be
-    /// made; false at the timeout, and when CLOSED. While CLOSING it waits for the end of that first. Asks
-    /// every reconnect_check_interval, and waits for a duration that it answers.
+    /// Waiting: true once `should_reconnect` allows a connection. False at the timeout, and when CLOSED.
+    /// Without it the callback of the options counts; without both it is true at once. While CLOSING it first
+    /// waits for the end of that. Asks every reconnect_check_interval, and waits for a duration that the
+    /// callback returns.
     bool wait_for_reconnect_window(const std::function<WindowAnswer()>& should_reconnect = {},
                                    std::optional<Duration> timeout = std::nullopt);
 
-    // What the waiting calls look at, for loops of your own. These do not wait.
+    // The conditions of the waiting calls, for loops of your own. These do not wait.
 
-    /// What wait_connected() returns or throws now; nothing while it would wait.
+    /// The result or exception of wait_connected() at this moment; nothing while it would wait.
     [[nodiscard]] std::optional<bool> connect_outcome() const;
-    /// stream()'s next message that is there now; nothing if there is none.
+    /// The next message of stream(), if there is one.
     [[nodiscard]] std::optional<Message> try_next();
-    /// After try_next() found nothing: true where stream() ends, false where it would wait. Throws what
-    /// stream() throws.
+    /// After try_next() returned nothing: true where stream() ends, false where it would wait. Throws like
+    /// stream().
     [[nodiscard]] bool stream_is_over() const;
-    /// Asks once as wait_for_reconnect_window() does: when to connect, or when to ask again.
+    /// Asks the callback of wait_for_reconnect_window() once: when to connect, or when to ask again.
     [[nodiscard]] WindowPolicy::Step ask_reconnect_window(
         const std::function<WindowAnswer()>& should_reconnect = {});
 
@@ -206,20 +206,20 @@ class WebSocketManager {
     std::shared_ptr<Session> session_;
 };
 
-/// Connects at construction and closes at the end of its scope, as `async with` does.
+/// Connects at construction and closes at the end of its scope, like Python's `async with`.
 class ConnectedScope {
   public:
-    /// Waiting: throws what wait_connected() throws, WebSocketTimeoutError at the timeout, and
-    /// WebSocketClosedError if a handler ended it. A connection that is not up by then is not tried further.
+    /// Waiting: throws like wait_connected(), WebSocketTimeoutError at the timeout, and WebSocketClosedError
+    /// if a handler ended the session. A connection that is not up by then is abandoned.
     explicit ConnectedScope(WebSocketManager& manager, std::optional<Duration> timeout = std::nullopt);
-    /// close(), and outside of handlers waits for the end of the close handshake. Exceptions of handlers end
-    /// here.
+    /// Calls close(). Outside of handlers it waits for the end of the close handshake. Exceptions of handlers
+    /// end here.
     ~ConnectedScope();
     ConnectedScope(const ConnectedScope&) = delete;
     ConnectedScope& operator=(const ConnectedScope&) = delete;
 
   private:
-    const std::shared_ptr<Session> session_;  // a handler may destroy the manager
+    const std::shared_ptr<Session> session_;  // keeps the session if a handler destroys the manager
 };
 
 }  // namespace pinwheel

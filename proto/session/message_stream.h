@@ -12,27 +12,27 @@ namespace pinwheel {
 class Session;
 
 /// The messages of a session as an input range: `for (const Message& message : ws.stream())`. A message is
-/// there until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
+/// valid until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
 /// position.
 class MessageStream {
   public:
-    /// An input iterator, of C++20.
+    /// A C++20 input iterator.
     class Iterator {
       public:
-        /// As ranges want it.
+        /// Required of iterators.
         using value_type = Message;
-        /// As ranges want it.
+        /// Required of iterators.
         using difference_type = std::ptrdiff_t;
-        /// As ranges want it.
+        /// Required of iterators.
         using iterator_concept = std::input_iterator_tag;
 
-        /// For begin().
+        /// Made by begin().
         explicit Iterator(MessageStream& stream) noexcept : stream_(&stream) {}
-        /// The message, there until the next increment.
+        /// The message, valid until the next increment.
         [[nodiscard]] const Message& operator*() const noexcept { return *stream_->current_; }
-        /// Its member.
+        /// A member of the message.
         [[nodiscard]] const Message* operator->() const noexcept { return &*stream_->current_; }
-        /// Waits for the next message. Throws what WebSocketManager::receive() throws.
+        /// Waits for the next message. Throws like WebSocketManager::receive().
         Iterator& operator++() {
             stream_->next();
             return *this;
@@ -46,14 +46,14 @@ class MessageStream {
         MessageStream* stream_;
     };
 
-    /// For WebSocketManager::stream().
+    /// Made by WebSocketManager::stream().
     explicit MessageStream(std::shared_ptr<Session> session) noexcept : session_(std::move(session)) {}
     /// Waits for the first message.
     [[nodiscard]] Iterator begin() {
         next();
         return Iterator(*this);
     }
-    /// What the iterator is compared with.
+    /// The sentinel.
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   private:

@@ -4,7 +4,7 @@
 
 namespace pinwheel::detail {
 
-/// Runs all of them; the first exception passes through after the last.
+/// Runs all functions. The first exception passes through after the last one.
 template <class... Steps>
 void run_all(const Steps&... steps) {
     std::exception_ptr thrown;

@@ -35,7 +35,7 @@ Delivery make_delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& ow
                     settings.overflow);
 }
 
-/// The answer of one of the user's conditions. One that cannot be had is "no", and `problem` says why.
+/// The answer of one of the user's conditions. If it throws, the answer is "no" and `problem` has the reason.
 template <class Answer, class Condition>
 Answer answer_of(const Condition& condition, std::string& problem) {
     if (!condition) return false;
@@ -51,7 +51,7 @@ Answer answer_of(const Condition& condition, std::string& problem) {
 
 }  // namespace
 
-/// While one is there, calls that wait are refused.
+/// While one exists, waiting calls are refused.
 class Session::HandlerScope {
   public:
     explicit HandlerScope(Session& session) noexcept : session_(session) { ++session_.depth_; }
@@ -83,7 +83,7 @@ Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions option
 Session::~Session() = default;
 
 void Session::feed(const SessionEvent::Any& event) {
-    if (!reactor_.is_own_process()) return;  // the connection is the parent's
+    if (!reactor_.is_own_process()) return;  // the connection belongs to the parent
     const TimePoint now = reactor_.now();
     const ConnectionState before = fsm_.connection_state();
     const SessionEffects effects = fsm_.on(event, now);
@@ -150,7 +150,7 @@ void Session::due(const SessionEvent::DisconnectAsked&, TimePoint) {
     if (!problem.empty()) alert("should_disconnect threw" + problem + "; it counts as no");
 }
 
-/// The turn may come late: a pong that lies unread is no missing one.
+/// The turn may be late: an unread pong is not a missing one.
 void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
     if (delivery_.paused()) return feed(SessionEvent::PongsHeldUp{});
     bool all_read = false;
@@ -277,7 +277,7 @@ void Session::execute(const SessionEffect::AbortTransport& effect) {
 }
 
 void Session::execute(const SessionEffect::SendPing& effect) {
-    std::ignore = connection_->ping(effect.payload);  // one that cannot be sent is one without a pong
+    std::ignore = connection_->ping(effect.payload);  // a failed send is equivalent to a missing pong
 }
 
 void Session::execute(const SessionEffect::Arm& effect) {
@@ -353,7 +353,7 @@ Timer& Session::timer(SessionTimer which) noexcept {
     std::abort();  // not reached: the switch is complete
 }
 
-/// It may be the one whose call this is.
+/// It may be the object that is making this call.
 void Session::dispose(std::unique_ptr<Connection> connection) noexcept {
     if (connection) reactor_.dispose(std::move(connection));
 }

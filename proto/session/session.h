@@ -27,42 +27,43 @@
 namespace pinwheel {
 
 /// Carries out SessionFsm's decisions: makes and drops connections, arms timers, calls handlers, keeps
-/// statistics. It decides nothing itself. Owned by a WebSocketManager, which adds the waiting calls.
-/// Threading: the reactor's thread, but for stats(). Invariant: a connection exists exactly while the machine
-/// has a transport, except while an attempt is held, and briefly after a connection that failed to start.
-/// Allocates: at each attempt, nothing while a connection is up, but for backlog to send.
+/// statistics. Owned by a WebSocketManager, which adds the waiting calls. Threading: the reactor's thread,
+/// except stats(). Invariant: a connection exists exactly while the machine has a transport, except while an
+/// attempt is held, and briefly after a connection that failed to start. Allocates: at each attempt. While a
+/// connection is up: only for a backlog.
 class Session final : private ConnectionHandler, private DeliveryOwner {
   public:
-    /// How a connect() or a reconnect came to its end.
+    /// The end of a connect() or of a reconnect.
     struct Failure {
-        Errc error = Errc::ok;  ///< retries_exhausted, or the one that trying again cannot cure
-        Error cause{};          ///< of the last try, or of the loss
+        Errc error = Errc::ok;  ///< retries_exhausted, or the permanent error
+        Error cause{};          ///< the error of the last try, or of the loss
         std::uint32_t attempts = 0;
-        bool of_connect = false;  ///< of a connect() that has had no success
+        bool of_connect = false;  ///< of a connect() that has not succeeded yet
     };
 
-    /// Throws WebSocketError for options that cannot be.
+    /// Throws WebSocketError for invalid options.
     Session(Reactor& reactor, std::string_view url, WebSocketOptions options);
     ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    /// Lets the machine decide, and does what it says. Exceptions of handlers pass through when all is done.
+    /// Gives the event to the machine and executes the effects. Exceptions of handlers pass through at the
+    /// end.
     void feed(const SessionEvent::Any& event);
-    /// Ends for good without another word to any handler.
+    /// Ends permanently without another call to any handler.
     void retire();
 
-    /// Ok, not_connected, or send_buffer_full with nothing of the message sent.
+    /// ok, not_connected, or send_buffer_full. On an error nothing of the message is sent.
     [[nodiscard]] Errc send(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void subscribe(std::span<const std::string_view> channels);
     void unsubscribe(std::span<const std::string_view> channels);
     void alert(std::string_view message, AlertContext context = {});
-    /// What `condition` says; "no", and an alert, if it throws.
+    /// The answer of `condition`. If it throws: "no", and an alert.
     [[nodiscard]] WindowAnswer ask(const std::function<WindowAnswer()>& condition);
 
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
     [[nodiscard]] const std::string& url() const noexcept { return url_text_; }
-    /// For messages: without the query and what must be hidden.
+    /// For messages: without the query and the secrets.
     [[nodiscard]] std::string shown_url() const {
         return url_.without_query(settings_.connection.upgrade.hidden);
     }
@@ -78,14 +79,14 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] TimePoint connected_at() const noexcept { return connected_at_; }
     /// True inside a handler.
     [[nodiscard]] bool in_handler() const noexcept { return depth_ > 0 || reactor_.in_turn(); }
-    /// Why the last connection or attempt ended that failed; since the last one that succeeded.
+    /// The error of the last failed connection or attempt; ok after a success.
     [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
-    /// Of the last connection: 1006 without a close frame.
+    /// Of the last connection; 1006 if there was no close frame.
     [[nodiscard]] std::uint16_t close_code() const noexcept { return close_code_; }
     [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
     /// Of the last disconnect, or of the call that ended the tries since; nothing if there was neither.
     [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
-    /// While an attempt waits for its place in the dialer's limits: until when.
+    /// The end of the wait for a place in the dialer's limits. Nothing if no attempt waits.
     [[nodiscard]] std::optional<TimePoint> held_until() const noexcept { return held_until_; }
     /// Nothing unless the last connect() or reconnect was given up.
     [[nodiscard]] const std::optional<Failure>& failure() const noexcept { return failure_; }
@@ -108,7 +109,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void on_timer(TimePoint now) {
         due(Event{}, now);
     }
-    /// A timer of the session is due: asks or reads what its event needs, and feeds the event.
+    /// A timer of the session is due: gets the answer that its event needs, and feeds the event.
     template <class Event>
     void due(const Event& event, TimePoint) {
         feed(event);
@@ -118,7 +119,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void due(const SessionEvent::KeepaliveDue&, TimePoint now);
     void on_start_failed(TimePoint) { feed(SessionEvent::TransportEnded{.error = last_error_.code}); }
     void on_linger_over(TimePoint) { dispose(std::move(lingering_)); }
-    /// Begins the attempt that the machine wants, or waits for its place in the dialer's limits.
+    /// Begins the attempt that the machine asks for, or waits for its place in the dialer's limits.
     void begin_attempt(TimePoint now);
 
     void execute(const SessionEffect::StartConnect& effect);
@@ -147,10 +148,10 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     const std::string url_text_;
     const Url url_;
     const WebSocketOptions options_;
-    const WebSocketOptions* handlers_;  // options_, or once retired one without handlers
+    const WebSocketOptions* handlers_;  // options_; once retired, options without handlers
     SessionObserver* observer_;         // null once retired
     const SessionSettings settings_;
-    std::unique_ptr<Network> network_;  // unless the options have a dialer
+    std::unique_ptr<Network> network_;  // null if the options have a dialer
     Dialer& dialer_;
     const std::shared_ptr<const SubscriptionCodec> codec_;
 
@@ -160,11 +161,11 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     SubscriptionSet subscriptions_;
     Delivery delivery_;
     std::unique_ptr<Connection> connection_;
-    std::unique_ptr<Connection> lingering_;  // ended; waits for the peer's end of stream
+    std::unique_ptr<Connection> lingering_;  // ended, but waits for the peer's end of stream
     std::uint32_t generation_ = 0;
     TimePoint connected_at_{};
     std::optional<TimePoint> held_until_;
-    std::uint32_t replayed_ = 0;  // the generation that has been told the subscriptions
+    std::uint32_t replayed_ = 0;  // the generation to which the subscriptions were sent
     int depth_ = 0;               // of handlers
     Error last_error_;
     std::uint16_t close_code_ = to_wire(CloseCode::abnormal);
@@ -177,7 +178,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     PINWHEEL_SESSION_TIMERS(PINWHEEL_TIMER)
 #undef PINWHEEL_TIMER
     Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
-    Timer attempt_timer_{Timer::Callback::member<&Session::begin_attempt>(*this)};  // armed while one is held
+    Timer attempt_timer_{Timer::Callback::member<&Session::begin_attempt>(*this)};  // armed while an attempt
+                                                                                    // is held
     Timer linger_timer_{Timer::Callback::member<&Session::on_linger_over>(*this)};
 };
 

@@ -19,8 +19,8 @@ inline void require_not_negative(std::string_view name, Duration delay) {
             Error{Errc::invalid_argument, std::string(name) + " is " + text_of(delay) + "; give 0 or more"});
 }
 
-/// Turns the reactor of a session until a condition holds or time runs out. The session outlives its manager
-/// meanwhile.
+/// Turns the reactor of a session until a condition holds or the time is over. It keeps the session alive if
+/// the manager is destroyed meanwhile.
 class Wait {
   public:
     Wait(std::shared_ptr<Session> session, std::string_view operation, std::optional<Duration> timeout)
@@ -40,7 +40,7 @@ class Wait {
         }
     }
 
-    /// False: time ran out first.
+    /// False: the time is over.
     template <class Condition>
     bool until(const Condition& condition, TimePoint not_after = TimePoint::max()) const {
         return session_->reactor().run_until(condition, std::min(deadline_, not_after));

@@ -11,32 +11,32 @@
 
 namespace pinwheel {
 
-/// What construction, configuration and waiting calls throw. what() is one line that says what was wrong,
-/// with what, and what to do; it holds no header value, query string or payload.
+/// The exception of construction, configuration and waiting calls. what() is one line: the failure, its
+/// subject, and the remedy. It holds no header value, query string or payload.
 class WebSocketError : public std::runtime_error {
   public:
     /// what() is the error's message().
     explicit WebSocketError(const Error& error) : std::runtime_error(error.message()), code_(error.code) {}
 
-    /// Which error it is.
+    /// The error's code.
     [[nodiscard]] Errc code() const noexcept { return code_; }
 
   private:
     Errc code_;
 };
 
-/// A connect() failed: its budget is spent, or its error is permanent. If time ran out, WebSocketTimeoutError
-/// (operation "connect") says so instead.
+/// A connect() failed: its budget is spent, or its error is permanent. After a timeout the exception is
+/// WebSocketTimeoutError (operation "connect") instead.
 class WebSocketConnectionError : public WebSocketError {
   public:
-    /// The query and fragment of `url` are cut off: they may hold a key. code() is the last error's.
+    /// The query and fragment of `url` are cut off: they may hold a key. code() is that of the last error.
     WebSocketConnectionError(std::string_view url, std::uint32_t attempts, Error last_error);
 
     /// Without query and fragment.
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
-    /// Tries made.
+    /// The number of tries.
     [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
-    /// Of the last try.
+    /// The error of the last try.
     [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
 
   private:
@@ -50,7 +50,7 @@ class WebSocketClosedError : public WebSocketError {
   public:
     /// Close code and reason of RFC 6455 section 7.1.5 and 7.1.6; 1006 if there was no close frame.
     explicit WebSocketClosedError(std::uint16_t close_code, std::string reason = {});
-    /// No connection was up; `what` says why. The close code is 1006.
+    /// No connection was up; `what` has the reason. The close code is 1006.
     explicit WebSocketClosedError(const Error& what) : WebSocketError(what), close_code_(1006) {}
 
     /// 1006 if there was no close frame.
@@ -63,17 +63,17 @@ class WebSocketClosedError : public WebSocketError {
     std::string reason_;
 };
 
-/// A waiting call's time ran out. code() is timeout.
+/// The time of a waiting call is over. code() is timeout.
 class WebSocketTimeoutError : public WebSocketError {
   public:
-    /// `operation` is the call that waited; `last_error` is what went wrong meanwhile, ok for nothing.
+    /// `operation` is the call that waited. `last_error` is the last error meanwhile; ok if there was none.
     WebSocketTimeoutError(std::string_view operation, Duration timeout, Error last_error = {});
 
     /// The call that waited.
     [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
-    /// How long it waited.
+    /// The duration of the wait.
     [[nodiscard]] Duration timeout() const noexcept { return timeout_; }
-    /// What went wrong meanwhile; ok for nothing.
+    /// The last error meanwhile; ok if there was none.
     [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
 
   private:
@@ -82,15 +82,15 @@ class WebSocketTimeoutError : public WebSocketError {
     Error last_error_;
 };
 
-/// The budget of tries is spent. code() is retries_exhausted.
+/// The retry budget is spent. code() is retries_exhausted.
 class WebSocketReconnectError : public WebSocketError {
   public:
-    /// `attempts` since the budget was last whole; `last_error` ended the last of them, or the connection.
+    /// `attempts` since the last reset of the budget. `last_error` ended the last attempt, or the connection.
     WebSocketReconnectError(std::uint32_t attempts, Error last_error);
 
-    /// Since the budget was last whole.
+    /// Since the last reset of the budget.
     [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
-    /// Of the last try, or of the connection.
+    /// The error of the last try, or of the connection.
     [[nodiscard]] const Error& last_error() const noexcept { return last_error_; }
 
   private:
@@ -98,13 +98,13 @@ class WebSocketReconnectError : public WebSocketError {
     Error last_error_;
 };
 
-/// The peer broke RFC 6455. code() says how.
+/// The peer broke RFC 6455. code() has the rule.
 class WebSocketProtocolError : public WebSocketError {
   public:
-    /// The error tells the rule that was broken.
+    /// The error names the broken rule.
     explicit WebSocketProtocolError(const Error& protocol_error) : WebSocketError(protocol_error) {}
 
-    /// The rule that was broken; as what().
+    /// The broken rule; equal to what().
     [[nodiscard]] std::string protocol_error() const { return what(); }
 };
 
@@ -116,7 +116,7 @@ class WebSocketQueueFullError : public WebSocketError {
 
     /// The limit, in messages.
     [[nodiscard]] std::size_t queue_size() const noexcept { return queue_size_; }
-    /// Messages dropped since it was last told.
+    /// Messages dropped since the last report.
     [[nodiscard]] std::uint64_t dropped_count() const noexcept { return dropped_count_; }
 
   private:

@@ -1,7 +1,7 @@
 #pragma once
 
-// A parsed JSON text for configs, profiles and replies of venues; JsonView reads messages. Not installed. The
-// parser's header is slow to compile: only json_document.cpp includes it for this.
+// A parsed JSON text for configs, profiles and replies of venues. JsonView reads messages instead. Not
+// installed. The parser's header is slow to compile: only json_document.cpp includes it for this.
 
 #include <array>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace pinwheel::detail {
 
 enum class JsonKind : std::uint8_t { null, boolean, number, string, array, object };
 
-/// The kind in words, such as `an array`. Static storage.
+/// The kind in text, for example `an array`. Static storage.
 [[nodiscard]] std::string_view to_string(JsonKind kind) noexcept;
 
 /// A value of a JsonDocument, which must outlive it and every text from it.
@@ -24,12 +24,12 @@ class JsonElement {
   public:
     using Member = std::pair<std::string_view, JsonElement>;
 
-    /// Only to be assigned to.
+    /// May only be assigned to.
     JsonElement() noexcept = default;
 
     [[nodiscard]] JsonKind kind() const noexcept;
 
-    // The value in `out`; false, with `out` unchanged, if it is of another type or does not fit.
+    // These store the value in `out`. False, with `out` unchanged, if it has another type or does not fit.
 
     [[nodiscard]] bool get(std::string_view& out) const noexcept;
     [[nodiscard]] bool get(bool& out) const noexcept;
@@ -43,7 +43,7 @@ class JsonElement {
 
     /// The first member of this name; false if there is none.
     [[nodiscard]] bool find(std::string_view name, JsonElement& out) const noexcept;
-    /// What a JSON pointer (RFC 6901) names; false if it is not there.
+    /// The value at a JSON pointer (RFC 6901); false if it does not exist.
     [[nodiscard]] bool at(std::string_view pointer, JsonElement& out) const noexcept;
 
     /// As JSON text without spaces.
@@ -56,7 +56,7 @@ class JsonElement {
     std::array<std::uintptr_t, 2> content_{};  // the parser's element
 };
 
-/// Owns what its elements refer to. Threading: one thread.
+/// Owns the memory of its elements. Threading: one thread.
 class JsonDocument {
   public:
     JsonDocument();
@@ -64,8 +64,8 @@ class JsonDocument {
     JsonDocument(const JsonDocument&) = delete;
     JsonDocument& operator=(const JsonDocument&) = delete;
 
-    /// Parses all of `json`. False: it is not valid; find_json_error() says where. Elements of an earlier
-    /// text are gone.
+    /// Parses all of `json`. False: it is invalid; find_json_error() gives the place. Elements of an earlier
+    /// text become invalid.
     [[nodiscard]] bool parse(std::string_view json, JsonElement& root);
 
   private:

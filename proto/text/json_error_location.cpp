@@ -14,7 +14,7 @@
 namespace pinwheel {
 namespace {
 
-/// Reads strictly until something does not fit. Each reader returns false after fail().
+/// Reads strictly up to the first error. Each reader returns false after fail().
 class Scanner {
   public:
     explicit Scanner(std::string_view text) noexcept : text_(text) {}
@@ -35,7 +35,7 @@ class Scanner {
         const std::size_t readable = utf8_size();
         cut_ = readable < text_.size();
         text_ = text_.substr(0, readable);
-        // Nested arrays and objects are a stack of what closes them.
+        // Nested arrays and objects are a stack of their closing characters.
         std::vector<char> open;
         do {
             if (!read_until_value_done(open)) return explain();
@@ -46,7 +46,7 @@ class Scanner {
         return explain();
     }
 
-    /// The longest beginning that could be UTF-8.
+    /// The longest prefix that could be UTF-8.
     [[nodiscard]] std::size_t utf8_size() const {
         const auto bytes = bytes_of(text_);
         std::size_t good = 0;
@@ -57,13 +57,13 @@ class Scanner {
         return good;
     }
 
-    /// What looks like a missing end is the byte that ended the readable text.
+    /// At the end of the readable text, reports the byte that ended it.
     bool explain() noexcept {
         if (cut_ && at_ == text_.size()) what_ = "not UTF-8";
         return false;
     }
 
-    /// Reads a value's beginning, or all of it, and then whatever it closes or a comma leads on to.
+    /// Reads a value, or its beginning, and then all closing characters and commas that follow.
     bool read_until_value_done(std::vector<char>& open) {
         skip_space();
         if (eat('{')) {
@@ -132,7 +132,7 @@ class Scanner {
         return fail("a string without an end");
     }
 
-    /// Behind the `u` of an escape; with the other half, if it is the first of a surrogate pair.
+    /// Reads behind the `u` of an escape, and the second half if this is the first of a surrogate pair.
     bool read_code_unit() {
         const std::size_t begin = at_ - 2;
         const auto unit = read_hexadecimal();
@@ -187,11 +187,11 @@ class Scanner {
         const auto holds = [digits](auto value) {
             return std::from_chars(digits.data(), digits.data() + digits.size(), value).ec == std::errc{};
         };
-        if (!is_integer) return holds(double{}) || magnitude(digits) <= 0;  // too small is 0
+        if (!is_integer) return holds(double{}) || magnitude(digits) <= 0;  // an underflow is 0
         return holds(std::int64_t{}) || (digits.front() != '-' && holds(std::uint64_t{}));
     }
 
-    /// The power of ten above a decimal number, as far as it has one.
+    /// The power of ten above a decimal number, for the digits that it has.
     [[nodiscard]] static long magnitude(std::string_view number) noexcept {
         number.remove_prefix(number.starts_with('-') ? 1 : 0);
         const auto end = number.find_first_of("eE");
@@ -272,7 +272,7 @@ bool is_json_number(std::string_view token) {
     return at == token.size();
 }
 
-/// The number as a parser can hold it.
+/// The number, replaced by one that a parser can hold.
 std::string finite(std::string_view token) {
     if (!is_json_number(token)) return std::string(token);
     double value = 0;

@@ -6,11 +6,11 @@
 
 namespace pinwheel {
 
-/// The place of a JSON error, and what was expected there.
+/// The place of a JSON error, and the expected syntax.
 struct JsonErrorLocation {
     std::size_t line = 1;    ///< from 1
     std::size_t column = 1;  ///< in bytes, from 1
-    std::string_view what;   ///< such as `expected a value`; static storage
+    std::string_view what;   ///< for example `expected a value`; static storage
 };
 
 /// The first place at which `text` breaks the grammar of RFC 8259, or has a number out of range. Slow: for
@@ -19,9 +19,9 @@ struct JsonErrorLocation {
 
 namespace detail {
 
-/// `text` with each number that a parser's types cannot hold replaced by one that they can, in the same
-/// direction: a whole number of 19 digits and more becomes a fraction, one beyond a double's range the
-/// largest double. For readers that clamp to bounds. Invalid JSON stays invalid.
+/// Replaces each number in `text` that exceeds the parser's types by one that does not, in the same
+/// direction: a whole number of 19 or more digits becomes a fraction, one beyond a double's range the largest
+/// double. For readers that clamp to bounds. Invalid JSON stays invalid.
 [[nodiscard]] std::string with_finite_numbers(std::string_view text);
 
 }  // namespace detail

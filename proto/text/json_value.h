@@ -19,7 +19,7 @@ inline constexpr bool kIsPair = false;
 template <class First, class Second>
 inline constexpr bool kIsPair<std::pair<First, Second>> = true;
 
-/// A range that is no text and does not hold itself.
+/// A range that is neither text nor contains itself.
 template <class Range>
 concept JsonRange =
     !std::convertible_to<const Range&, std::string_view> && !std::convertible_to<const Range&, std::string> &&
@@ -29,11 +29,11 @@ inline constexpr bool kIsJsonObject = kIsPair<std::ranges::range_value_t<Range>>
 
 }  // namespace detail
 
-/// A JSON value to send, stored as its text: `JsonValue{{"type", "ping"}, {"id", 7}}`. For a list write
+/// A JSON value to send, stored as text: `JsonValue{{"type", "ping"}, {"id", 7}}`. For a list write
 /// `JsonValue::array({"a", "b"})`. Threading: any. Allocates: its text.
 class JsonValue {
   public:
-    /// A name with its value, of an object.
+    /// A member of an object: name and value.
     using Member = std::pair<std::string_view, JsonValue>;
 
     JsonValue() : text_("null") {}
@@ -54,12 +54,11 @@ class JsonValue {
     template <std::signed_integral Integer>
     JsonValue(Integer value)  // NOLINT(google-explicit-constructor)
         : text_(std::to_string(static_cast<long long>(value))) {}
-    /// A whole number without sign.
+    /// An unsigned whole number.
     template <std::unsigned_integral Integer>
     requires(!std::same_as<Integer, bool>) JsonValue(Integer value)  // NOLINT(google-explicit-constructor)
         : text_(std::to_string(static_cast<unsigned long long>(value))) {}
-    /// The shortest text that gives the same number; `null` for a number that JSON cannot express (RFC 8259
-    /// section 6).
+    /// The shortest text that gives the same number; `null` for NaN and infinity (RFC 8259 section 6).
     JsonValue(double value);  // NOLINT(google-explicit-constructor)
     /// A string in UTF-8, escaped where needed (RFC 8259 section 7).
     JsonValue(std::string_view text);  // NOLINT(google-explicit-constructor)
@@ -68,11 +67,11 @@ class JsonValue {
     /// The same.
     JsonValue(const std::string& text)
         : JsonValue(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
-    /// An object, in this order.
+    /// An object with its members in this order.
     JsonValue(std::initializer_list<Member> members);
 
-    /// A list from a range of values, such as a std::vector<int>. An object, in the range's order, from pairs
-    /// of a name and a value, such as a std::map<std::string, int>.
+    /// A list from a range of values, for example a std::vector<int>. An object, in the range's order, from
+    /// pairs of a name and a value, for example a std::map<std::string, int>.
     template <std::ranges::input_range Range>
     requires detail::JsonRange<Range> JsonValue(const Range& range)  // NOLINT(google-explicit-constructor)
         : text_(detail::kIsJsonObject<Range> ? "{" : "[") {

@@ -32,8 +32,8 @@ struct Reader {
         return parser.iterate(text.data(), text.size(), text.size() + kPayloadPadding).get(document) ==
                SUCCESS;
     }
-    /// At the front of the view's document. It is indexed again if another view has used the parser, or if
-    /// the last look ran over its end, as in a broken text.
+    /// Returns to the front of the view's document. Indexes it again if another view has used the parser, or
+    /// if the last read ran over its end, as in a broken text.
     [[nodiscard]] bool rewind(std::string_view its_text, std::uint64_t number) noexcept {
         const bool is_indexed =
             indexed == number && text.data() == its_text.data() && text.size() == its_text.size();
@@ -48,7 +48,7 @@ Reader& reader() noexcept {
     return the_reader;
 }
 
-/// Whether a segment of a pointer, in which ~1 stands for / and ~0 for ~, names this key.
+/// True if a pointer's segment, in which ~1 means / and ~0 means ~, equals this key.
 bool names(std::string_view segment, std::string_view key) noexcept {
     std::size_t at = 0;
     for (std::size_t i = 0; i < segment.size(); ++i, ++at) {
@@ -89,7 +89,7 @@ bool find_element(Value& value, std::string_view segment) noexcept {
     return false;
 }
 
-/// Follows a pointer that is not empty (RFC 6901 section 4).
+/// Follows a non-empty pointer (RFC 6901 section 4).
 bool follow(Value& value, std::string_view pointer) noexcept {
     while (!pointer.empty()) {
         if (pointer.front() != '/') return false;
@@ -106,7 +106,8 @@ bool follow(Value& value, std::string_view pointer) noexcept {
     return true;
 }
 
-/// Calls `take` with the value at `pointer`, or with the document if that is a scalar and the pointer empty.
+/// Calls `take` with the value at `pointer`, or with the document if that is a scalar and the pointer is
+/// empty.
 template <class Result, class Take>
 std::optional<Result> look(std::string_view text, std::uint64_t number, std::string_view pointer,
                            Take take) noexcept {
@@ -131,7 +132,7 @@ std::optional<T> typed(std::string_view text, std::uint64_t number, std::string_
     });
 }
 
-/// What closes a text that begins like this; any other byte ends a number or a word.
+/// The byte that ends a text with this first byte. Any other byte ends a number or a word.
 bool ends_well(char first, char last) noexcept {
     switch (first) {
         case '{':

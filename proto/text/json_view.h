@@ -7,17 +7,17 @@
 namespace pinwheel {
 
 /// Reads values from a JSON text in place, without a copy. Parses only as far as needed (simdjson on demand).
-/// A JSON pointer (RFC 6901) names a value, such as `/data/0/price`. Keys are compared unescaped; the empty
-/// pointer names the whole text. A missing value, or one of another type, is nothing. A byte order mark at
-/// the front is skipped (RFC 8259 section 8.1). One thread may use several views in turn; each change of the
-/// view indexes its text again. Threading: any; a view belongs to one thread. Allocates: for a text longer
-/// than all earlier ones of the thread.
+/// A JSON pointer (RFC 6901) addresses a value, for example `/data/0/price`. Keys are compared unescaped. The
+/// empty pointer addresses the whole text. A missing value, or one of another type, is nothing. A byte order
+/// mark at the front is skipped (RFC 8259 section 8.1). One thread may alternate between views; each change
+/// of the view indexes its text again. Threading: any; a view belongs to one thread. Allocates: for a text
+/// longer than all earlier ones of the thread.
 class JsonView {
   public:
     /// At least 64 readable bytes must follow `text`, as they do behind a message's payload.
     explicit JsonView(std::string_view text) noexcept;
 
-    /// True if the text begins and ends as JSON does. The rest is checked only when a value is read.
+    /// True if the first and last characters could be JSON. The rest is checked when a value is read.
     [[nodiscard]] explicit operator bool() const noexcept { return !text_.empty(); }
 
     /// A whole number in range.
@@ -29,11 +29,11 @@ class JsonView {
     /// A view into the text. A string with escapes is unescaped into a buffer of the thread, valid until the
     /// next call of any view.
     [[nodiscard]] std::optional<std::string_view> string(std::string_view pointer) const noexcept;
-    /// Any value, as it is written.
+    /// Any value, as written.
     [[nodiscard]] std::optional<std::string_view> raw(std::string_view pointer) const noexcept;
 
   private:
-    std::string_view text_;     // without a byte order mark; empty if it is no JSON
+    std::string_view text_;     // without a byte order mark; empty if it is not JSON
     std::uint64_t number_ = 0;  // of the view, on its thread
 };
 

@@ -6,7 +6,7 @@
 namespace pinwheel {
 
 /// Appends `text` as a JSON string, quoted and escaped (RFC 8259 section 7). `text` must be UTF-8; it is not
-/// checked, and what is not ASCII stays as it is.
+/// checked. Non-ASCII characters are not escaped.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace pinwheel

@@ -14,14 +14,14 @@
 namespace pinwheel {
 namespace {
 
-/// The length that the first byte of a character promises; 0 if it begins none.
+/// The length of a character with this first byte; 0 if no character begins with it.
 std::size_t promised_length(std::uint8_t first) noexcept {
     if (first < 0x80) return 1;
     if (first < 0xc2 || first > 0xf4) return 0;
     return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/// Where an unfinished character at the end begins; the size if there is none.
+/// The begin of an incomplete character at the end; the size if there is none.
 std::size_t unfinished_at(std::span<const std::byte> text) noexcept {
     for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
         const auto byte = std::to_integer<std::uint8_t>(text[text.size() - back]);
@@ -31,7 +31,7 @@ std::size_t unfinished_at(std::span<const std::byte> text) noexcept {
     return text.size();
 }
 
-/// The second byte has a narrower range after some first bytes (RFC 3629 section 4).
+/// Some first bytes restrict the range of the second byte (RFC 3629 section 4).
 bool can_become_character(std::span<const std::byte> start) noexcept {
     if (start.size() < 2) return true;
     const auto first = std::to_integer<std::uint8_t>(start[0]);
@@ -80,8 +80,8 @@ bool is_short_ascii(const std::byte* text, std::size_t size) noexcept {
 
 using WideBlock = std::uint64_t __attribute__((vector_size(32)));
 
-/// Of 32 bytes and more: four blocks a step, then the last four, or the first and last two, which may
-/// overlap. Inlined into the two functions below, which differ in the instructions that they may use.
+/// For 32 bytes and more: four blocks a step, then the last four, or the first and last two, which may
+/// overlap. Inlined into the two functions below, which differ in their instruction sets.
 template <class Wide>
 [[gnu::always_inline]] inline void or_all(const std::byte* text, std::size_t size, Wide& seen) noexcept {
     constexpr std::size_t kBlock = sizeof(Wide);
@@ -98,7 +98,7 @@ template <class Wide>
             look(text + 2 * kBlock);
             look(text + 3 * kBlock);
         }
-        // Up to four blocks are left. Where the text is shorter than four, two overlap from either end.
+        // Up to four blocks are left. If the text is shorter than four, the blocks of the two ends overlap.
         const std::byte* const first = size > 4 * kBlock ? end - 4 * kBlock : text;
         look(first);
         look(first + kBlock);
@@ -127,7 +127,7 @@ bool is_long_ascii_anywhere(const std::byte* text, std::size_t size) noexcept {
 
 bool choose_long_ascii(const std::byte* text, std::size_t size) noexcept;
 
-/// Chooses itself at the first call, so that it may come before any initialisation.
+/// Selects the implementation at the first call, so that it works before any static initialisation.
 constinit std::atomic<LongAscii> long_ascii{choose_long_ascii};
 
 bool choose_long_ascii(const std::byte* text, std::size_t size) noexcept {

@@ -34,7 +34,7 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t bytes) noexcept {
     return hash ^ (hash >> 32);
 }
 
-/// Short texts, eight bytes at a time.
+/// A hash for short texts, eight bytes at a time.
 std::uint64_t mixed(std::uint64_t hash, std::string_view text) noexcept {
     hash = mixed(hash, text.size());
     std::uint64_t bytes = 0;
@@ -51,7 +51,7 @@ std::uint64_t mixed(std::uint64_t hash, std::string_view text) noexcept {
     return mixed(hash, bytes);
 }
 
-/// The kind's text with the symbol in its place.
+/// The kind's text with the symbol inserted.
 std::string text_of(const ChannelKind& kind, std::string_view symbol) {
     constexpr std::string_view kPlaceholder = "{symbol}";
     std::string text = kind.text;

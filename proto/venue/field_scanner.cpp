@@ -17,7 +17,7 @@ bool is_space(char byte) noexcept {
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/// What a value is, by its first byte.
+/// The type of a value, by its first byte.
 constexpr std::array<JsonType, 256> kTypes = [] {
     std::array<JsonType, 256> types{};
     types['{'] = JsonType::object;
@@ -45,7 +45,8 @@ bool unescape_token(std::string_view token, std::string& out) {
 
 }  // namespace
 
-/// One pass. Each reader returns where it stopped, or nullptr if the text is no JSON or all is found.
+/// One pass over the text. Each reader returns the place where it stopped, or nullptr if the text is not JSON
+/// or all fields are found.
 class FieldScan {
   public:
     FieldScan(const FieldScanner& scanner, std::string_view text, FieldMask needed,
@@ -88,7 +89,7 @@ class FieldScan {
 
     const char* container(const char* at, const Node& node, JsonType type) {
         const char* const begin = at;
-        // Its presence counts before its end is known.
+        // A field exists from here on, before its end is known.
         if (node.field >= 0 && !fill(node.field, type, begin, 1)) return nullptr;
         if (node.children.empty())
             at = skip_container(at);
@@ -129,7 +130,7 @@ class FieldScan {
         }
     }
 
-    /// Any key. Behind its closing quote.
+    /// Reads any key. Returns the place behind its closing quote.
     const char* key(const char* begin, const Node& node, std::size_t& likely, std::int16_t& child) const {
         bool escaped = false;
         const char* const at = string_end(begin, escaped);
@@ -170,7 +171,7 @@ class FieldScan {
         }
     }
 
-    /// Only now is it known which element was the last one.
+    /// The last element is known only here.
     const char* finish_array(const char* at, const Node& node) {
         if (!node.has_last) return at;
         for (const auto& child : node.children)
@@ -185,7 +186,7 @@ class FieldScan {
             values_.values_[static_cast<std::size_t>(std::countr_zero(fields))] = {};
     }
 
-    /// The first of equal keys counts. False if all is found.
+    /// Of equal keys the first counts. False if all fields are found.
     bool fill(std::int16_t field, JsonType type, const char* begin, std::size_t size, bool escaped = false) {
         const FieldMask bit = FieldMask{1} << field;
         if ((values_.found_ & bit) != 0) return true;
@@ -225,7 +226,7 @@ class FieldScan {
         return at;
     }
 
-    /// Behind the closing quote.
+    /// The place behind the closing quote.
     [[nodiscard]] const char* string_end(const char* at, bool& escaped) const noexcept {
         while (true) {
             at = detail::find_end<false>(at, end_);
@@ -252,12 +253,12 @@ class FieldScan {
         }
     }
 
-    /// Behind the bracket that closes the one at `at`. Reads up to 63 bytes behind the text.
+    /// The place behind the bracket that closes the one at `at`. Reads up to 63 bytes behind the text.
     [[nodiscard]] const char* skip_container(const char* at) const noexcept {
         if (at + 1 < end_ && (at[1] == ']' || at[1] == '}')) return at + 2;
         std::size_t depth = 0;
 #ifdef __SSE2__
-        std::uint64_t in_string = 0;  // all bits set: the block begins in one
+        std::uint64_t in_string = 0;  // all bits set: the block begins inside a string
         for (; at < end_; at += 64) {
             const detail::Marks marks(at);
             if (marks.backslashes != 0) break;
@@ -301,8 +302,8 @@ class FieldScan {
     const std::vector<Node>& nodes_;
     const char* end_;
     FieldMask needed_;
-    FieldMask wanted_ = ~FieldMask{0};  // all, until narrowed: what is passed over is not read again
-    FieldMask open_ = 0;                // may still be replaced by a later element
+    FieldMask wanted_ = ~FieldMask{0};  // all, until narrowed: skipped text is not read again
+    FieldMask open_ = 0;                // a later element may still replace them
     FunctionRef<FieldMask(const FieldValues&)> narrow_;
     FieldValues& values_;
     bool done_ = false;

@@ -15,7 +15,7 @@
 
 namespace pinwheel {
 
-/// A set of fields, a bit each.
+/// A set of fields, one bit each.
 using FieldMask = std::uint64_t;
 
 /// The values of one message, by field.
@@ -24,7 +24,7 @@ class FieldValues {
     static constexpr std::size_t kMax = 64;
 
     [[nodiscard]] const FieldValue& operator[](std::size_t field) const noexcept { return values_[field]; }
-    /// Those that are there.
+    /// The fields that exist.
     [[nodiscard]] FieldMask found() const noexcept { return found_; }
 
     void clear() noexcept;
@@ -36,20 +36,19 @@ class FieldValues {
     FieldMask found_ = 0;
 };
 
-/// Finds the values at a few JSON pointers (RFC 6901) in one forward pass over the text, whatever the order
-/// of the keys. Containers that hold none of them are skipped, and so is the rest once all that is needed
-/// has been found. In place of an array's index a pointer may have `{last}`, its last element.
-/// Text that is skipped is not validated.
+/// Finds the values at a few JSON pointers (RFC 6901) in one forward pass over the text, in any order of the
+/// keys. Skips containers without any of them, and skips the rest once all needed values are found. Instead
+/// of an array's index a pointer may have `{last}`, the last element. Skipped text is not validated.
 /// Threading: scan() any thread, each with its own values. Allocates: in add(), and for a key with escapes.
 class FieldScanner {
   public:
     FieldScanner();
 
-    /// The field for a pointer: a new one or the one it has. The error says what is wrong with the pointer.
+    /// The field of a pointer, new or existing. The error has the fault of the pointer.
     [[nodiscard]] Result<std::size_t> add(std::string_view pointer);
 
-    /// Reads `text`, behind which 64 bytes are readable. Whenever all of `needed` are found, `narrow` gives
-    /// what is needed further; 0 ends the pass. False if the text is no JSON as far as it was read.
+    /// Scans `text`, behind which 64 bytes are readable. Whenever all of `needed` are found, `narrow` returns
+    /// the fields needed further; 0 ends the pass. False if the scanned part is not JSON.
     bool scan(std::string_view text, FieldMask needed, FunctionRef<FieldMask(const FieldValues&)> narrow,
               FieldValues& values) const;
 
@@ -61,14 +60,14 @@ class FieldScanner {
     static constexpr std::int16_t kNone = -1;
     struct Child {
         std::string key;        // unescaped; for an array the decimal index
-        std::size_t index = 0;  // as an array's index
+        std::size_t index = 0;  // of an array element
         bool is_index = false;
         bool is_last = false;
         std::int16_t node = kNone;
-        // The key as it usually stands in a text, to be compared before its end is looked for.
+        // The key in its usual spelling, compared before the end of a key is searched.
         std::uint64_t first_bytes = 0;  // at most 8
-        std::uint64_t mask = 0;         // 0: not to be compared so
-        /// Reads up to kMostCompared bytes from `text` on, where the key would begin.
+        std::uint64_t mask = 0;         // 0: no such comparison
+        /// Reads up to kMostCompared bytes from `text` on, the place of the key.
         [[nodiscard]] bool is_at(const char* text) const noexcept {
             std::uint64_t bytes = 0;
             std::memcpy(&bytes, text, sizeof bytes);
@@ -79,7 +78,7 @@ class FieldScanner {
     static constexpr std::size_t kMostCompared = 48;
     struct Node {
         std::int16_t field = kNone;
-        FieldMask below = 0;  // fields of this node and all under it
+        FieldMask below = 0;  // fields of this node and of all nodes below
         std::vector<Child> children;
         bool has_last = false;
     };

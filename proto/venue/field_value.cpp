@@ -28,7 +28,8 @@ bool parse_digits(std::string_view text, std::uint64_t& out) noexcept {
     std::uint64_t number = 0;
     if constexpr (std::endian::native == std::endian::little)
         for (; left >= 8; left -= 8, at += 8) {
-            // Eight at once: each byte a digit, then pairs, fours and all added up with their weights.
+            // Eight digits at once: each byte a digit, then pairs, fours and eights are added with their
+            // weights.
             std::uint64_t digits = 0;
             std::memcpy(&digits, at, sizeof digits);
             digits -= 0x3030303030303030;

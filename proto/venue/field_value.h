@@ -6,10 +6,10 @@
 
 namespace pinwheel {
 
-/// What kind of value stands at a place in JSON.
+/// The type of a JSON value.
 enum class JsonType : std::uint8_t { absent, null, boolean, number, string, array, object };
 
-/// A value as it stands in a message. A string is without its quotes and still escaped.
+/// A value as written in a message. A string is without its quotes and still escaped.
 struct FieldValue {
     JsonType type = JsonType::absent;
     std::string_view text{};
@@ -20,10 +20,10 @@ struct FieldValue {
 /// 1 to 19 decimal digits and nothing else.
 [[nodiscard]] bool parse_digits(std::string_view text, std::uint64_t& out) noexcept;
 
-/// A number without fraction, of a JSON number or of a string that holds one.
+/// A number without fraction: a JSON number, or a string with one.
 [[nodiscard]] bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept;
 
-/// What JSON string escapes stand for (RFC 8259 section 7). False if they stand for nothing.
+/// Resolves JSON string escapes (RFC 8259 section 7). False if one is invalid.
 [[nodiscard]] bool unescape_json(std::string_view escaped, std::string& out);
 
 }  // namespace pinwheel

@@ -8,11 +8,11 @@
 #include <bit>
 #include <cstdint>
 
-// Bytes of JSON, many at a time.
+// Scans many bytes of JSON at a time.
 namespace pinwheel::detail {
 
-/// Where a number or a word ends, or else where the next quote or backslash of a string stands; `end` if
-/// nowhere. Reads 16 bytes at a time, up to 15 behind `end`.
+/// The end of a number or a word, or the next quote or backslash of a string; `end` if there is none. Reads
+/// 16 bytes at a time, up to 15 behind `end`.
 #ifdef __SSE2__
 template <bool kScalarEnd>
 inline const char* find_end(const char* at, const char* end) noexcept {
@@ -21,7 +21,7 @@ inline const char* find_end(const char* at, const char* end) noexcept {
         const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
         __m128i hits{};
         if constexpr (kScalarEnd) {
-            // What is not above a space is one.
+            // A byte up to the space character ends it.
             hits = _mm_or_si128(_mm_or_si128(is(block, ','), is(block, '}')),
                                 _mm_or_si128(is(block, ']'), _mm_cmplt_epi8(block, _mm_set1_epi8('!'))));
         } else {
@@ -33,13 +33,13 @@ inline const char* find_end(const char* at, const char* end) noexcept {
     return end;
 }
 
-/// Quotes, backslashes and brackets of 64 bytes, a bit each.
+/// The quotes, backslashes and brackets of 64 bytes, one bit each.
 struct Marks {
     explicit Marks(const char* at) noexcept {
         const auto is = [](__m128i block, char byte) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(byte)); };
         for (int i = 0; i < 64; i += 16) {
             const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + i));
-            const __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));  // [ to {, ] to }
+            const __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));  // maps [ to { and ] to }
             const auto bits = [i](__m128i hits) {
                 return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(hits))} << i;
             };
@@ -52,7 +52,8 @@ struct Marks {
     std::uint64_t quotes = 0, backslashes = 0, opens = 0, closes = 0;
 };
 
-/// Each bit is the parity of those up to it: set from an opening quote to before its closing one.
+/// Each bit becomes the parity of the bits up to it: set from an opening quote to the byte before its closing
+/// one.
 inline std::uint64_t parity_up_to(std::uint64_t bits) noexcept {
     for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
     return bits;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Reads a profile's JSON and says what is wrong with it. Not installed.
+// Reads a profile's JSON and reports its faults. Not installed.
 
 #include <algorithm>
 #include <cstdint>
@@ -17,10 +17,10 @@
 
 namespace pinwheel::detail {
 
-/// The first error, with file, JSON pointer and what was expected.
+/// The first error, with file, JSON pointer and the expected value.
 struct ProfileErrors {
     std::string file;
-    std::vector<std::string> sources{};  ///< names that a `source` may have
+    std::vector<std::string> sources{};  ///< the valid names for `source`
     Error error{};
 
     void fail(const std::string& pointer, const std::string& what) {
@@ -33,8 +33,8 @@ struct ProfileErrors {
     }
 };
 
-/// An object, member by member; finish() complains of those that nobody asked for. `note` and `source` may
-/// stand in each.
+/// An object, read member by member. finish() reports members that were not read. Any object may have `note`
+/// and `source`.
 class JsonObject {
   public:
     JsonObject(ProfileErrors& errors, JsonElement element, std::string pointer)
@@ -79,7 +79,7 @@ class JsonObject {
         if (find(key, value) && !value.get(otherwise)) errors_.expected(at(key), "true or false", value);
         return otherwise;
     }
-    /// At least 1; 0 if it is not there.
+    /// At least 1; 0 if it is missing.
     [[nodiscard]] std::size_t count(std::string_view key, bool required = false) {
         JsonElement value;
         if (!(required ? require(key, value) : find(key, value))) return 0;
@@ -94,7 +94,7 @@ class JsonObject {
     [[nodiscard]] Duration milliseconds(std::string_view key, bool required = false) {
         return std::chrono::milliseconds(std::min<std::size_t>(count(key, required), kMaxCount));
     }
-    /// One of several words, as its index.
+    /// The index of the value among several words.
     [[nodiscard]] std::size_t word(std::string_view key, const std::vector<std::string_view>& words,
                                    std::size_t otherwise = 0) {
         JsonElement value;

@@ -6,11 +6,12 @@
 
 namespace pinwheel {
 
-/// How long acknowledgements are waited for.
+/// Timeouts and retries of acknowledgements.
 struct LedgerOptions {
     Duration ack_timeout = std::chrono::seconds{10};  ///< of one request
-    unsigned ack_retries = 2;                         ///< further requests before a silent venue has refused
-    Duration retry_delay = std::chrono::seconds{1};   ///< after an error that asks to come again
+    unsigned ack_retries = 2;                         ///< further requests before a silent venue counts as
+                                                      ///< refusing
+    Duration retry_delay = std::chrono::seconds{1};   ///< after an error that is retryable
 };
 
 }  // namespace pinwheel

@@ -9,9 +9,8 @@
 
 namespace pinwheel {
 
-/// A connection's data, or its heartbeats, must not be silent for longer than a limit: first an alert, after
-/// as long again the channels are subscribed anew, after a third time the connection is replaced.
-/// Threading: one thread. Allocates: nothing.
+/// Limits the silence of a connection's data or heartbeats. After one limit it alerts, after two the channels
+/// are subscribed again, after three the connection is replaced. Threading: one thread. Allocates: nothing.
 class SilenceClock {
   public:
     enum class Step : std::uint8_t { none, alert, resubscribe, reconnect };
@@ -21,10 +20,10 @@ class SilenceClock {
 
     void start(TimePoint now) noexcept;
     void stop() noexcept { last_.reset(); }
-    /// Data came, or what the profile has as a heartbeat.
+    /// Data came, or the heartbeat of the profile.
     void on_data(TimePoint now) noexcept;
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-    /// What is due; a step that was slept through is not made up for.
+    /// The due step. Missed steps are not made up for.
     [[nodiscard]] Step due(TimePoint now) noexcept;
 
   private:
@@ -33,8 +32,8 @@ class SilenceClock {
     int steps_ = 0;  // since the last data
 };
 
-/// The life of a connection whose server pings: something must come within the limit. Threading: one thread.
-/// Allocates: nothing.
+/// The liveness of a connection whose server pings: a ping or a message must come within the limit.
+/// Threading: one thread. Allocates: nothing.
 class LifeClock {
   public:
     /// 0: off.
@@ -58,8 +57,8 @@ class LifeClock {
     std::optional<TimePoint> last_;
 };
 
-/// The venue's own pings. With `only_if_quiet` the interval counts from the last bytes received.
-/// Threading: one thread. Invariant: at most one ping is unanswered. Allocates: nothing.
+/// The venue's own pings. With `only_if_quiet` the interval counts from the last bytes received. Threading:
+/// one thread. Invariant: at most one ping is unanswered. Allocates: nothing.
 class VenuePing {
   public:
     enum class Step : std::uint8_t { none, send, timed_out };
@@ -72,7 +71,7 @@ class VenuePing {
     void on_bytes(TimePoint now) noexcept;
     void on_pong(TimePoint now) noexcept;
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-    /// After `send` the ping is to be sent, and sent() called once it was: a pacer may hold it back.
+    /// After `send` the ping must be sent. Call sent() once it was: a pacer may hold it back.
     [[nodiscard]] Step due(TimePoint now) const noexcept;
     void sent(TimePoint now) noexcept;
 
@@ -83,17 +82,17 @@ class VenuePing {
     std::optional<TimePoint> unanswered_;
 };
 
-/// Channels that have had no data for their own time. Channels of one time stand in a list, the one with the
-/// oldest data first, so that data costs a move to its end. Threading: one thread. Invariant: each list is
+/// Channels without data for their own time limit. The channels of one limit form a list, the one with the
+/// oldest data first, so that data costs one move to its end. Threading: one thread. Invariant: each list is
 /// ordered by the time of the last data. Allocates: in watch().
 class StaleChannels {
   public:
-    /// From now on; `after` above 0. Watching it again changes its time.
+    /// Watches the channel from now on; `after` above 0. A second call changes its limit.
     void watch(ChannelId channel, Duration after, TimePoint now);
     void forget(ChannelId channel) noexcept;
     void on_data(ChannelId channel, TimePoint now) noexcept;
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
-    /// A channel that is stale, told once until data comes again.
+    /// A stale channel. Each is reported once until data comes again.
     [[nodiscard]] std::optional<ChannelId> next_stale(TimePoint now) noexcept;
 
   private:
@@ -101,7 +100,7 @@ class StaleChannels {
         ChannelId before = kNoChannel;
         ChannelId after = kNoChannel;
         std::uint32_t list = UINT32_MAX;  // none: not watched
-        bool is_linked = false;           // else it is stale and was told
+        bool is_linked = false;           // false: it is stale and was reported
         TimePoint last{};
     };
     struct List {

@@ -9,16 +9,16 @@
 
 namespace pinwheel {
 
-/// A condition on a message, compiled once. It looks at the fields that one pass over the message has found.
-/// A tree of all and any over: a field equals a value, exists or not, is of a type, is one of several
-/// values, starts with a text; or the whole message is a text. Without a condition it never matches.
-/// Threading: any. Allocates: while it is built.
+/// A condition on a message, compiled once. It reads the fields that one pass over the message has found. A
+/// tree of all and any over: a field equals a value, exists or not, has a type, is one of several values,
+/// starts with a text; or the whole message equals a text. Without a condition it never matches. Threading:
+/// any. Allocates: while it is built.
 class Matcher {
   public:
-    /// A JSON scalar to compare with. A string matches a string, a number one of equal value.
+    /// A JSON scalar for comparisons. A string matches an equal string, a number an equal number.
     struct Scalar {
         JsonType type = JsonType::null;
-        std::string text{};  ///< a string unescaped, another as it is written
+        std::string text{};  ///< a string unescaped, any other value as written
     };
 
     Matcher() = default;
@@ -33,9 +33,9 @@ class Matcher {
     [[nodiscard]] static Matcher any(std::vector<Matcher> parts);
 
     [[nodiscard]] bool matches(const FieldValues& values, std::string_view message) const noexcept;
-    /// The fields that it looks at.
+    /// The fields that it reads.
     [[nodiscard]] FieldMask fields() const noexcept;
-    /// True if it can never match, as nothing was asked for.
+    /// True if it has no condition, so that it never matches.
     [[nodiscard]] bool empty() const noexcept { return kind_ == Kind::never; }
 
   private:

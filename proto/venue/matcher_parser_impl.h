@@ -1,6 +1,6 @@
 #pragma once
 
-// Matchers and pointers of a profile, from their JSON to fields of the scanner. Not installed.
+// Translates the matchers and pointers of a profile from JSON to fields of the scanner. Not installed.
 
 #include <string>
 #include <string_view>
@@ -19,7 +19,7 @@ class MatcherParser {
     MatcherParser(FieldScanner& scanner, ProfileErrors& errors) noexcept
         : scanner_(scanner), errors_(errors) {}
 
-    /// A pointer, or a list of them, of which the first that exists counts.
+    /// A pointer, or a list of pointers of which the first that exists counts.
     [[nodiscard]] FieldChoice choice(JsonObject& parent, std::string_view key, bool required = false) {
         FieldChoice fields;
         JsonElement value;
@@ -39,7 +39,7 @@ class MatcherParser {
         return fields;
     }
 
-    /// A pointer into an element of a list, which the scanner does not see.
+    /// A pointer into an element of a list. The scanner does not read it.
     [[nodiscard]] std::string inner_pointer(JsonObject& parent, std::string_view key) {
         std::string pointer = parent.text(key);
         FieldScanner checker;

@@ -9,7 +9,7 @@ using detail::mask_of;
 
 namespace {
 
-constexpr FieldMask kAll = ~FieldMask{0};  // never found altogether: the whole text is read
+constexpr FieldMask kAll = ~FieldMask{0};  // never found completely: the whole text is read
 
 std::optional<std::int64_t> integer_of(const FieldValue& value) noexcept {
     std::int64_t number = 0;
@@ -80,7 +80,7 @@ ClassifiedMessage MessageClassifier::classify(std::string_view text) {
     ClassifiedMessage message;
     const bool may_be_data = has_prefix(text);
     bool is_known = false;
-    // First what names the channel, then what its kind is read for.
+    // The name of the channel comes first; the fields of its kind follow.
     auto narrow = [&](const FieldValues&) -> FieldMask {
         if (!may_be_data || is_known) return 0;
         message.channel = find_channel();

@@ -11,52 +11,52 @@
 
 namespace pinwheel {
 
-/// What a venue's message is.
+/// The kind of a venue's message.
 enum class MessageKind : std::uint8_t {
     data,
     ack,        ///< of a subscription or an unsubscription
-    error,      ///< an answer that refuses
-    pong,       ///< an answer to the venue's own ping
+    error,      ///< refuses a request
+    pong,       ///< answers the venue's own ping
     heartbeat,  ///< a sign of life
     notice,     ///< the venue will cut soon
-    question,   ///< wants an answer: the venue's ping
+    question,   ///< demands an answer: the venue's ping
     login_accepted,
     login_refused,
-    info,       ///< known, and nothing to be done
-    unmatched,  ///< the profile does not know it
+    info,       ///< known, without an action
+    unmatched,  ///< unknown to the profile
 };
 
 /// The kind's name. Static storage.
 [[nodiscard]] std::string_view to_string(MessageKind value) noexcept;
 
-/// What one message is, as far as the profile reads it.
+/// A classified message, with the values that the profile reads.
 struct ClassifiedMessage {
     MessageKind kind = MessageKind::unmatched;
-    ChannelId channel = kNoChannel;  ///< data: of the table; none if nobody asked for it
-    std::size_t index = 0;           ///< notice, question: which one of the profile
+    ChannelId channel = kNoChannel;  ///< data: in the table; none for an unknown channel
+    std::size_t index = 0;           ///< notice, question: its index in the profile
     SequenceNumbers numbers{};       ///< data
     std::optional<std::int64_t> connection_number{};
-    std::int64_t venue_time = 0;  ///< data: Unix ns, 0 if not told
+    std::int64_t venue_time = 0;  ///< data: Unix time in ns; 0 if not given
 };
 
-/// Tells what a message is, in one forward pass that ends early on data messages; no document is parsed.
-/// A message with one of the profile's prefixes on a channel of the table is data at once, any other is put
-/// to the profile's matchers. Threading: one thread. Allocates: nothing for data messages.
+/// Classifies messages in one forward pass that ends early on data messages. It parses no document. A message
+/// with one of the profile's prefixes, on a channel of the table, is data at once. All others go to the
+/// profile's matchers. Threading: one thread. Allocates: nothing for data messages.
 class MessageClassifier {
   public:
     /// `channels` outlives it.
     MessageClassifier(const VenueProfile& profile, const ChannelTable& channels);
 
-    /// `text` has 64 readable bytes behind it.
+    /// 64 readable bytes must follow `text`.
     [[nodiscard]] ClassifiedMessage classify(std::string_view text);
-    /// The fields of the last message, valid as long as its text.
+    /// The fields of the last message. Valid as long as its text.
     [[nodiscard]] const FieldValues& values() const noexcept { return values_; }
 
-    /// The acknowledgement gave the channel this number, which its data messages carry.
+    /// The acknowledgement assigned this number to the channel. Its data messages carry it.
     void bind_number(std::int64_t number, ChannelId channel) { numbers_[number] = channel; }
-    /// The channel that has the number; none if there is none.
+    /// The channel with this number; none if there is none.
     [[nodiscard]] ChannelId channel_of(std::int64_t number) const noexcept;
-    /// Numbers hold for one connection.
+    /// Forgets the numbers, which are valid for one connection.
     void forget_numbers() noexcept { numbers_.clear(); }
 
     /// Appends the answer to the last message, a question.
@@ -76,7 +76,7 @@ class MessageClassifier {
     FieldMask envelope_;
     FieldValues values_;
     std::unordered_map<std::int64_t, ChannelId> numbers_;
-    std::string name_buffer_, symbol_buffer_;  // for the rare text with escapes
+    std::string name_buffer_, symbol_buffer_;  // for the few texts with escapes
 };
 
 }  // namespace pinwheel

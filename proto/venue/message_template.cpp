@@ -26,7 +26,7 @@ constexpr std::array<Named, 9> kFields{{{"id", Field::id},
                                         {"unix_ms", Field::unix_ms},
                                         {"unix_s", Field::unix_s}}};
 
-/// The placeholder that begins at `text`'s first brace, without its braces; empty if there is none.
+/// The placeholder at `text`'s first brace, without its braces; empty if there is none.
 std::string_view placeholder_at(std::string_view text) noexcept {
     std::size_t end = 1;
     while (end < text.size() && ((text[end] >= 'a' && text[end] <= 'z') || text[end] == '_')) ++end;

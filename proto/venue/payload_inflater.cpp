@@ -44,7 +44,7 @@ Result<std::string_view> PayloadInflater::inflate(std::span<const std::byte> pay
         return std::string_view(buffer_.get(), payload.size());
     }
     if (inflateReset(&zlib) != Z_OK) return Error{Errc::out_of_memory, "zlib cannot be reset"};
-    // zlib does not write through it; its type is older than const.
+    // zlib does not write through it, but its type is not const.
     zlib.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(payload.data()));
     zlib.avail_in = static_cast<uInt>(payload.size());
     zlib.next_out = reinterpret_cast<Bytef*>(buffer_.get());

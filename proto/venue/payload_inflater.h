@@ -10,9 +10,9 @@
 
 namespace pinwheel {
 
-/// Inflates binary payloads of venues that compress each message by itself (gzip, RFC 1952; deflate,
-/// RFC 1951), into one buffer of a fixed size. Threading: one thread. Invariant: never writes beyond the
-/// bound. Allocates: in the constructor, and what zlib keeps from its first message on.
+/// Inflates binary payloads of venues that compress each message separately (gzip, RFC 1952; deflate, RFC
+/// 1951), into one buffer of a fixed size. Threading: one thread. Invariant: never writes beyond the bound.
+/// Allocates: in the constructor, and zlib's state at the first message.
 class PayloadInflater {
   public:
     /// Messages inflate to at most `max_bytes`.
@@ -21,8 +21,8 @@ class PayloadInflater {
     PayloadInflater(const PayloadInflater&) = delete;
     PayloadInflater& operator=(const PayloadInflater&) = delete;
 
-    /// The message's text, valid until the next call, with 64 readable bytes behind it. An error for what is
-    /// not in the format, is cut short or has more behind its end, and for what inflates beyond the bound.
+    /// The message's text, valid until the next call, with 64 readable bytes behind it. An error if the
+    /// payload is malformed, is cut short, has bytes behind its end, or inflates beyond the bound.
     [[nodiscard]] Result<std::string_view> inflate(std::span<const std::byte> payload);
 
   private:

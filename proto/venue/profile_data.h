@@ -14,10 +14,10 @@
 #include "sequence_rule.h"
 #include "venue_time.h"
 
-// What a profile says, compiled. Members are named as the keys of the JSON.
+// A compiled profile. Members are named like the keys of the JSON.
 namespace pinwheel::detail {
 
-/// Fields of which the first that a message has counts.
+/// Alternative fields: the first that a message has counts.
 using FieldChoice = std::vector<std::size_t>;
 
 [[nodiscard]] inline const FieldValue& first_of(const FieldValues& values,
@@ -33,7 +33,7 @@ using FieldChoice = std::vector<std::size_t>;
     return mask;
 }
 
-/// How requests carry their number.
+/// The form of a request's number.
 enum class RequestIds : std::uint8_t { none, integer, string };
 
 struct RequestFormat {
@@ -41,19 +41,19 @@ struct RequestFormat {
     MessageTemplate arg;
     std::string separator = ",";
     MessageTemplate without_symbol;  ///< for a channel without symbol, alone in its message
-    /// The message names the channel once, so that a message holds symbols of one channel only.
+    /// The message names the channel once, so that its symbols belong to one channel.
     [[nodiscard]] bool is_of_one_channel() const noexcept {
         return message.contains(MessageTemplate::Field::channel) ||
                message.contains(MessageTemplate::Field::extra);
     }
 };
 
-/// What an acknowledgement confirms.
+/// The scope of an acknowledgement.
 enum class Confirms : std::uint8_t {
     channel,     ///< the channel that it names
-    request,     ///< all of the request that it answers
-    list,        ///< what it lists; what is missing from the request's list is refused
-    connection,  ///< it lists all that is subscribed on the connection
+    request,     ///< the complete request that it answers
+    list,        ///< the channels that it lists; the rest of the request is refused
+    connection,  ///< it lists all subscriptions of the connection
 };
 
 struct AckFormat {
@@ -67,8 +67,8 @@ struct AckFormat {
 struct ErrorFormat {
     Matcher match;
     FieldChoice id, code, message, channel, symbol, refused;
-    bool refuses_request = false;  ///< all of the request, else one channel of it
-    Matcher retry;                 ///< too fast, or for the moment: asked again later
+    bool refuses_request = false;  ///< the complete request; else one channel of it
+    Matcher retry;                 ///< too fast, or temporary: retried later
     Matcher already;               ///< the channel was subscribed before, so it is live
 };
 
@@ -98,28 +98,28 @@ struct AnswerFormat {
 };
 struct NoticeFormat {
     Matcher match;
-    Duration lead{};  ///< until the venue cuts; 0 if it does not say
+    Duration lead{};  ///< until the venue cuts; 0 if it gives no time
 };
 
-/// Payloads of binary frames.
+/// The encoding of binary frames.
 enum class BinaryPayload : std::uint8_t { plain, gzip, deflate };
 
 struct ChannelKind {
     std::string name;
     std::string text;                     ///< the venue's channel text, with `{symbol}`; empty: the name
-    std::vector<std::string> matches;     ///< other texts of this kind, `*` for anything
-    std::vector<std::string> data_names;  ///< what its data messages call it, if not by its text
+    std::vector<std::string> matches;     ///< alternative texts of this kind; `*` stands for anything
+    std::vector<std::string> data_names;  ///< its names in data messages, if they are not its text
     std::string extra;
     FieldChoice time, first, last, previous;
     TimeUnit time_unit = TimeUnit::milliseconds;
     Matcher snapshot;
     SequenceOptions sequence;
-    bool independent = false;        ///< each message stands for itself, as trades do
-    std::optional<bool> identical;   ///< its messages are cut alike on all connections; nothing: not known
+    bool independent = false;        ///< each message is meaningful alone, like a trade
+    std::optional<bool> identical;   ///< all connections split its messages identically; nothing: unknown
     bool has_notices = false;        ///< its data messages may be notices
     bool unsubscribe_first = false;  ///< a new snapshot needs an unsubscription before
     Duration stale_after{};
-    FieldMask fields = 0;  ///< what a data message of this kind is read for
+    FieldMask fields = 0;  ///< the fields that are read from a data message of this kind
 };
 
 struct DataFormat {
@@ -137,7 +137,7 @@ struct ProfileData {
 
     RequestIds ids = RequestIds::none;
     RequestFormat subscribe, unsubscribe;
-    /// A message's and a connection's; 0: no limit known.
+    /// Limits of a message and of a connection; 0: unknown.
     std::size_t max_args = 0, max_bytes = 0, max_channels = 0, max_args_bytes = 0;
     AckFormat ack;
     ErrorFormat error;
@@ -147,7 +147,7 @@ struct ProfileData {
     std::vector<MessageLimit> message_limits;
     std::vector<ConnectLimit> connect_limits;
 
-    Duration websocket_ping{}, server_ping{};  ///< intervals; 0: none known
+    Duration websocket_ping{}, server_ping{};  ///< intervals; 0: unknown
     std::optional<PingFormat> ping;
     Duration silence_limit{}, first_subscribe{}, lifetime{};
 
@@ -159,12 +159,12 @@ struct ProfileData {
     FieldChoice connection_number;
     std::optional<std::int64_t> connection_starts_at;
     std::vector<ChannelKind> channels;
-    ChannelKind other;  ///< of channels that no kind describes
+    ChannelKind other;  ///< for channels of no described kind
 
     FieldScanner fields;
 };
 
-/// True if `text` is `pattern`, in which each `*` stands for anything.
+/// True if `text` matches `pattern`, in which each `*` stands for anything.
 [[nodiscard]] bool matches_pattern(std::string_view text, std::string_view pattern) noexcept;
 
 }  // namespace pinwheel::detail

@@ -106,7 +106,7 @@ class Parser {
         }
         return *std::move(parsed);
     }
-    /// A message that looks like JSON has to be JSON once it is filled.
+    /// A message that looks like JSON must be valid JSON once its values are inserted.
     void check_filled(JsonObject& parent, std::string_view key, const MessageTemplate& text,
                       std::string_view args, std::string_view extra = {}) {
         std::string filled;
@@ -137,7 +137,7 @@ class Parser {
             check_filled(setup, "message", out_.setup.back(), "");
         });
     }
-    /// `more`: a further placeholder, if not empty.
+    /// `more`: an additional placeholder, if not empty.
     void read_request(JsonObject& request, std::string_view more, RequestFormat& format) {
         Names allowed{"id", "args", "channel", "symbol", "extra", "unix_ms", "unix_s"};
         Names of_arg{"channel", "symbol", "extra"};
@@ -321,7 +321,7 @@ class Parser {
         kind.fields = mask_of(kind.time) | mask_of(kind.first) | mask_of(kind.last) | mask_of(kind.previous) |
                       kind.snapshot.fields() | mask_of(out_.connection_number);
     }
-    /// The text that names a channel of this kind; as a pattern it recognises the venue's own text.
+    /// The text of a channel of this kind. As a pattern it recognises the venue's own text.
     std::string message_text(JsonObject& channel, std::vector<std::string>& patterns) {
         const MessageTemplate text = message(channel, "text", {"symbol"});
         if (text.empty()) return {};

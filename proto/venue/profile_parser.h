@@ -8,7 +8,7 @@
 
 namespace pinwheel::detail {
 
-/// Reads and compiles a profile. The error names `file`, a JSON pointer and what was expected there.
+/// Reads and compiles a profile. The error names `file`, a JSON pointer and the expected value.
 [[nodiscard]] Result<std::shared_ptr<const ProfileData>> parse_profile(std::string_view json,
                                                                        std::string_view file);
 

@@ -14,28 +14,28 @@ class RequestBuilder {
   public:
     enum class Fit : std::uint8_t {
         taken,
-        full,       ///< not into this message, but into another
-        too_large,  ///< not even alone
+        full,       ///< does not fit this message, but an empty one
+        too_large,  ///< does not fit any message
     };
 
     RequestBuilder(const VenueProfile& profile, const ChannelTable& channels)
         : profile_(profile), channels_(channels) {}
 
-    /// An empty message.
+    /// Starts an empty message.
     void begin(bool unsubscribe, std::uint64_t id, std::int64_t unix_ms);
-    /// `number`: what the acknowledgement of its subscription gave it, if anything.
+    /// `number`: the number that the acknowledgement of its subscription assigned, if any.
     [[nodiscard]] Fit add(ChannelId channel, std::int64_t number = 0);
-    /// A message needs the number that the acknowledgement gave the channel.
+    /// True if a message needs the number that the acknowledgement assigned to the channel.
     [[nodiscard]] bool needs_number() const noexcept {
         return format().message.contains(MessageTemplate::Field::number) ||
                format().arg.contains(MessageTemplate::Field::number);
     }
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
-    /// The message of what was taken.
+    /// The message with the channels taken so far.
     [[nodiscard]] std::string finish() const;
-    /// What a channel's argument takes; for limits on a connection's arguments.
+    /// The size of a channel's argument; for limits on a connection's arguments.
     [[nodiscard]] std::size_t arg_size(ChannelId channel) const;
-    /// The whole message's size with this channel alone.
+    /// The size of a message with this channel alone.
     [[nodiscard]] std::size_t size_alone(ChannelId channel) const;
 
   private:

@@ -9,12 +9,12 @@
 
 namespace pinwheel {
 
-/// What a client message is, for limits that do not count all of them.
+/// The kind of a client message, for limits that do not count all of them.
 enum class SendKind : std::uint8_t {
     request,  ///< subscribe, unsubscribe, login, setup
-    answer,   ///< to a question of the venue's
+    answer,   ///< to a question of the venue
     ping,     ///< WebSocket pings and the venue's own
-    pong,     ///< WebSocket pongs: never held back
+    pong,     ///< WebSocket pongs: never delayed
 };
 
 /// A set of SendKind.
@@ -37,21 +37,21 @@ class SendKinds {
     unsigned bits_ = 0;
 };
 
-/// Says when the next client message may go out on a connection. Windows of the connection are its own;
-/// those of a host or of an IP address are shared with the pacers of other connections.
-/// Threading: one thread. Allocates: in add().
+/// Decides when the next client message may be sent on a connection. A connection has its own windows. The
+/// windows of a host or an IP address are shared with the pacers of other connections. Threading: one thread.
+/// Allocates: in add().
 class SendPacer {
   public:
     /// A limit of this connection alone.
     void add(const RateLimit& limit, SendKinds counts);
-    /// A limit that other connections share.
+    /// A limit shared with other connections.
     void add(std::shared_ptr<SlidingWindow> shared, SendKinds counts);
 
-    /// When a message of this kind fits: `now` or later. A pong always fits.
+    /// The time at which a message of this kind fits: `now` or later. A pong always fits.
     [[nodiscard]] TimePoint earliest(SendKind kind, TimePoint now) const noexcept;
-    /// A message of this kind went out.
+    /// A message of this kind was sent.
     void record(SendKind kind, TimePoint now) noexcept;
-    /// The venue complained about the rate (close code 1008, an error of rate).
+    /// The venue reported an excessive rate (close code 1008, an error about a rate).
     void slow_down(TimePoint now) noexcept;
 
   private:

@@ -28,7 +28,7 @@ SequenceStep SequenceRule::next(const SequenceNumbers& numbers) noexcept {
         options_.kind == SequenceKind::none || options_.kind == SequenceKind::checksum;
     if (is_told_unknown || !numbers.last)
         return {.verdict = numbers.is_snapshot ? SequenceVerdict::new_epoch : SequenceVerdict::unknown};
-    // Some lists have the newest first.
+    // Some venues list the newest first.
     const std::int64_t first = std::min(numbers.first.value_or(*numbers.last), *numbers.last);
     const std::int64_t last = std::max(numbers.first.value_or(*numbers.last), *numbers.last);
     if (!last_ || numbers.is_snapshot || options_.reset_number == last) return begin(last);

@@ -6,20 +6,20 @@
 
 namespace pinwheel {
 
-/// How a venue numbers the messages of a channel.
+/// The numbering scheme of a channel's messages.
 enum class SequenceKind : std::uint8_t {
     none,        ///< no number
-    contiguous,  ///< the first number follows the last one before; ranges may overlap
+    contiguous,  ///< the first number follows the last one of the message before; ranges may overlap
     chain,       ///< each message names its predecessor's number
-    increasing,  ///< larger is newer; a hole proves nothing
-    connection,  ///< one number over all messages of a connection
-    checksum,    ///< a checksum over the book, which is not computed here
+    increasing,  ///< larger is newer; a hole is no proof of a loss
+    connection,  ///< one series over all messages of a connection
+    checksum,    ///< a checksum over the book, which is not verified here
 };
 
-/// The rule's name, as profiles have it. Static storage.
+/// The rule's name in profiles. Static storage.
 [[nodiscard]] std::string_view to_string(SequenceKind value) noexcept;
 
-/// The numbers of one message, as far as it has them.
+/// The numbers that a message has.
 struct SequenceNumbers {
     std::optional<std::int64_t> first{};     ///< of a range; nothing if the message has one number
     std::optional<std::int64_t> last{};      ///< the message's number, or its range's end
@@ -27,37 +27,37 @@ struct SequenceNumbers {
     bool is_snapshot = false;                ///< begins a new epoch
 };
 
-/// What a message's numbers say beside those before it.
+/// The result of comparing a message's numbers with earlier ones.
 enum class SequenceVerdict : std::uint8_t {
-    unknown,    ///< no number, or a rule that proves nothing: neither lost nor twice can be told
+    unknown,    ///< no number, or a rule without proof: neither losses nor duplicates are detectable
     next,       ///< it follows
-    new_epoch,  ///< a snapshot, a reset, or the first message: nothing before it counts
-    duplicate,  ///< its number was there before
+    new_epoch,  ///< a snapshot, a reset, or the first message: earlier ones no longer matter
+    duplicate,  ///< its number came before
     gap,        ///< numbers are missing before it
 };
 
-/// A verdict, and which numbers are missing.
+/// A verdict, and the missing numbers.
 struct SequenceStep {
     SequenceVerdict verdict = SequenceVerdict::unknown;
-    /// gap: the first and last missing number. A chain tells only where it should have gone on (`from`, the
-    /// last number that came) and what the message names as its predecessor (`to`).
+    /// gap: the first and last missing number. For a chain: the last number that came (`from`) and the
+    /// predecessor that the message names (`to`).
     std::int64_t from = 0;
     std::int64_t to = 0;
 };
 
-/// What a profile says about a channel's numbers.
+/// A profile's statements about a channel's numbers.
 struct SequenceOptions {
     SequenceKind kind = SequenceKind::none;
-    /// The same number again is news, not a duplicate: venues that repeat a state, or give several messages
-    /// one number.
+    /// A repeated number is news, not a duplicate: the venue repeats a state, or gives several messages one
+    /// number.
     bool repeats = false;
     /// A message with this number begins a new epoch.
     std::optional<std::int64_t> reset_number{};
 };
 
-/// Checks the numbers of one channel on one connection. After a gap it goes on from the message that showed
-/// it. A message without the numbers that its rule needs is `unknown` and changes nothing.
-/// Threading: one thread. Allocates: nothing.
+/// Checks the numbers of one channel on one connection. After a gap it continues at the message behind the
+/// gap. A message without the numbers that its rule needs is `unknown` and changes nothing. Threading: one
+/// thread. Allocates: nothing.
 class SequenceRule {
   public:
     explicit SequenceRule(const SequenceOptions& options = {}) noexcept : options_(options) {}
@@ -65,7 +65,7 @@ class SequenceRule {
     [[nodiscard]] SequenceStep next(const SequenceNumbers& numbers) noexcept;
     /// A new connection or subscription: the next message begins an epoch.
     void reset() noexcept { last_.reset(); }
-    /// A connection's numbers begin here, so that what is missing before the first message shows.
+    /// The number at which a connection begins, so that a loss before the first message is detected.
     void expect(std::int64_t number) noexcept { last_ = number - 1; }
 
     /// The highest number of the epoch.

@@ -19,7 +19,7 @@ bool SubscriptionLedger::is_unsettled(const Entry& entry) noexcept {
     return entry.is_wanted && entry.state != State::live && entry.state != State::refused;
 }
 
-/// Sent, and a late answer still counts.
+/// Sent; a late answer still counts.
 bool SubscriptionLedger::is_pending(const Entry& entry) noexcept {
     return entry.state == State::requested || (entry.state == State::queued && entry.attempts > 0) ||
            (entry.state == State::refused && entry.refused_by_silence);
@@ -61,7 +61,7 @@ void SubscriptionLedger::queue_leaving(ChannelId channel) {
     to_unsubscribe_.push_back(channel);
 }
 
-/// What was asked before says nothing about what is asked from now on.
+/// Answers to earlier requests do not apply from now on.
 void SubscriptionLedger::begin_cycle(ChannelId channel, ChannelState state) {
     Entry& entry = entries_[channel];
     ++entry.cycle;
@@ -147,7 +147,7 @@ std::optional<SubscriptionRequest> SubscriptionLedger::next_request(TimePoint no
     return std::nullopt;
 }
 
-/// Limits on a connection that the venue keeps by closing it.
+/// Limits on a connection. The venue enforces them by closing it.
 bool SubscriptionLedger::refuse_over_limit(ChannelId channel) {
     Entry& entry = entries_[channel];
     if (entry.is_on_connection) return false;
@@ -187,7 +187,7 @@ std::optional<SubscriptionRequest> SubscriptionLedger::build(bool unsubscribe, T
             continue;
         }
         if (!unsubscribe && refuse_over_limit(channel)) continue;
-        if (builder_.needs_number() && !entry.number) {  // never acknowledged, so that nothing can be left
+        if (builder_.needs_number() && !entry.number) {  // never acknowledged, so it cannot be unsubscribed
             confirm(channel, true);
             continue;
         }
@@ -228,7 +228,7 @@ void SubscriptionLedger::on_time(TimePoint now) {
     for (const auto& [id, request] : requests_)
         if (!request.is_expired && request.deadline <= now) due.push_back(id);
     for (const auto id : due) expire(id);
-    // A late answer is waited for some time longer.
+    // Waits some more time for a late answer.
     std::erase_if(requests_, [&](const auto& item) {
         return item.second.is_expired && now - item.second.deadline > 6 * options_.ack_timeout;
     });

@@ -16,33 +16,32 @@
 
 namespace pinwheel {
 
-/// A step of a channel, in order of happening. `code` and `message` tell why it was refused.
+/// A channel's change of state, in order of occurrence. `code` and `message` give the reason of a refusal.
 struct ChannelChange {
     ChannelId channel = kNoChannel;
     ChannelState state = ChannelState::gone;
     std::string code{}, message{};
 };
 
-/// A message to be sent.
+/// A message to send.
 struct SubscriptionRequest {
     std::uint64_t id = 0;
     std::size_t channels = 0;
     std::string text{};
 };
 
-/// What a reply did.
+/// The effect of a reply.
 enum class ReplyOutcome : std::uint8_t {
     applied,
-    late,       ///< answers what is settled already
-    too_fast,   ///< the venue asks to come again; its requests wait for the retry delay
-    unmatched,  ///< nobody can say what it answers: alert, and do nothing
+    late,       ///< answers a request that is already settled
+    too_fast,   ///< the venue reports an excessive rate; its requests wait for the retry delay
+    unmatched,  ///< matches no request: alert, and change nothing
 };
 
-/// Which channels one connection has, has asked for, and still has to ask for. Nothing is confirmed or
-/// refused by guess: a reply acts on the request whose id it has, on the channels that it names, or on the
-/// one request that is pending. Time is an argument; no I/O.
-/// Threading: one thread. Invariant: a channel is in at most one request that may still change it.
-/// Allocates: on subscriptions and their replies.
+/// Tracks which channels a connection has, has requested, and must still request. It confirms and refuses
+/// nothing by guessing: a reply acts on the request with its id, on the channels that it names, or on the
+/// only pending request. Time is an argument; no I/O. Threading: one thread. Invariant: a channel is in at
+/// most one request that may still change it. Allocates: on subscriptions and their replies.
 class SubscriptionLedger {
   public:
     /// `channels` outlives it.
@@ -50,51 +49,51 @@ class SubscriptionLedger {
 
     void want(ChannelId channel);
     void leave(ChannelId channel);
-    /// For a new snapshot: unsubscribes first where the venue wants it, then subscribes anew.
+    /// Requests a new snapshot: unsubscribes first where the venue demands it, then subscribes again.
     void resubscribe(ChannelId channel);
 
-    /// A new connection: the whole set is asked for, in the order of making.
+    /// A new connection: all channels are requested, in the order of subscription.
     void connected();
-    /// All that is wanted is wanted again, what was leaving is gone.
+    /// Live and requested channels become wanted again, leaving ones gone.
     void disconnected();
-    /// While true nothing is asked for: the login is not acknowledged.
+    /// While true no request is sent: the login is not acknowledged.
     void hold(bool held) noexcept { held_ = held; }
 
-    /// True if next_request() has something to send. Ask the pacer before.
+    /// True if next_request() has a message to send. Ask the pacer before.
     [[nodiscard]] bool has_request(TimePoint now) noexcept;
-    /// The next message, whose acknowledgement is awaited from `now` on. Nothing if none is due.
+    /// The next message. Its acknowledgement is expected from `now` on. Nothing if none is due.
     [[nodiscard]] std::optional<SubscriptionRequest> next_request(TimePoint now, std::int64_t unix_ms);
-    /// An id for messages that are no subscriptions: pings, answers, setup, login.
+    /// An id for messages other than subscriptions: pings, answers, setup, login.
     [[nodiscard]] std::uint64_t take_id() noexcept { return next_id_++; }
 
     ReplyOutcome on_reply(const VenueReply& reply, TimePoint now);
     /// Data on a channel counts as its acknowledgement.
     void on_data(ChannelId channel);
-    /// Requests that nobody acknowledged in time are asked again, or count as refused.
+    /// Requests without an acknowledgement in time are repeated, or count as refused.
     void on_time(TimePoint now);
-    /// When on_time() or next_request() has something to do that time brings.
+    /// The next time at which on_time() or next_request() has work.
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
     [[nodiscard]] ChannelState state(ChannelId channel) const noexcept;
     /// True once every wanted channel is live or refused.
     [[nodiscard]] bool settled() const noexcept { return unsettled_ == 0; }
-    /// What happened since the last call.
+    /// The changes since the last call.
     [[nodiscard]] std::vector<ChannelChange> take_changes() noexcept { return std::exchange(changes_, {}); }
 
   private:
     struct Entry {
         ChannelState state = ChannelState::gone;
         bool is_wanted = false;
-        bool is_asked = false;          // queued, leaving: in a request
-        bool is_on_connection = false;  // counts for the venue's limits
+        bool is_asked = false;          // queued, leaving: it is in a request
+        bool is_on_connection = false;  // counts toward the venue's limits
         bool refused_by_silence = false;
         std::uint8_t attempts = 0;
-        std::uint32_t cycle = 0;       // of subscribing; a reply to an earlier one says nothing
-        std::size_t batch = SIZE_MAX;  // at most so many in its next message
+        std::uint32_t cycle = 0;       // counts subscriptions; replies to earlier ones are ignored
+        std::size_t batch = SIZE_MAX;  // the most channels in its next message
         std::uint32_t stamp = 0;
         std::uint64_t request = 0;
         std::size_t item = 0;
-        std::optional<std::int64_t> number{};  // that the venue gave it on this connection
+        std::optional<std::int64_t> number{};  // that the venue assigned on this connection
     };
     struct Item {
         ChannelId channel;
@@ -107,7 +106,7 @@ class SubscriptionLedger {
         TimePoint deadline{};
         std::vector<Item> items{};
         std::size_t open = 0;
-        std::size_t unplaced = 0;  // errors for one of its channels, which they do not name
+        std::size_t unplaced = 0;  // errors about one of its channels that they do not name
         std::string code{}, message{};
     };
     using Requests = std::map<std::uint64_t, Request>;
@@ -156,10 +155,11 @@ class SubscriptionLedger {
     std::vector<ChannelChange> changes_;
     std::uint64_t next_id_ = 1;
     std::size_t unsettled_ = 0;
-    std::size_t on_connection_ = 0;  // requested, live or leaving
-    std::size_t args_bytes_ = 0;     // of these
-    std::uint32_t stamp_ = 1;        // of the last list; an entry that it has carries it
-    bool one_at_a_time_ = false;     // an error came that could be of several requests: the next one will not
+    std::size_t on_connection_ = 0;  // channels requested, live or leaving
+    std::size_t args_bytes_ = 0;     // of these, in bytes
+    std::uint32_t stamp_ = 1;        // of the last list; its entries carry this stamp
+    bool one_at_a_time_ = false;     // an error was ambiguous between several requests: the next requests
+                                     // have one channel each
     bool is_connected_ = false;
     bool held_ = false;
     TimePoint not_before_{};

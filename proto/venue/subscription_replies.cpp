@@ -1,4 +1,4 @@
-// What a venue's replies do to the ledger.
+// The effects of a venue's replies on the ledger.
 #include <algorithm>
 #include <utility>
 
@@ -67,7 +67,7 @@ bool SubscriptionLedger::has_pending() const noexcept {
                        [](const auto& pair) { return !pair.second.is_expired; });
 }
 
-/// A subscription of the channel from before it was left, which may still be acknowledged.
+/// A subscription of the channel from before it was left. It may still be acknowledged.
 SubscriptionLedger::Requests::iterator SubscriptionLedger::earlier_request(ChannelId channel) {
     return std::find_if(requests_.begin(), requests_.end(), [&](const auto& pair) {
         return !pair.second.unsubscribe &&
@@ -139,7 +139,7 @@ ReplyOutcome SubscriptionLedger::on_named(Requests::iterator request, const Venu
     return Outcome::applied;
 }
 
-/// As many errors as there are channels left without a word: each is one of them.
+/// There are as many errors as channels without an answer: each error belongs to one of them.
 void SubscriptionLedger::place_errors(std::uint64_t id) {
     const auto found = requests_.find(id);
     if (found == requests_.end() || found->second.unplaced == 0 ||
@@ -200,15 +200,15 @@ ReplyOutcome SubscriptionLedger::on_list(Requests::iterator request, const Venue
     return did_something ? Outcome::applied : Outcome::late;
 }
 
-/// The list is of all that the connection has: what is in it is live, and what is not has been left. Only a
-/// request of which it shows a channel for the first time is answered by it; others may be on their way.
+/// The list covers the whole connection: its channels are live, all others are unsubscribed. It answers a
+/// request only if it is the first list with one of the request's channels. Other requests may be under way.
 ReplyOutcome SubscriptionLedger::on_connection_list(const VenueReply& reply) {
     const std::uint32_t earlier_list = stamp_++;
     std::vector<std::uint64_t> answered;
     for (const ChannelId channel : reply.accepted) {
         if (channel >= entries_.size()) continue;
         Entry& entry = entries_[channel];
-        // One that was listed, or asked for before, may be there by an earlier request.
+        // A channel that was listed or requested before may be there by an earlier request.
         const bool is_new = entry.stamp != earlier_list && entry.attempts == 1;
         entry.stamp = stamp_;
         const auto request = requests_.find(entry.request);
@@ -281,7 +281,7 @@ ReplyOutcome SubscriptionLedger::refuse_request(Requests::iterator request, cons
         return Outcome::applied;
     }
     if (pending.open > 1 && data_.error.refuses_request) {
-        // One of them may be what is wrong: the venue has to refuse each by itself.
+        // One of them may be the faulty one: each is requested alone, so that the venue can refuse it.
         ask_again(request, (pending.open + 1) / 2);
         return Outcome::applied;
     }

@@ -96,7 +96,7 @@ VenueReply read_reply(const VenueProfile& profile, const ChannelTable& channels,
         return reply;
     }
     read_list(ack.accepted, reply.accepted);
-    // Told only if the message has what tells it.
+    // Set only if the message has the fields that decide it.
     if ((values.found() & ack.unsubscribed.fields()) != 0)
         reply.is_unsubscription = ack.unsubscribed.matches(values, text);
     if (parse_integer(first_of(values, ack.number), number)) reply.number = number;

@@ -11,20 +11,20 @@
 
 namespace pinwheel {
 
-/// What an acknowledgement or an error says, in the feed's terms.
+/// The content of an acknowledgement or an error, in the feed's terms.
 struct VenueReply {
     bool is_error = false;
-    bool wants_retry = false;                 ///< error: too fast, or for the moment
+    bool wants_retry = false;                 ///< error: too fast, or temporary
     bool is_already = false;                  ///< error: the channel was subscribed before
-    std::optional<bool> is_unsubscription{};  ///< if the venue tells
+    std::optional<bool> is_unsubscription{};  ///< nothing if the venue does not say
     std::optional<std::uint64_t> id{};        ///< of the request
-    ChannelId channel = kNoChannel;           ///< that it names
+    ChannelId channel = kNoChannel;           ///< the channel that it names
     bool names_unknown = false;               ///< it names a channel that is not in the table
-    std::string symbol{};                     ///< error: it names a symbol without its channel
-    bool has_list = false;                    ///< of what was accepted or refused
+    std::string symbol{};                     ///< error: the symbol, if it comes without its channel
+    bool has_list = false;                    ///< the accepted or refused channels
     std::vector<ChannelId> accepted{}, refused{};
-    std::optional<std::int64_t> number{};  ///< that the channel's data carries from now on
-    std::string code{}, message{};         ///< error: the venue's words
+    std::optional<std::int64_t> number{};  ///< the number that the channel's data carries from now on
+    std::string code{}, message{};         ///< error: the venue's text
 };
 
 /// Reads a message that was classified as an acknowledgement or an error. Cold path, allocates.

@@ -28,7 +28,7 @@ struct Digits {
         text.remove_prefix(1);
         return true;
     }
-    /// Digits behind a point, as parts of `unit`.
+    /// The digits behind a decimal point, as a number of `unit`s.
     std::int64_t fraction(std::int64_t unit) noexcept {
         std::int64_t value = 0;
         while (!text.empty() && text.front() >= '0' && text.front() <= '9') {

@@ -7,7 +7,7 @@
 
 namespace pinwheel {
 
-/// RFC 6455 section 7.4.1 and the registry that it founded.
+/// RFC 6455 section 7.4.1 and the IANA registry.
 enum class CloseCode : std::uint16_t {
     normal = 1000,
     going_away = 1001,
@@ -31,13 +31,13 @@ enum class CloseCode : std::uint16_t {
     return static_cast<std::uint16_t>(code);
 }
 
-/// True if the code may stand in a close frame: those of the registry that are not local, and 3000 to 4999.
+/// True if the code may appear in a close frame: the registered codes that are not local, and 3000 to 4999.
 [[nodiscard]] bool is_wire_close_code(std::uint16_t code) noexcept;
 
-/// The registry's name; "private" from 4000, "registered" from 3000, "unknown" else. Static storage.
+/// The registry's name; "private" from 4000, "registered" from 3000, else "unknown". Static storage.
 [[nodiscard]] std::string_view describe_close_code(std::uint16_t code) noexcept;
 
-/// The code that tells the peer what it did wrong (RFC 6455 section 7.4.1).
+/// The close code for an error of the peer (RFC 6455 section 7.4.1).
 [[nodiscard]] CloseCode close_code_for(Errc broken) noexcept;
 
 }  // namespace pinwheel

@@ -25,8 +25,8 @@ struct CloseFrame {
 /// Reads a close frame's payload (RFC 6455 section 5.5.1). bad_close or bad_utf8.
 [[nodiscard]] Errc read_close(std::span<const std::byte> payload, CloseFrame& frame) noexcept;
 
-/// The payload of a close frame. Empty for a code that may not be on the wire (RFC 6455 section 7.4). The
-/// reason is cut to 123 bytes at a character's end, and left out if it is not UTF-8.
+/// The payload of a close frame. Empty for a code that must not be sent (RFC 6455 section 7.4). The reason is
+/// cut to 123 bytes at a character boundary, and left out if it is not UTF-8.
 [[nodiscard]] ControlPayload write_close(const CloseFrame& frame) noexcept;
 
 }  // namespace pinwheel

@@ -14,7 +14,7 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = std::size_t{28} << 10;
-/// Behind a full backlog there is still room for a batch of pongs, one pong more and a close frame.
+/// Behind a full backlog there is room for a batch of pongs, one more pong and a close frame.
 constexpr std::size_t kControlRoom = (ControlProtocol::kMostPongs + 2) * frame_size(kMaxControlPayload);
 
 }  // namespace
@@ -51,7 +51,7 @@ void Connection::on_dial_warning(const Error& warning) {
 }
 
 void Connection::on_dial_failed(const Error& error) {
-    if (state_ != State::dialing) return;  // a handler aborted it in the middle of the dial's call
+    if (state_ != State::dialing) return;  // a handler aborted it during the dial's call
     end({.error = error}, State::gone);
 }
 
@@ -89,7 +89,7 @@ void Connection::on_timer(TimePoint) {
         case State::upgrading:
             if (upgrade_->refused()) return upgrade_cut_short();
             return end({.error = detail::upgrade_timed_out(target_)}, State::gone);
-        case State::up:  // the close handshake's time is over
+        case State::up:  // the time of the close handshake is over
             return end({}, State::gone);
         case State::idle:
         case State::draining:
@@ -105,7 +105,7 @@ int Connection::on_io(Interest ready, TimePoint now) {
     if (ready.write) [[unlikely]] {
         write_backlog();
         ++work;
-        // TLS may have had to write before it could give what it holds.
+        // TLS may have needed to write before it could return the bytes that it holds.
         const auto status = stream_ ? stream_->status() : StreamStatus{};
         ready.read = ready.read || status.reads_wait_for_write || has_unread_input(status);
     }
@@ -117,18 +117,18 @@ int Connection::on_io(Interest ready, TimePoint now) {
     return work;
 }
 
-/// The next turn can go on with input that the descriptor does not show: the bound of a turn, TLS, or a
-/// failed write has left it.
+/// True if the next turn has input that the descriptor does not show, left by the bound of a turn, by TLS or
+/// by a failed write.
 bool Connection::has_unread_input(const StreamStatus& status) const noexcept {
     if (progress_ == MessageAssembler::Progress::paused) return false;
     return progress_ == MessageAssembler::Progress::more || write_error_ != Errc::ok ||
            (status.has_buffered_input && !status.reads_wait_for_write);
 }
 
-/// One read with all its frames, and every byte that TLS holds back, within the bounds of a turn. A peer must
-/// not hold the reactor.
+/// One read with all its frames, and all bytes that TLS holds, within the bounds of a turn. A peer must not
+/// hold the reactor.
 int Connection::receive(TimePoint now) {
-    // Should a handler throw, what it has not seen is decoded in the next turn.
+    // If a handler throws, the next turn decodes the rest.
     struct Revisit {
         Connection& self;
         bool unwinding = true;
@@ -207,7 +207,7 @@ IoResult Connection::read() noexcept {
     return got;
 }
 
-/// After the end only the peer's end of stream is of interest.
+/// After the end only the peer's end of stream matters.
 int Connection::discard() {
     const IoResult got = read();
     if (got.status == IoStatus::would_block && write_error_ == Errc::ok) return 0;
@@ -220,8 +220,8 @@ void Connection::on_ping(std::span<const std::byte> payload) {
     handler_.on_ping();
 }
 
-/// Behind the batch that brought the pings, in one write. While earlier pongs wait for the socket, these
-/// wait: a peer that reads nothing costs the buffer of one batch.
+/// Sends the pongs in one write, behind the batch that brought the pings. While earlier pongs wait for the
+/// socket, these wait too: a peer that reads nothing costs one batch of buffer.
 void Connection::answer_pings() noexcept {
     if (pong_ahead_ > 0) return;
     queue_pongs();
@@ -279,7 +279,7 @@ Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) n
     return Errc::ok;
 }
 
-/// The pongs that are due, and a close frame behind them.
+/// The due pongs, and a close frame behind them.
 void Connection::send_last(const std::optional<ControlPayload>& close) noexcept {
     queue_pongs();
     if (close) std::ignore = queue_frame(Opcode::close, close->bytes());
@@ -293,7 +293,7 @@ void Connection::flush() noexcept {
     const IoResult result = tx_.flush(*stream_);
     if (result.status == IoStatus::error) {
         tx_.clear();
-        // Told by the next read, behind what the peer had to say before.
+        // The next read reports it, after the peer's remaining bytes.
         if (write_error_ == Errc::ok) write_error_ = result.error;
         if (watch_.active()) reactor_.revisit(watch_);
     }
@@ -330,7 +330,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) noexcept {
     const auto close = protocol_.close(code, reason);
     if (!close) return;
     send_last(close);
-    resume();  // held-back messages precede the peer's close frame
+    resume();  // held messages precede the peer's close frame
     reactor_.schedule_after(timer_, options_.close_timeout);
 }
 

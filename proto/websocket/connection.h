@@ -29,115 +29,115 @@
 
 namespace pinwheel {
 
-/// How one connection is made and bounded.
+/// Options and limits of one connection.
 struct ConnectionOptions {
     /// Extra request headers and subprotocols, in order.
     UpgradeOptions upgrade{};
     /// Bounds the whole attempt: name resolution, TCP, TLS and upgrade together.
     Duration connection_timeout = kDefaultLimits.connection_timeout;
-    /// Bounds the close handshake, and after it the wait for the peer to end the stream.
+    /// Limits the close handshake, and after it the wait for the peer to end the stream.
     Duration close_timeout = kDefaultLimits.close_timeout;
-    /// A larger message is refused with close code 1009.
+    /// In bytes. A larger message ends the connection with close code 1009.
     std::size_t max_message_size = kDefaultLimits.max_message_size;
-    /// Bytes that may wait for the socket; send() fails past it. Pongs and a close frame still fit behind.
+    /// The largest backlog, in bytes. send() fails above it. Pongs and a close frame still fit behind it.
     std::size_t send_buffer_limit = kDefaultLimits.send_buffer_limit;
 };
 
-/// Why a connection ended, told once.
+/// The end of a connection, reported once.
 struct ConnectionEnd {
-    /// The cause. ok: the close handshake that close() began was completed, or ran out of time.
+    /// The cause. ok: the close handshake of close() is complete, or its time is over.
     Error error{};
-    bool was_open = false;  ///< on_open() had been called
-    /// What the peer's close frame said; 1005 if it said nothing, 1006 if there was no close frame.
+    bool was_open = false;  ///< on_open() was called
+    /// The peer's close frame; code 1005 if it was empty, 1006 if there was none.
     std::uint16_t close_code = to_wire(CloseCode::abnormal);
-    /// Without the secrets of the request, should the peer have repeated them.
+    /// Without the secrets of the request, which the peer may repeat.
     std::string close_reason{};
-    /// Status of the HTTP answer that refused the upgrade; 0 if there was none.
+    /// The status of the HTTP answer that refused the upgrade; 0 if there was none.
     int http_status = 0;
     /// From the answer's Retry-After.
     std::optional<Duration> retry_after{};
 };
 
-/// Hears what happens to a connection, on the reactor's thread, after the state has changed.
+/// Receives the events of a connection, on the reactor's thread, after the change of state.
 class ConnectionHandler {
   public:
     virtual ~ConnectionHandler() = default;
-    /// The upgrade is done; send() works from now on.
+    /// The upgrade is done. send() works from now on.
     virtual void on_open() = 0;
-    /// `payload` is at most 125 bytes and is gone after the call.
+    /// `payload` has at most 125 bytes and is valid during the call.
     virtual void on_pong(std::span<const std::byte> payload) = 0;
     /// The peer's ping came, and a pong answers it.
     virtual void on_ping() {}
-    /// Something was refused that the connection can do without, such as a socket option.
+    /// An optional setting, such as a socket option, was refused.
     virtual void on_warning(const Error& warning) = 0;
-    /// The socket has taken some of what waited for it; `bytes` still wait.
+    /// The socket has taken a part of the backlog; `bytes` remain.
     virtual void on_backlog(std::size_t /*bytes*/) {}
-    /// The last call, exactly one for each start() that was not followed by abort().
+    /// The last call. Exactly one for each start() without abort().
     virtual void on_end(const ConnectionEnd& end) = 0;
 };
 
-/// One attempt at one WebSocket connection (RFC 6455, client side), from name to close; thrown away after it.
-/// Messages go to the sink. After on_end() the object may be kept until drained(): the peer then ends the
-/// stream in its own time; destroying it earlier closes the socket at once. It must not be destroyed inside
-/// its own callbacks: give it to Reactor::dispose() there. Threading: the reactor's thread. Allocates:
-/// nothing between on_open() and on_end(), save for backlog to send.
+/// One attempt at one WebSocket connection (RFC 6455, client side), from name resolution to close; used once.
+/// Messages go to the sink. After on_end() keep the object until drained(): the peer then ends the stream in
+/// its own time. Earlier destruction closes the socket at once. It must not be destroyed inside its own
+/// callbacks: give it to Reactor::dispose() there. Threading: the reactor's thread. Allocates: between
+/// on_open() and on_end() only for a backlog.
 class Connection final : public Disposable, private DialHandler, private ControlSink {
   public:
-    /// All but the options must outlive it, which are copied. Does nothing before start().
+    /// All arguments but the options must outlive it. The options are copied. No action before start().
     Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options, ConnectionHandler& handler,
                MessageSink& sink);
     ~Connection() override;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Begins the attempt; once per object. The outcome is on_open() or on_end(), never from inside this
-    /// call.
+    /// Begins the attempt; once per object. The outcome is on_open() or on_end(), never inside this call.
     void start(const Url& url);
 
-    /// Queues one message (opcode text or binary) and writes what the socket takes. Text must be UTF-8; it is
-    /// not checked. not_connected, or send_buffer_full with nothing of the message sent.
+    /// Queues one message (opcode text or binary) and writes as much as the socket takes. Text must be UTF-8;
+    /// it is not checked. not_connected, or send_buffer_full; on an error nothing of the message is sent.
     [[nodiscard]] Errc send(Opcode opcode, std::span<const std::byte> payload) noexcept;
     /// Sends a ping with at most 125 bytes of payload (RFC 6455 section 5.5.2).
     [[nodiscard]] Errc ping(std::span<const std::byte> payload) noexcept;
 
-    /// Begins the close handshake (RFC 6455 section 7.1.2); messages still come until the peer's close frame,
-    /// which on_end() tells. Only while open, else nothing happens. A code that may not be on the wire (RFC
-    /// 6455 section 7.4) is left out with its reason. `reason` is cut to 123 bytes at a character's end, and
-    /// left out if it is not UTF-8.
+    /// Begins the close handshake (RFC 6455 section 7.1.2). Messages still come until the peer's close frame,
+    /// which on_end() reports. Has an effect only while open. A code that must not be sent (RFC 6455 section
+    /// 7.4) is left out with its reason. `reason` is cut to 123 bytes at a character boundary, and left out
+    /// if it is not UTF-8.
     void close(std::uint16_t code, std::string_view reason = {}) noexcept;
 
-    /// Tries a close frame without waiting, if `code` is given, and resets the connection. No callback
+    /// Resets the connection. With `code`, first tries to send a close frame without waiting. No callback
     /// follows.
     void abort(std::optional<std::uint16_t> code = std::nullopt) noexcept;
 
-    /// Reads now what a turn would read. True if nothing that came before `now` is left unread: false if
-    /// there is more than one read takes, or the sink has asked to pause.
+    /// Reads now, as a turn would. True if all bytes that came before `now` are read. False if there is more
+    /// than one read takes, or if the sink has paused.
     [[nodiscard]] bool catch_up(TimePoint now);
 
-    /// Sees to it that the poller watches the stream. False: it had lost it, and data may lie unread.
+    /// Registers the stream with the poller again if it was lost. False: it was lost, and unread data may
+    /// wait.
     [[nodiscard]] bool ensure_watched() noexcept { return !reactor_.restore(watch_); }
 
-    /// Goes on after the sink has asked to pause and has room again.
+    /// Resumes after the sink has paused and has room again.
     void resume() noexcept;
 
-    /// True between on_open() and the begin of the end.
+    /// True from on_open() to the begin of the end.
     [[nodiscard]] bool is_open() const noexcept { return protocol_.may_send(); }
-    /// True once nothing is left to do: never started, aborted, or ended and the stream closed.
+    /// True once no work is left: never started, aborted, or ended with the stream closed.
     [[nodiscard]] bool drained() const noexcept { return state_ == State::idle || state_ == State::gone; }
-    /// Bytes that wait for the socket.
+    /// The backlog in bytes.
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
-    /// The subprotocol that the server chose; empty for none.
+    /// The subprotocol that the server selected; empty for none.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
-    /// What TLS agreed on; empty without a stream.
+    /// The result of the TLS handshake; empty without a stream.
     [[nodiscard]] TlsInfo tls_info() const { return stream_ ? stream_->details().tls_info() : TlsInfo{}; }
 
   private:
     enum class State : std::uint8_t {
         idle,       // not started
         dialing,    // the dialer works
-        upgrading,  // the request is out, or on its way
+        upgrading,  // the request is being sent, or was sent
         up,         // on_open() was called
-        draining,   // on_end() was called, the peer's end of stream is awaited
+        draining,   // on_end() was called; waits for the peer's end of stream
         gone,
     };
 
@@ -165,8 +165,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     void write_backlog();
     void update_interest() noexcept;
     void update_interest(const StreamStatus& status) noexcept;
-    void upgrade_cut_short();  // before the answer was complete
-    void end_upgrade();        // failed
+    void upgrade_cut_short();  // the stream ended before the answer was complete
+    void end_upgrade();        // on a failure
     void stream_failed(const IoResult& result);
     void end(ConnectionEnd end, State next);
     void drop_stream() noexcept;
@@ -183,8 +183,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<UpgradeClient> upgrade_;  // only while upgrading
-    ReceiveBuffer rx_;                        // unless the stream has a buffer of its own
-    std::span<const std::byte> input_;        // read and not yet decoded, in either
+    ReceiveBuffer rx_;                        // unused if the stream has its own buffer
+    std::span<const std::byte> input_;        // bytes read but not decoded, in either buffer
     TxBuffer tx_;
     MessageAssembler assembler_;
     MessageAssembler::Progress progress_ = MessageAssembler::Progress::need_input;
@@ -193,7 +193,7 @@ class Connection final : public Disposable, private DialHandler, private Control
     std::size_t pong_ahead_ = 0;  // bytes of tx_ up to the end of the last pong
     Errc write_error_ = Errc::ok;
     IoWatch watch_;
-    Timer timer_;  // the attempt's or the close handshake's time, by state
+    Timer timer_;  // limits the attempt or the close handshake, by state
 };
 
 }  // namespace pinwheel

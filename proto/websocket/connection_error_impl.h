@@ -1,6 +1,6 @@
 #pragma once
 
-// Why a connection ended, in words. Not installed.
+// The texts for the end of a connection. Not installed.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,20 +14,20 @@ namespace pinwheel::detail {
 
 [[nodiscard, gnu::visibility("hidden")]] Error cannot_watch(const DialTarget& target, Errc refused);
 
-/// `waiting` is the dial's own word: the name, or the way to its addresses.
+/// `waiting` is the dial's error: waiting for the name, or for its addresses.
 [[nodiscard, gnu::visibility("hidden")]] Error dial_timed_out(const DialTarget& target, const Error& waiting);
 
 [[nodiscard, gnu::visibility("hidden")]] Error request_too_large(const DialTarget& target);
 [[nodiscard, gnu::visibility("hidden")]] Error upgrade_timed_out(const DialTarget& target);
 
-/// `detail` is the stream's, or empty.
+/// `detail` comes from the stream; may be empty.
 [[nodiscard, gnu::visibility("hidden")]] Error stream_error(const DialTarget& target, Errc code,
                                                             const std::string& detail);
 
 [[nodiscard, gnu::visibility("hidden")]] Error closed_by_peer(const DialTarget& target,
                                                               const CloseFrame& frame);
 
-/// For message_too_large: `size` bytes or more came, and `limit` are allowed.
+/// For message_too_large: at least `size` bytes came, and `limit` are allowed.
 [[nodiscard, gnu::visibility("hidden")]] Error protocol_broken(const DialTarget& target, Errc broken,
                                                                std::uint64_t size, std::size_t limit);
 

@@ -6,7 +6,7 @@ namespace pinwheel {
 
 void ControlProtocol::ping_came(std::span<const std::byte> payload, bool pongs_wait) noexcept {
     const std::size_t most = pongs_wait ? 1 : kMostPongs;
-    if (pings_ < most) ++pings_;  // else it takes the last one's place
+    if (pings_ < most) ++pings_;  // otherwise it replaces the last one
     ping_[pings_ - 1] = ControlPayload(payload);
 }
 

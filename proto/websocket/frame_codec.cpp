@@ -17,7 +17,8 @@ constexpr bool is_known(unsigned opcode) noexcept {
 
 using Block = std::uint64_t __attribute__((vector_size(16)));
 
-/// A word of the payload. Words may overlap: their bytes are written twice, never masked twice.
+/// Masks a word of the payload. Words may overlap: their bytes are written twice, but masked from the input
+/// each time.
 template <class Word>
 void mask_word(const std::byte* in, std::byte* out, Word mask) noexcept {
     Word word;
@@ -26,7 +27,7 @@ void mask_word(const std::byte* in, std::byte* out, Word mask) noexcept {
     std::memcpy(out, &word, sizeof word);
 }
 
-/// The first and the last word of a payload that has at least one.
+/// Masks the first and the last word of a payload that has at least one.
 template <class Word>
 void mask_ends(std::span<const std::byte> in, std::byte* out, Word mask, Word mask_of_last) noexcept {
     const std::size_t last = in.size() - sizeof(Word);
@@ -35,7 +36,7 @@ void mask_ends(std::span<const std::byte> in, std::byte* out, Word mask, Word ma
 }
 
 /// 32 bytes a step (RFC 6455 section 5.3). `out` does not overlap `in`. The last words end with the payload,
-/// so that their mask is rotated to its place there.
+/// so their mask is rotated to that place.
 void mask_copy(std::span<const std::byte> in, std::uint32_t mask, std::byte* out) noexcept {
     static_assert(std::endian::native == std::endian::little);
     const auto twice = [](std::uint32_t half) { return std::uint64_t{half} << 32 | half; };
@@ -107,14 +108,14 @@ struct FrameDecoder::Wslay {
     Wslay(const Wslay&) = delete;
     Wslay& operator=(const Wslay&) = delete;
 
-    /// wslay asks for as much as its buffer holds; it gets at most the part of the frame that is being read.
-    /// It passes payload without a mask on unseen, so there it gets a count of bytes that stay in the input.
+    /// wslay asks for as much as its buffer holds, and gets at most the current part of the frame. It
+    /// forwards unmasked payload without reading it, so it gets a byte count and the bytes stay in the input.
     static ssize_t receive(std::uint8_t* out, std::size_t room, int, void* user) {
         auto& self = *static_cast<FrameDecoder*>(user);
         const std::size_t available = std::min(room, self.input_.size());
         const auto count =
             static_cast<std::size_t>(std::min<std::uint64_t>(available, self.extent_.missing()));
-        if (count == 0) return -1;  // wslay takes it for "not now"
+        if (count == 0) return -1;  // wslay reads this as "no data now"
         const auto given = self.input_.first(count);
         if (self.extent_.in_payload() && !self.peer_must_mask_) {
             if (self.in_place_ == nullptr) self.in_place_ = given.data();
@@ -133,7 +134,7 @@ FrameDecoder::FrameDecoder(Role role)
     : peer_must_mask_(role == Role::server), wslay_(std::make_unique<Wslay>(*this)) {}
 FrameDecoder::~FrameDecoder() = default;
 
-/// A header reaches wslay part by part, and payload in the input buffer by buffer, which make one chunk.
+/// wslay gets a header part by part. It gets payload in pieces of its buffer's size, which form one chunk.
 FrameDecoder::Status FrameDecoder::next() noexcept {
     chunk_.begins_frame = frame_left_ == 0;
     if (input_.empty()) return Status::need_input;

@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxFrameHeader = 14;
 class ControlPayload {
   public:
     ControlPayload() noexcept = default;
-    /// `bytes` are at most kMaxControlPayload.
+    /// `bytes` has at most kMaxControlPayload.
     explicit ControlPayload(std::span<const std::byte> bytes) noexcept : size_(bytes.size()) {
         std::ranges::copy(bytes, bytes_.begin());
     }
@@ -33,7 +33,7 @@ class ControlPayload {
     std::size_t size_ = 0;
 };
 
-/// A whole data message in one final unmasked frame, where it lies in the input.
+/// A complete data message in one final unmasked frame, at its place in the input.
 struct WholeMessage {
     std::span<const std::byte> payload{};
     bool is_text = false;
@@ -47,21 +47,21 @@ struct FrameChunk {
     bool ends_frame = false;
     /// Of the whole frame.
     std::uint64_t payload_length = 0;
-    /// Unmasked; in the input or in the decoder, valid until the decoder's next call.
+    /// Unmasked. In the input or in the decoder, valid until the decoder's next call.
     std::span<const std::byte> data{};
 };
 
-/// Follows a frame's header, so that wslay is given no byte beyond the frame's end: between two frames it
-/// holds nothing. Threading: one thread. Allocates: nothing.
+/// Tracks a frame's header, so that wslay gets no byte beyond the frame's end: between two frames it holds
+/// nothing. Threading: one thread. Allocates: nothing.
 class FrameExtent {
   public:
     /// True between two frames.
     [[nodiscard]] bool at_border() const noexcept { return seen_ == 0; }
-    /// True once the whole header has passed and payload is missing.
+    /// True once the header is complete and payload is missing.
     [[nodiscard]] bool in_payload() const noexcept { return in_payload_; }
-    /// Bytes still missing of the header's next part, or of the payload.
+    /// The missing bytes of the header's next part, or of the payload.
     [[nodiscard]] std::uint64_t missing() const noexcept { return missing_; }
-    /// The frame's next bytes, at most missing().
+    /// Takes the frame's next bytes, at most missing().
     void pass(std::span<const std::byte> bytes) noexcept;
 
   private:
@@ -75,29 +75,30 @@ class FrameExtent {
     std::array<std::byte, kMaxFrameHeader> header_{};
 };
 
-/// Cuts a stream of bytes into frames, and refuses what RFC 6455 section 5.2 forbids: reserved bits and
-/// opcodes, lengths that are not minimal, control frames that are fragmented or too long, and a masked frame
-/// from a server or an unmasked one from a client. A whole final unmasked data frame is read where it lies;
-/// all others go through wslay's frame layer, which leaves unmasked payload where it is, too.
-/// Threading: one thread. Allocates: wslay's context of some 4 KiB, at construction.
+/// Cuts a stream of bytes into frames, and refuses frames that RFC 6455 section 5.2 forbids: reserved bits
+/// and opcodes, lengths that are not minimal, control frames that are fragmented or too long, and a masked
+/// frame from a server or an unmasked one from a client. It returns a complete final unmasked data frame in
+/// place. All other frames go through wslay's frame layer, which also leaves unmasked payload in place.
+/// Threading: one thread. Allocates: about 4 KiB for wslay's context, at construction.
 class FrameDecoder {
   public:
     enum class Status : std::uint8_t { chunk, need_input, failed };
 
-    /// `role` is ours: a client decodes what a server sends.
+    /// `role` is that of this side: a client decodes a server's frames.
     explicit FrameDecoder(Role role);
     ~FrameDecoder();
     FrameDecoder(const FrameDecoder&) = delete;
     FrameDecoder& operator=(const FrameDecoder&) = delete;
 
-    /// Gives more bytes, which must stay until next() says need_input; only when it has said so, or at first.
+    /// Adds bytes, which must stay valid until next() returns need_input. Call it at first, and after
+    /// need_input.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
-    /// True where the next frame may be read by next_whole(): between frames, without masks.
+    /// True where next_whole() may read the next frame: between frames, without masks.
     [[nodiscard]] bool may_read_whole() const noexcept { return extent_.at_border() && !peer_must_mask_; }
-    /// Takes the next frame off the input if it is a whole message by itself. False: next() must decode it,
-    /// or there is no more input. Only if may_read_whole(); it stays so until next().
+    /// Takes the next frame off the input if it is a complete message. False: next() must decode it, or the
+    /// input is empty. Requires may_read_whole(), which stays true until next().
     [[nodiscard]] bool next_whole(WholeMessage& message) noexcept;
-    /// Decodes the next chunk by wslay. A header is judged once the frame's first payload byte is there.
+    /// Decodes the next chunk by wslay. A header is checked once the frame's first payload byte is available.
     [[nodiscard]] Status next() noexcept;
     /// After chunk.
     [[nodiscard]] const FrameChunk& chunk() const noexcept { return chunk_; }
@@ -115,12 +116,12 @@ class FrameDecoder {
     FrameExtent extent_;  // of the frame that wslay reads
     FrameChunk chunk_;
     std::uint64_t frame_left_ = 0;         // payload bytes of the frame behind the chunk
-    const std::byte* in_place_ = nullptr;  // payload that was left in the input, in this call
+    const std::byte* in_place_ = nullptr;  // payload that was left in the input during this call
     std::unique_ptr<Wslay> wslay_;
 };
 
-/// The header of RFC 6455 section 5.2, of a frame with FIN, no reserved bit, opcode text or binary, no mask,
-/// and the shortest length of 7 or 16 bits; then as much payload as it says.
+/// The header of RFC 6455 section 5.2 for a frame with FIN, no reserved bit, opcode text or binary, no mask,
+/// and the shortest length of 7 or 16 bits; then the payload of that length.
 inline bool FrameDecoder::next_whole(WholeMessage& message) noexcept {
     constexpr std::byte kFinalText{0x81};
     constexpr std::byte kFinalBinary{0x82};
@@ -141,14 +142,15 @@ inline bool FrameDecoder::next_whole(WholeMessage& message) noexcept {
     return true;
 }
 
-/// The bytes that a frame with this payload takes, at most (by a mask).
+/// The largest size of a frame with this payload (with a mask).
 [[nodiscard]] constexpr std::size_t frame_size(std::size_t payload) noexcept {
     return (payload < 126 ? 2 : payload < 65536 ? 4 : 10) + 4 + payload;
 }
 
-/// Writes a whole final frame, header and payload, into `out`, which has at least frame_size() bytes; returns
-/// the bytes written. With a mask (its bytes in memory order) the payload is masked on the way, eight bytes a
-/// step: wslay's own sender masks byte by byte and copies through a buffer of its own.
+/// Writes a complete final frame, header and payload, into `out`, which has at least frame_size() bytes.
+/// Returns the number of bytes written. With a mask (its bytes in memory order) the payload is masked during
+/// the copy, eight bytes a step. wslay's own sender masks byte by byte and copies through a buffer of its
+/// own.
 [[nodiscard]] std::size_t encode_frame(Opcode opcode, std::span<const std::byte> payload,
                                        std::optional<std::uint32_t> mask, std::span<std::byte> out) noexcept;
 

@@ -14,54 +14,54 @@
 
 namespace pinwheel {
 
-/// The limits of a session. Default-constructed, each holds the default of its row in kLimitRows.
+/// The limits of a session. The constructor sets each to the default of its row in kLimitRows.
 struct WebSocketLimits {
     Duration ping_interval{};                  ///< between pings; 0: none
-    Duration ping_timeout{};                   ///< for a pong to come
+    Duration ping_timeout{};                   ///< for the pong of a ping
     Duration connection_timeout{};             ///< of one try: DNS, TCP, TLS and upgrade together
     Duration reconnect_delay{};                ///< before the first try
-    Duration max_reconnect_delay{};            ///< that delays grow to
+    Duration max_reconnect_delay{};            ///< the limit of the growing delay
     std::uint32_t max_reconnect_attempts = 0;  ///< the retry budget, or kUnlimited
     Duration stable_connection_time{};         ///< uptime after which the retry budget resets
     Duration server_unavailable_delay{};       ///< least wait after a refusal for overload
-    Duration max_retry_after{};                ///< most that a Retry-After is waited for
+    Duration max_retry_after{};                ///< the longest wait for a Retry-After
     std::uint32_t queue_size = 0;              ///< of the ring, in messages; 0: no limit
     std::uint64_t queue_bytes = 0;             ///< of the ring, in bytes
-    Duration disconnect_check_interval{};      ///< between questions to should_disconnect
-    Duration reconnect_check_interval{};       ///< between questions to should_reconnect
-    Duration disconnect_margin{};              ///< ahead of the venue's age limit
+    Duration disconnect_check_interval{};      ///< between calls of should_disconnect
+    Duration reconnect_check_interval{};       ///< between calls of should_reconnect
+    Duration disconnect_margin{};              ///< before the end of the venue's age limit
     Duration disconnect_alert_interval{};      ///< between alerts of disconnects
     Duration connection_lifetime{};            ///< the venue's limit on a connection's age; 0: none
     Duration close_timeout{};                  ///< of the close handshake
     double reconnect_jitter = 0;               ///< 0 to 1; 0: the exact schedule
-    std::uint64_t max_message_size = 0;        ///< bytes of a message that is received
-    std::uint64_t send_buffer_limit = 0;       ///< bytes that may wait for the socket
+    std::uint64_t max_message_size = 0;        ///< of a received message, in bytes
+    std::uint64_t send_buffer_limit = 0;       ///< the largest backlog, in bytes
 
     /// The defaults.
     constexpr WebSocketLimits() noexcept;
-    /// Equal in all.
+    /// Equal in all fields.
     friend bool operator==(const WebSocketLimits&, const WebSocketLimits&) = default;
 };
 
-/// What a row's numbers count.
+/// The unit of a row's numbers.
 enum class LimitUnit : std::uint8_t { seconds, messages, attempts, bytes, ratio };
 
 /// The member that a row sets.
 using LimitMember = std::variant<Duration WebSocketLimits::*, std::uint32_t WebSocketLimits::*,
                                  std::uint64_t WebSocketLimits::*, double WebSocketLimits::*>;
 
-/// One limit: the only place of its default, its bounds and its key.
+/// One limit: the single source of its default, its bounds and its key.
 struct LimitRow {
     std::string_view field;               ///< the name in WebSocketLimits
     std::string_view group;               ///< the config's key is `websocket.group.key`
     std::string_view key;                 ///< see `group`
     LimitUnit unit = LimitUnit::seconds;  ///< of the three numbers below
     double fallback = 0;                  ///< the default
-    double min = 0;                       ///< the least that a config gets
-    double max = 0;                       ///< the most that a config gets
+    double min = 0;                       ///< the smallest value from a config
+    double max = 0;                       ///< the largest value from a config
     std::string_view why;                 ///< the reason for the bounds
-    LimitMember member{};                 ///< where the value goes
-    bool can_be_unlimited = false;        ///< the config may say "unlimited", which is kUnlimited
+    LimitMember member{};                 ///< the member that takes the value
+    bool can_be_unlimited = false;        ///< the config may have "unlimited", which means kUnlimited
 
     /// True for whole numbers.
     [[nodiscard]] constexpr bool is_count() const noexcept {
@@ -126,7 +126,7 @@ inline constexpr std::array kLimitRows{
 
 namespace detail {
 
-/// Rounds to the nanosecond. The longest duration for what the clock cannot count. Not for negative values.
+/// Rounds to the nanosecond. Saturates at the longest duration. Not for negative values.
 [[nodiscard]] constexpr Duration duration_of(double seconds) noexcept {
     constexpr auto kMost = static_cast<double>(std::numeric_limits<Duration::rep>::max());
     const double nanoseconds = seconds * 1e9;

@@ -65,7 +65,7 @@ void MessageAssembler::refuse(std::uint64_t size) noexcept {
     fail(Errc::message_too_large);
 }
 
-/// The usual case, messages in one frame each: they are checked and handed on where they lie.
+/// The usual case, unfragmented messages: they are checked and delivered in place.
 void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
     for (WholeMessage message; state_ == State::decoding && decoder_.next_whole(message);)
         take_whole(message, stamp);

@@ -13,53 +13,53 @@
 
 namespace pinwheel {
 
-/// Hears control frames, in order with the messages around them. The views are gone after the call.
+/// Receives control frames, in order with the messages around them. The views are valid during the call.
 class ControlSink {
   public:
     virtual ~ControlSink() = default;
     virtual void on_ping(std::span<const std::byte> payload) = 0;
     virtual void on_pong(std::span<const std::byte> payload) = 0;
-    /// The last call: nothing is decoded after a close frame.
+    /// The last call: no frame is decoded after a close frame.
     virtual void on_close(const CloseFrame& frame) = 0;
 };
 
-/// Puts messages together from frames: fragments, control frames between them, the size limit, UTF-8. A
-/// message that lies whole in the input is handed to the sink as a view. Any other payload is written once,
-/// into the place that the sink gave. Threading: one thread. Invariant: at most one
-/// message is open. Allocates: nothing after construction.
+/// Assembles messages from frames: fragments, control frames between them, the size limit, UTF-8. A message
+/// that is complete in the input goes to the sink as a view. Any other payload is copied once, into the room
+/// that the sink gave. Threading: one thread. Invariant: at most one message is open. Allocates: nothing
+/// after construction.
 class MessageAssembler {
   public:
     enum class Progress : std::uint8_t {
-        need_input,  ///< all input is used up
-        paused,      ///< the sink has no room; run() asks it again
-        more,        ///< frames_left is used up; run() goes on
+        need_input,  ///< the input is used up
+        paused,      ///< the sink has no room; call run() again later
+        more,        ///< frames_left is used up; call run() again
         stopped,     ///< a close frame came, or stop() was called
-        failed,      ///< the peer broke the protocol; error() says how
+        failed,      ///< the peer broke the protocol; error() has the rule
     };
 
     MessageAssembler(Role role, std::size_t max_message_size, MessageSink& messages, ControlSink& control)
         : decoder_(role), max_message_size_(max_message_size), messages_(messages), control_(control) {}
 
-    /// Gives more bytes, with 64 readable ones behind, which must stay until run() says other than paused
-    /// and more. Only when wants_input().
+    /// Adds bytes, followed by 64 readable ones. They must stay valid until run() returns neither paused nor
+    /// more. Requires wants_input().
     void feed(std::span<const std::byte> input) noexcept;
     [[nodiscard]] bool wants_input() const noexcept { return state_ == State::hungry; }
 
-    /// Decodes until the input is used up. If a sink's call throws, the next run() goes on behind that
+    /// Decodes until the input is used up. If a call of the sink throws, the next run() continues behind that
     /// message.
     [[nodiscard]] Progress run(const MessageStamp& stamp) {
         int unbounded = std::numeric_limits<int>::max();
         return run(stamp, unbounded);
     }
-    /// The same, bounded by `frames_left`, which it counts down: control frames, fragments and parts of
-    /// frames. Whole messages are not counted; the size of the input bounds them.
+    /// The same, limited by `frames_left`, which it counts down: control frames, fragments and partial
+    /// frames. Complete messages are not counted; the size of the input bounds them.
     [[nodiscard]] Progress run(const MessageStamp& stamp, int& frames_left);
 
-    /// From inside a sink's call: run() returns after it and decodes nothing more.
+    /// From inside a call of the sink: run() returns after it and decodes nothing more.
     void stop() noexcept { state_ = State::stopped; }
     /// After failed.
     [[nodiscard]] Errc error() const noexcept { return error_; }
-    /// After failed with message_too_large: bytes of the message, by its frames so far.
+    /// After failed with message_too_large: the size of the message by its frames so far, in bytes.
     [[nodiscard]] std::uint64_t refused_size() const noexcept { return refused_size_; }
 
   private:
@@ -67,11 +67,11 @@ class MessageAssembler {
         hungry,
         decoding,
         whole_pending,  // whole_ waits for room in the sink
-        chunk_pending,  // the decoder's chunk does
+        chunk_pending,  // the decoder's chunk waits for room in the sink
         stopped,
         failed,
     };
-    enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are coming
+    enum class Open : std::uint8_t { none, stored, dropped };  // the message whose frames are arriving
 
     void fail(Errc code) noexcept;
     void refuse(std::uint64_t size) noexcept;
@@ -95,9 +95,9 @@ class MessageAssembler {
     std::uint64_t refused_size_ = 0;
     WholeMessage whole_;         // while whole_pending
     std::byte* room_ = nullptr;  // of the open message
-    std::size_t announced_ = 0;  // bytes of it, by its frames so far
-    std::size_t size_ = 0;       // that are stored
-    std::size_t checked_ = 0;    // that were found to be UTF-8
+    std::size_t announced_ = 0;  // its bytes by its frames so far
+    std::size_t size_ = 0;       // its stored bytes
+    std::size_t checked_ = 0;    // its bytes that were checked to be UTF-8
     std::size_t control_size_ = 0;
     std::array<std::byte, kMaxControlPayload> control_payload_{};
 };

@@ -5,10 +5,11 @@
 namespace pinwheel {
 namespace {
 
-/// A word of a header's value is a secret from here on; shorter ones are such as `Bearer`.
+/// The shortest word of a header's value that counts as a secret. Shorter ones are, for example, `Bearer`.
 constexpr std::size_t kLongWord = 8;
 
-/// Letters and digits from which on a path segment is a key: Binance's listen keys have 64, a UUID has 32.
+/// The shortest path segment of letters and digits that counts as a key. Binance's listen keys have 64, a
+/// UUID has 32.
 constexpr std::ptrdiff_t kKeyLength = 24;
 
 bool is_key(std::string_view segment) noexcept {

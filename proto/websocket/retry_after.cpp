@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 7> kWeekdays{"Monday", "Tuesday",  "Wedne
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
-/// Reads a text from its beginning. What does not match spoils it for good.
+/// Reads a text from its beginning. After a mismatch it stays failed.
 class Scanner {
   public:
     explicit Scanner(std::string_view text) noexcept : rest_(text) {}
@@ -51,7 +51,7 @@ class Scanner {
         return skip(text);
     }
 
-    /// Two digits, or a space and one.
+    /// Two digits, or a space and one digit.
     Scanner& padded_day(unsigned& value) noexcept {
         return rest_.starts_with(' ') ? skip(" ").digits(1, value) : digits(2, value);
     }
@@ -69,7 +69,7 @@ struct Parts {
     int minute = 0;
     int second = 0;
 
-    /// Nothing for a day that no month has. A second of 60 is a leap second.
+    /// Nothing for an invalid day of the month. A second of 60 is a leap second.
     [[nodiscard]] std::optional<sys_seconds> time() const noexcept {
         const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
                                                std::chrono::day{day}};
@@ -92,7 +92,7 @@ std::optional<sys_seconds> parse_imf_fixdate(std::string_view text) noexcept {
     return scanner.at_end() ? parts.time() : std::nullopt;
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`. A year that looks more than 50 years ahead is of the past.
+/// `Sunday, 06-Nov-94 08:49:37 GMT`. A year more than 50 years ahead counts as past.
 std::optional<sys_seconds> parse_rfc850(std::string_view text, SystemTime now) noexcept {
     Parts parts;
     Scanner scanner(text);
@@ -135,7 +135,7 @@ std::optional<Duration> parse_retry_after(std::string_view text, SystemTime now)
     }
     const auto date = parse_http_date(text, now);
     if (!date) return std::nullopt;
-    // The year may be any: clamped before it becomes nanoseconds.
+    // Clamped before the conversion to nanoseconds, because the year may be any.
     const auto today = std::chrono::floor<std::chrono::seconds>(now);
     const SystemTime when{std::clamp<sys_seconds>(*date, today, today + kLongest + std::chrono::seconds{1})};
     return std::clamp<Duration>(when - now, Duration::zero(), kLongestRetryAfter);

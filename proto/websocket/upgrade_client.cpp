@@ -12,7 +12,7 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kExcerpt = 120;
-/// Of a chunked body, with its chunk sizes.
+/// The most bytes of a chunked body, with its chunk sizes.
 constexpr std::size_t kChunkedExcerpt = 1024;
 constexpr std::size_t kMaxLocation = 200;
 constexpr int kMaxInterim = 10;
@@ -33,8 +33,8 @@ bool is_reserved(std::string_view name) {
                        [&](std::string_view reserved) { return equal_ignoring_case(name, reserved); });
 }
 
-/// `HTTP/1.1 503 Service Unavailable` to 503, of any HTTP/1.x (RFC 9110 section 2.5); 0 if it is no such
-/// line.
+/// The status of a line such as `HTTP/1.1 503 Service Unavailable`, of any HTTP/1.x (RFC 9110 section 2.5); 0
+/// if it is not a status line.
 int parse_status(std::string_view line) {
     if (!line.starts_with("HTTP/1.") || line.size() < 12 || (line.size() > 12 && line[12] != ' ')) return 0;
     if (line[7] < '0' || line[7] > '9' || line[8] != ' ') return 0;
@@ -43,7 +43,7 @@ int parse_status(std::string_view line) {
     return error == std::errc() && end == line.data() + 12 && status >= 100 ? status : 0;
 }
 
-/// What has come of a chunked body (RFC 9112 section 7.1), and whether more of it may come.
+/// The received part of a chunked body (RFC 9112 section 7.1), and whether more may follow.
 struct Chunks {
     std::string text{};
     bool is_open = true;
@@ -69,14 +69,14 @@ bool is_blank(std::string_view list) {
     return list.find_first_not_of(", \t") == std::string_view::npos;
 }
 
-/// What is not ASCII to be read becomes a space.
+/// Replaces characters that are not printable ASCII by spaces.
 std::string printable(std::string text) {
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
     return text;
 }
 
-/// A place as an error may tell it: no query, no fragment, no user and password, and of bearable length.
+/// A redirect's target for an error: without query, fragment, user and password, and of limited length.
 std::string public_part(std::string_view location) {
     location = location.substr(0, location.find_first_of("?#"));
     std::string text;
@@ -89,7 +89,7 @@ std::string public_part(std::string_view location) {
     return (text += hide_path_keys(location)).substr(0, kMaxLocation);
 }
 
-/// What to do about an answer; empty if there is nothing to say.
+/// The remedy for an answer; empty if there is none.
 std::string_view advice_for(int status) {
     if (status == 200) return "; is this the path of a WebSocket?";
     if (status == 401 || status == 403) return "; are the credentials in the headers right?";

@@ -16,30 +16,31 @@
 
 namespace pinwheel {
 
-/// What a client asks for beyond the bare upgrade.
+/// The client's additions to the upgrade request.
 struct UpgradeOptions {
-    /// Sent as they are, in order. The headers of the upgrade itself cannot be among them.
+    /// Sent unchanged, in order. The headers of the upgrade itself are not allowed.
     std::vector<HttpHeader> headers{};
     /// In order of preference.
     std::vector<std::string> subprotocols{};
-    /// Texts that errors, alerts and close reasons must not show, such as a short key in the URL's path. Path
-    /// segments of 24 and more letters and digits are hidden without it.
+    /// Texts that errors, alerts and close reasons must not show, for example a short key in the URL's path.
+    /// Path segments of at least 24 letters and digits are always hidden.
     std::vector<std::string> hidden{};
 };
 
-/// An error that names the offending header (never its value) or subprotocol; ok if there is none.
+/// An error that names the invalid header (never its value) or subprotocol; ok if there is none.
 [[nodiscard]] Error validate(const UpgradeOptions& options);
 
-/// How far an upgrade is.
+/// The progress of an upgrade.
 enum class UpgradeStatus : std::uint8_t { need_more, done, failed };
 
 /// The client's half of the upgrade (RFC 6455 section 4.1), without I/O: the request to send, and a strict
-/// reader of the answer, which may come in pieces of any size.
+/// parser of the answer, which may come in pieces of any size.
 class UpgradeClient {
   public:
     struct Outcome {
         UpgradeStatus status = UpgradeStatus::need_more;
-        /// Bytes of the answer that were used; with done the rest are frames. With need_more all were.
+        /// The number of used bytes of the answer. After done the rest are frames. With need_more all were
+        /// used.
         std::size_t consumed = 0;
     };
 
@@ -47,21 +48,21 @@ class UpgradeClient {
     UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random);
 
     [[nodiscard]] const std::string& request() const noexcept { return request_; }
-    /// `now` is what a Retry-After date counts from. Not to be called after done or failed.
+    /// `now` is the reference of a Retry-After date. Must not be called after done or failed.
     [[nodiscard]] Outcome feed(std::span<const std::byte> bytes, SystemTime now);
-    /// The stream ended before the answer was complete; the error says what came.
+    /// The stream ended before the answer was complete. The error shows the received part.
     void end_of_stream();
 
-    /// After failed: why, with the HTTP status, the beginning of the body, and where a redirect leads,
-    /// without user information and query. What this side has sent is hidden in it, even if the server
-    /// repeats it.
+    /// After failed: the reason, with the HTTP status, the beginning of the body, and a redirect's target
+    /// without user information and query. Secrets of the request are hidden, even if the server repeats
+    /// them.
     [[nodiscard]] const Error& error() const noexcept { return error_; }
-    /// The head of a refusal has come: whatever ends the attempt now, it ends as that refusal.
+    /// The head of a refusal has come. However the attempt ends now, it counts as that refusal.
     [[nodiscard]] bool refused() const noexcept { return head_done_; }
     /// 0 until a status line has come.
     [[nodiscard]] int http_status() const noexcept { return http_status_; }
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
-    /// After done: the server's choice, or empty.
+    /// After done: the server's selection; may be empty.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
 
   private:
@@ -79,11 +80,11 @@ class UpgradeClient {
     std::string request_;
     HttpHead head_{HttpHead::Folding::to_space};
     bool head_done_ = false;
-    bool is_chunked_ = false;    // the refusal's body
-    std::size_t body_left_ = 0;  // of the part of a refusal's body that is worth waiting for
+    bool is_chunked_ = false;    // of the refusal
+    std::size_t body_left_ = 0;  // of the part of a refusal's body that is read
     std::string body_;
     int http_status_ = 0;
-    int interim_ = 0;  // answers that came before
+    int interim_ = 0;  // the number of interim answers so far
     std::optional<Duration> retry_after_;
     std::string subprotocol_;
     Error error_;

@@ -12,14 +12,14 @@ namespace pinwheel::server {
 /// tests.
 class UpgradeServer {
   public:
-    /// `subprotocols`: those that are spoken; the first that the client offers too is chosen.
+    /// `subprotocols`: the supported ones. The first that the client also offers is selected.
     explicit UpgradeServer(std::vector<std::string> subprotocols = {})
         : subprotocols_(std::move(subprotocols)) {}
 
-    /// With done or failed response() is what to send; after failed the connection ends.
+    /// After done and failed response() is the answer to send. After failed the connection ends.
     [[nodiscard]] UpgradeClient::Outcome feed(std::span<const std::byte> bytes);
     [[nodiscard]] const std::string& response() const noexcept { return response_; }
-    /// The request target, path and query.
+    /// The request target: path and query.
     [[nodiscard]] const std::string& target() const noexcept { return target_; }
     [[nodiscard]] const HttpHead& head() const noexcept { return head_; }
 

@@ -36,7 +36,8 @@ bool is_host_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
 }
 
-/// The first character that no URL holds as it is (RFC 3986 section 2): controls, spaces, non-ASCII, quotes.
+/// The first character that is not allowed in a URL (RFC 3986 section 2): controls, spaces, non-ASCII,
+/// quotes.
 std::optional<std::size_t> find_forbidden(std::string_view text) {
     const auto at = std::find_if(text.begin(), text.end(), [](char c) {
         const auto u = static_cast<unsigned char>(c);
@@ -56,7 +57,7 @@ bool is_in_authority(std::string_view text, std::size_t at) {
            at < text.find_first_of("/?#", scheme_end + 3);
 }
 
-/// RFC 6874 section 2: unreserved characters; an interface's name has no others.
+/// RFC 6874 section 2: unreserved characters. Interface names have no others.
 bool is_zone(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
         return is_host_character(c) || (c >= 'A' && c <= 'Z') || c == '~';
@@ -95,7 +96,7 @@ Result<Url> Url::parse(std::string_view text) {
     const auto authority = rest.substr(0, authority_end);
     const auto target = rest.substr(authority_end);
     const auto quoted = [has_user = rest.find('@') != std::string_view::npos](std::string_view part) {
-        // What looks like a host or a port may be a password with a '/', '?' or '#' in it.
+        // A seeming host or port may be part of a password with a '/', '?' or '#'.
         return has_user ? std::string() : " '" + std::string(part) + "'";
     };
     if (target.find('#') != std::string_view::npos)
