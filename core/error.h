@@ -93,7 +93,7 @@ struct Error {
     std::string detail{};  ///< the subject; may be empty
 
     /// True if it is an error.
-    [[nodiscard]] explicit operator bool() const noexcept { return code != Errc::ok; }
+    [[nodiscard]] bool failed() const noexcept { return code != Errc::ok; }
     /// One line: the detail, or the code's sentence if there is no detail.
     [[nodiscard]] std::string message() const;
 };

@@ -159,7 +159,7 @@ class HostQuery final : public Resolver::Query {
                 return {Errc::out_of_memory, std::string(describe(Errc::out_of_memory))};
             case ARES_ECONNREFUSED:
                 // c-ares also reports this for servers that answer with a failure.
-                if (!trouble) return {Errc::resolve_failed, "every name server failed or refused"};
+                if (!trouble.failed()) return {Errc::resolve_failed, "every name server failed or refused"};
                 return {detail::is_exhausted(trouble.code) ? trouble.code : Errc::resolve_failed,
                         "no name server can be asked: " + trouble.message()};
             case ARES_ETIMEOUT:
@@ -173,7 +173,7 @@ class HostQuery final : public Resolver::Query {
     /// No answer came. A socket call may have failed with the reason.
     [[nodiscard]] Outcome silence() const {
         const Error& trouble = channel_->trouble();
-        if (!trouble) return {Errc::resolve_timeout, "no name server answered in time"};
+        if (!trouble.failed()) return {Errc::resolve_timeout, "no name server answered in time"};
         if (detail::is_exhausted(trouble.code)) return {trouble.code, trouble.message()};
         return {Errc::resolve_failed,
                 "no name server answered, and one cannot be asked: " + trouble.message()};
@@ -202,7 +202,7 @@ class HostQuery final : public Resolver::Query {
     void on_timer(TimePoint now) {
         Error error;
         try {
-            if (refusal_) {
+            if (refusal_.failed()) {
                 error = std::move(refusal_);
             } else if (has_memory_ && addresses_.empty()) {
                 if (now < end_ && asked_ < names_.size()) return ask_next();

@@ -87,7 +87,7 @@ class SocketDialer::SocketDial final : public Dial {
     };
 
     void on_resolved(const Error& error, std::span<const Endpoint> addresses) {
-        if (error) return handler_.on_dial_failed(error);
+        if (error.failed()) return handler_.on_dial_failed(error);
         is_resolved_ = true;
         untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
         dialer_.failed_->put_last(nearest_.to_string(), untried_);
@@ -107,7 +107,7 @@ class SocketDialer::SocketDial final : public Dial {
         }
         if (!std::exchange(has_warned_, has_warned_ || !warnings.empty()))
             for (const auto& warning : warnings) handler_.on_dial_warning(warning);
-        if (error) handler_.on_dial_failed(error);
+        if (error.failed()) handler_.on_dial_failed(error);
     }
 
     /// Starts the next address. If it fails at once, its successor starts. False: no address is left.
@@ -120,7 +120,7 @@ class SocketDialer::SocketDial final : public Dial {
             Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this, untried_.front()));
             untried_.erase(untried_.begin());
             const Error refused = begin(attempt, warnings);
-            if (!refused) {
+            if (!refused.failed()) {
                 if (!untried_.empty()) reactor_.schedule_after(timer_, dialer_.options_.attempt_delay);
                 return true;
             }
@@ -137,7 +137,7 @@ class SocketDialer::SocketDial final : public Dial {
         attempt.fd.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         if (!attempt.fd) return detail::network_error(errno);
         for (auto& refused : apply(options, attempt.fd.get())) warnings.push_back(std::move(refused));
-        if (Error refused = bind_source(options, attempt.fd.get(), family)) return refused;
+        if (Error refused = bind_source(options, attempt.fd.get(), family); refused.failed()) return refused;
         if (::connect(attempt.fd.get(), attempt.address.data(), attempt.address.size()) != 0 &&
             errno != EINPROGRESS && errno != EINTR)
             return detail::network_error(errno);
@@ -197,7 +197,8 @@ class SocketDialer::SocketDial final : public Dial {
             auto handshake = detail::ask(*proxy_, target_);
             if (!handshake) return handler_.on_dial_failed(handshake.error());
             tunnel_.emplace(std::move(stream), *std::move(handshake), proxy_->to_string());
-            if (const Error refused = watch(tunnel_->stream())) return handler_.on_dial_failed(refused);
+            if (const Error refused = watch(tunnel_->stream()); refused.failed())
+                return handler_.on_dial_failed(refused);
         } catch (const std::bad_alloc&) {
             return handler_.on_dial_failed({Errc::out_of_memory, {}});
         }
@@ -234,7 +235,7 @@ class SocketDialer::SocketDial final : public Dial {
         } catch (const std::bad_alloc&) {
             error = {Errc::out_of_memory, {}};
         }
-        if (error) return handler_.on_dial_failed(error);
+        if (error.failed()) return handler_.on_dial_failed(error);
         go_on_with_tls();
     }
 

@@ -135,7 +135,7 @@ int write(const std::string& folder, double seconds) {
         static_cast<unsigned long long>(stats.messages), static_cast<unsigned long long>(producer.dropped()),
         static_cast<double>(stats.raw_bytes) / 1e6, static_cast<double>(stats.written_bytes) / 1e6);
     report_cost("put, with the recorder", cost);
-    return lost || producer.dropped() > 0 || stats.messages != made ? 1 : 0;
+    return lost.failed() || producer.dropped() > 0 || stats.messages != made ? 1 : 0;
 }
 
 void write_without(double seconds) {

@@ -63,7 +63,8 @@ class Client final : private ConnectionHandler {
     void on_warning(const Error&) override {}
     void on_end(const ConnectionEnd& end) override {
         ended_ = true;
-        if (end.error && end.error.code != Errc::closed_by_peer && end.error.code != Errc::end_of_stream)
+        if (end.error.failed() && end.error.code != Errc::closed_by_peer &&
+            end.error.code != Errc::end_of_stream)
             throw std::runtime_error(end.error.message());
     }
     void on_message(const Message& message) {

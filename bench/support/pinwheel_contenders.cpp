@@ -67,7 +67,7 @@ class Pinwheel final : public Contender, private ConnectionHandler {
         else
             reactor_.poll_for(std::chrono::seconds{1});
         delivery_.drain();
-        if (end_) throw std::runtime_error(end_.message());
+        if (end_.failed()) throw std::runtime_error(end_.message());
     }
 
   private:

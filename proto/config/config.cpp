@@ -33,7 +33,7 @@ class Reader {
 
   private:
     void fail(const std::string& path, const std::string& what) {
-        if (error_) return;
+        if (error_.failed()) return;
         error_ = {Errc::invalid_argument, name_ + ": " + (path.empty() ? "the whole" : path) + ": " + what};
     }
     void expected(const std::string& path, std::string_view what, const Element& found) {
@@ -78,7 +78,7 @@ class Reader {
     }
     void read_url(const Element& value) {
         read_text(value, "url", config_.url.emplace());
-        if (error_) return;
+        if (error_.failed()) return;
         if (const auto url = Url::parse(*config_.url); !url) fail("url", url.error().message());
     }
     void read_subscriptions(const Element& value) {
@@ -115,7 +115,7 @@ class Reader {
         const std::string_view other = detail::word_of(second);
         std::string text;
         read_text(value, path, text);
-        if (!error_ && text != one && text != other)
+        if (!error_.failed() && text != one && text != other)
             fail(path,
                  "'" + text + "' is neither '" + std::string(one) + "' nor '" + std::string(other) + "'");
         return text == other ? second : first;
@@ -161,10 +161,10 @@ Result<Config> parse_config(std::string_view json, std::string_view name) {
     const auto root = detail::parse_config_text(document, json, name);
     if (!root) return root.error();
     Config config;
-    if (Error error = Reader(config, name).read(*root)) return error;
+    if (Error error = Reader(config, name).read(*root); error.failed()) return error;
     detail::read_limits(*root, config.limits);
-    if (Error error = find_unknown(config.limits, name)) return error;
-    if (const Error error = validate(config.limits.upgrade))
+    if (Error error = find_unknown(config.limits, name); error.failed()) return error;
+    if (const Error error = validate(config.limits.upgrade); error.failed())
         return Error{error.code, std::string(name) + ": websocket.upgrade: " + error.message()};
     return config;
 }

@@ -72,7 +72,7 @@ Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
             const auto& value = options.*member;
             return value ? limits.set_option(row.field, as_number(*value)) : Error{};
         };
-        if (Error refused = std::visit(set, row.member)) return refused;
+        if (Error refused = std::visit(set, row.member); refused.failed()) return refused;
     }
     if (options.reconnect_strategy) limits.reconnect_strategy = options.reconnect_strategy;
     if (options.overflow) limits.overflow = options.overflow;
@@ -98,9 +98,9 @@ Error validate_own(const ResolvedLimits& resolved) {
 Result<SessionSettings> resolve(const WebSocketOptions& options) {
     if (options.config && !*options.config) return options.config->error();
     ResolvedLimits resolved = options.config ? **options.config : ResolvedLimits{};
-    if (Error refused = merge(options, resolved)) return refused;
+    if (Error refused = merge(options, resolved); refused.failed()) return refused;
     const WebSocketLimits& limits = resolved.limits;
-    if (Error refused = validate_own(resolved)) return refused;
+    if (Error refused = validate_own(resolved); refused.failed()) return refused;
 
     SessionSettings settings{
         .session = {.auto_reconnect = options.auto_reconnect,
@@ -130,7 +130,7 @@ Result<SessionSettings> resolve(const WebSocketOptions& options) {
         .queue_bytes = limits.queue_bytes,
         .overflow = resolved.overflow.value_or(OverflowPolicy{}),
         .disconnect_alert_interval = limits.disconnect_alert_interval};
-    if (Error refused = validate(settings.session)) return refused;
+    if (Error refused = validate(settings.session); refused.failed()) return refused;
     return settings;
 }
 

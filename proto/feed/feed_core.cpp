@@ -222,7 +222,7 @@ void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
     if (ring_) ring_->push_channel(change.channel, state, leg.index(), why, shared_.reactor.turn_time());
     detail::run_all(
         [&] {
-            if (!error) return;
+            if (!error.failed()) return;
             const AlertField fields[] = {{"code", change.code}, {"message", change.message}};
             shared_.alert("refused: " + shared_.name_of(change.channel), fields);
         },

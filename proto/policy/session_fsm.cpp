@@ -25,7 +25,7 @@ Error validate(const SessionOptions& options) {
                 "ping_interval is " + text_of(interval) + "; give 0 for no pings, or more"};
     if (interval > Duration::zero() && timeout <= Duration::zero())
         return {Errc::invalid_argument, "ping_timeout is " + text_of(timeout) + "; give more than 0"};
-    if (Error error = validate(options.reconnect)) return error;
+    if (Error error = validate(options.reconnect); error.failed()) return error;
     return validate(options.window);
 }
 

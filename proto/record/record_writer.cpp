@@ -292,11 +292,11 @@ void RecordWriter::seal(const Moment& at) {
 
 void RecordWriter::write_pending(const Moment& at) {
     if (has_room() || at.now < retry_at_) return;
-    if (const Error failed = try_pending(at)) {
+    if (const Error error = try_pending(at); error.failed()) {
         ++stats_.write_failures;
         retry_at_ = at.now + kRetry;
         if (!stats_.is_stopped)
-            tell(failed.message() +
+            tell(error.message() +
                  "; the recording has stopped, and messages wait in the ring as far as it has room; the "
                  "recording "
                  "goes on once the disk takes more");
@@ -316,7 +316,7 @@ void RecordWriter::write_pending(const Moment& at) {
 Error RecordWriter::try_pending(const Moment& at) {
     if (waiting_.starts_file) {
         if (file_) end_file();
-        if (Error failed = create_file(at)) return failed;
+        if (Error error = create_file(at); error.failed()) return error;
         waiting_.starts_file = false;
     }
     return file_->append(std::as_bytes(std::span(pending_)), waiting_.raw);
@@ -330,14 +330,14 @@ void RecordWriter::end_file() {
 
 void RecordWriter::sync() {
     unsynced_ = false;
-    const Error failed = file_->sync();
-    if (failed) {
+    const Error error = file_->sync();
+    if (error.failed()) {
         ++stats_.sync_failures;
         if (!sync_failed_)
-            tell(failed.message() +
+            tell(error.message() +
                  "; what was written since the last fdatasync may not outlive a loss of power");
     }
-    sync_failed_ = static_cast<bool>(failed);
+    sync_failed_ = error.failed();
 }
 
 void RecordWriter::step(const Moment& at) {

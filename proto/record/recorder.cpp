@@ -35,7 +35,7 @@ void block_signals() noexcept {
 struct Recorder::Thread {
     Thread(MessageQueue& queue, RecordOptions options, Alert told, FileCalls& calls)
         : alert(std::move(told)), writer(std::move(options), calls, alert), pump(queue, writer) {
-        if (const Error failed = writer.open(now())) throw WebSocketError(failed);
+        if (const Error error = writer.open(now()); error.failed()) throw WebSocketError(error);
         publish(now());
         thread = std::thread([this] { run(); });
     }
@@ -97,7 +97,7 @@ Recorder::Recorder(MessageQueue& queue, RecordOptions options, Alert alert, File
 
 Recorder::~Recorder() {
     const Error lost = stop();
-    if (lost && thread_->alert) thread_->alert(lost.message());
+    if (lost.failed() && thread_->alert) thread_->alert(lost.message());
 }
 
 Error Recorder::stop() {

@@ -195,7 +195,7 @@ void Session::on_warning(const Error& warning) {
 }
 
 void Session::on_end(const ConnectionEnd& end) {
-    if (end.error) last_error_ = end.error;
+    if (end.error.failed()) last_error_ = end.error;
     if (end.was_open) {
         close_code_ = end.close_code;
         close_reason_ = end.close_reason;

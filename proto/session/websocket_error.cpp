@@ -42,7 +42,7 @@ Error reconnect_error(std::uint32_t attempts, const Error& last) {
 Error timeout_error(std::string_view operation, Duration timeout, const Error& last) {
     std::string text =
         std::string(operation) + " took longer than its timeout of " + detail::text_of(timeout);
-    if (last) text += "; the last error: " + last.message();
+    if (last.failed()) text += "; the last error: " + last.message();
     return {Errc::timeout, std::move(text)};
 }
 

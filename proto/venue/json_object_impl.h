@@ -24,7 +24,7 @@ struct ProfileErrors {
     Error error{};
 
     void fail(const std::string& pointer, const std::string& what) {
-        if (error) return;
+        if (error.failed()) return;
         error = {Errc::invalid_argument,
                  file + ": " + (pointer.empty() ? "the whole" : pointer) + ": " + what};
     }

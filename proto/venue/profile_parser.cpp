@@ -372,7 +372,7 @@ Result<std::shared_ptr<const ProfileData>> parse_profile(std::string_view json, 
     const auto data = std::make_shared<ProfileData>();
     ProfileErrors errors{.file = std::string(file)};
     Parser(*data, errors).parse(root);
-    if (errors.error) return errors.error;
+    if (errors.error.failed()) return errors.error;
     return std::shared_ptr<const ProfileData>(data);
 }
 

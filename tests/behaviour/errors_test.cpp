@@ -125,7 +125,7 @@ TEST_F(Errors, EachClassComesOutOfAManagerAndDecidesWhetherATryIsWorthIt) {
     EXPECT_EQ(error_class(ws().try_send(std::string(200, 'x'))), ErrorClass::limit);
     script(dialer.dials() - 1).bytes(raw_frame({.rsv = 4}, "x"));
     turn();
-    ASSERT_TRUE(ws().last_error());
+    ASSERT_TRUE(ws().last_error().failed());
 }
 
 TEST_F(Errors, ProtocolClassIsOfALostConnection) {
@@ -152,13 +152,13 @@ TEST_F(Errors, NoTextHoldsAQueryOrAHeaderValue) {
 
 TEST_F(Errors, LastErrorIsOkSinceTheLastSuccess) {
     connect();
-    EXPECT_FALSE(ws().last_error());
+    EXPECT_FALSE(ws().last_error().failed());
     dialer.plan();
     script(0).end();
     turn();
     EXPECT_EQ(ws().last_error().code, Errc::end_of_stream);
     pass(1s);
-    EXPECT_FALSE(ws().last_error());
+    EXPECT_FALSE(ws().last_error().failed());
 }
 
 }  // namespace

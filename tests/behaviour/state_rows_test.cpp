@@ -131,7 +131,7 @@ TEST_F(StateRows, AFailedAttemptIsFollowedByTheNextAfterTheStrategysDelay) {
     pass(2s);
     EXPECT_EQ(ws().state(), connected);
     EXPECT_EQ(log, "connect;");
-    EXPECT_FALSE(ws().last_error());
+    EXPECT_FALSE(ws().last_error().failed());
 }
 
 // budget spent

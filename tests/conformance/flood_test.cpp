@@ -123,10 +123,10 @@ class UnderFlood : public testing::Test, public ConnectionHandler {
     template <typename EachTurn>
     void endure(const Flood& flood, EachTurn each_turn) {
         connection.start(*Url::parse(flood.url()));
-        while (flood.sent() < (8U << 20) && !error) turn(each_turn);
+        while (flood.sent() < (8U << 20) && !error.failed()) turn(each_turn);
         const std::size_t before = resident();
-        for (const Length length; !length.over(flood.sent()) && !error;) turn(each_turn);
-        EXPECT_FALSE(error) << error.message();
+        for (const Length length; !length.over(flood.sent()) && !error.failed();) turn(each_turn);
+        EXPECT_FALSE(error.failed()) << error.message();
         EXPECT_LE(resident(), before + kGrowth);
         connection.abort();
     }

@@ -134,7 +134,7 @@ class Play final : public ConnectionHandler {
         if (ends_ == 0) return connection_->is_open() ? kOpen : opened_ ? kClosing : "upgrading";
         if (end_.was_open != opened_) return "WRONG TO SAY IF IT WAS OPEN";
         if (end_.error.code == Errc::closed_by_peer) return closed(end_.close_code, end_.close_reason);
-        if (!end_.error) return closed_by_client(end_.close_code, end_.close_reason);
+        if (!end_.error.failed()) return closed_by_client(end_.close_code, end_.close_reason);
         return failed(end_.error.code);
     }
 

@@ -57,7 +57,7 @@ TEST(Cpu, AThreadIsBoundToTheCoreAskedFor) {
     std::thread([] {
         const int cpu = first_allowed_cpu();
         const Error refused = pin_to_cpu(cpu);
-        ASSERT_FALSE(refused) << refused.message();
+        ASSERT_FALSE(refused.failed()) << refused.message();
         EXPECT_EQ(::sched_getcpu(), cpu);
         cpu_set_t set;
         ASSERT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
@@ -84,7 +84,7 @@ TEST(Cpu, CountsTheCoresThatAreOnline) {
 TEST(Cpu, MemoryIsLockedOrTheRefusalSaysHowToAllowIt) {
     EXPECT_EQ(status_in_child([] {
                   const Error refused = lock_memory();
-                  return !refused || is_clear_refusal(refused, "ulimit -l") ||
+                  return !refused.failed() || is_clear_refusal(refused, "ulimit -l") ||
                                  refused.code == Errc::out_of_memory
                              ? 0
                              : 1;
@@ -102,7 +102,7 @@ TEST(Cpu, MemoryIsLockedOrTheRefusalSaysHowToAllowIt) {
 TEST(Cpu, RealTimePriorityIsGivenOrTheRefusalSaysHowToAllowIt) {
     EXPECT_EQ(status_in_child([] {
                   const Error refused = make_realtime(1);
-                  if (refused) return is_clear_refusal(refused, "ulimit -r") ? 0 : 1;
+                  if (refused.failed()) return is_clear_refusal(refused, "ulimit -r") ? 0 : 1;
                   return ::sched_getscheduler(0) == SCHED_FIFO ? 0 : 2;
               }),
               0);

@@ -37,7 +37,8 @@ TEST(Error, ErrnoMapsToACode) {
 TEST(Error, MessageIsTheDetailOrTheCodesSentence) {
     EXPECT_EQ((Error{Errc::invalid_url, ""}).message(), "the URL is not a valid ws or wss URL");
     EXPECT_EQ((Error{Errc::invalid_url, "port 70000"}).message(), "port 70000");
-    EXPECT_FALSE(Error{});
+    EXPECT_FALSE(Error{}.failed());
+    EXPECT_TRUE((Error{Errc::timeout, ""}).failed());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ void fuzz_session(std::span<const std::byte> bytes) {
         .window = {.connection_lifetime =
                        input.flag() ? std::chrono::seconds{301} + duration(100'000) : Duration::zero()},
         .jitter_seed = input.below(65536)};
-    if (validate(options)) return;
+    if (validate(options).failed()) return;
     SessionWalker walker(options, input);
     for (int after = 0; after < 10; after += walker.closed() || input.empty() ? 1 : 0) walker.step();
 }

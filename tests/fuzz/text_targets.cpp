@@ -101,7 +101,7 @@ void fuzz_config(std::span<const std::byte> bytes) {
     std::memcpy(&value, &bits, sizeof value);
     auto changed = *resolved;
     const auto field = row < websocket_limit_table().size() ? websocket_limit_table()[row].field : "nothing";
-    if (!changed.set_option(field, value)) {
+    if (!changed.set_option(field, value).failed()) {
         require(std::isfinite(value) && value >= 0, "an option that is no number");
         require(changed.values[row].origin == LimitOrigin::option && changed.values[row].value == value,
                 "an option that was not set");

@@ -25,7 +25,7 @@ struct Answer {
         ++calls;
         error = its_error;
         for (const auto& address : its_addresses) addresses.push_back(address.to_string());
-        EXPECT_EQ(its_addresses.empty(), static_cast<bool>(its_error));
+        EXPECT_EQ(its_addresses.empty(), its_error.failed());
     }
     [[nodiscard]] bool has(const std::string& address) const {
         return std::ranges::find(addresses, address) != addresses.end();
@@ -57,7 +57,7 @@ class ResolverTest : public testing::Test {
 TEST_F(ResolverTest, GivesTheAddressesOfBothFamiliesWithThePort) {
     server.set("feed.test", {"192.0.2.1", "2001:db8::1", "192.0.2.2"});
     resolve("feed.test");
-    EXPECT_FALSE(answer.error);
+    EXPECT_FALSE(answer.error.failed());
     EXPECT_EQ(answer.addresses.size(), 3U);
     for (const char* address : {"192.0.2.1:443", "192.0.2.2:443", "[2001:db8::1]:443"})
         EXPECT_TRUE(answer.has(address)) << address;
@@ -89,7 +89,7 @@ TEST_F(ResolverTest, AFamilyThatFailsDoesNotSpoilTheOther) {
         server.set("feed.test", AF_INET6, {.kind = kind});
         answer = {};
         EXPECT_EQ(resolve("feed.test").addresses, Texts{"192.0.2.1:443"});
-        EXPECT_FALSE(answer.error) << answer.error.message();
+        EXPECT_FALSE(answer.error.failed()) << answer.error.message();
     }
 }
 

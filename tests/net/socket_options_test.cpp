@@ -115,13 +115,13 @@ TEST(SocketOptions, EachRefusalNamesItsOptionAndTheOthersAreAppliedAllTheSame) {
 
 TEST(SocketOptions, BindsToTheSourceAddress) {
     const UniqueFd socket = tcp_socket();
-    EXPECT_FALSE(bind_source({.source_address = "127.0.0.5"}, socket.get(), AF_INET));
+    EXPECT_FALSE(bind_source({.source_address = "127.0.0.5"}, socket.get(), AF_INET).failed());
     sockaddr_in bound{};
     socklen_t size = sizeof bound;
     ASSERT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&bound), &size), 0);
     EXPECT_EQ(ntohl(bound.sin_addr.s_addr), 0x7f000005U);
     const UniqueFd other = tcp_socket();
-    EXPECT_FALSE(bind_source({}, other.get(), AF_INET));
+    EXPECT_FALSE(bind_source({}, other.get(), AF_INET).failed());
 }
 
 TEST(SocketOptions, ASourceAddressThatIsNotOursIsAnErrorThatNamesIt) {

@@ -20,7 +20,7 @@ class Recording : public testing::Test {
     void open() {
         writer = std::make_unique<RecordWriter>(options, calls,
                                                 [this](std::string_view text) { alerts.emplace_back(text); });
-        ASSERT_FALSE(writer->open(at()));
+        ASSERT_FALSE(writer->open(at()).failed());
     }
     [[nodiscard]] Moment at() const { return {TimePoint{1h} + passed, kRecordStart + passed}; }
     /// Takes what the ring holds.

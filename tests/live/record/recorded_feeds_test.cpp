@@ -54,7 +54,7 @@ TEST(RecordedFeeds, ComeOutOfARecordingAsTheyWentIn) {
             Recorder recorder(ws.queue(), {.folder = folder.path("."), .name = "s", .url = server.url("/")});
             ws.connect();
             reactor.run_until([&] { return ws.stats().disconnects > 0; });
-            EXPECT_FALSE(recorder.stop());
+            EXPECT_FALSE(recorder.stop().failed());
             EXPECT_EQ(recorder.stats().messages, capture.received.size());
         }
         std::vector<std::vector<std::string>> replays;

@@ -43,7 +43,7 @@ class FeedTest : public ManagedTest {
     FeedTest() {
         feed_options.on_channel = [this](ChannelId channel, ChannelState state, const Error& error) {
             note(std::to_string(channel) + " " + std::string(to_string(state)) +
-                 (error ? " " + error.detail : std::string()));
+                 (error.failed() ? " " + error.detail : std::string()));
         };
         feed_options.on_message = [this](const FeedMessage& message) {
             got.push_back(std::to_string(message.channel) + ":" +

@@ -123,7 +123,7 @@ TEST(Reconnecting, H3ARetryAfterIsCapped) {
 }
 
 TEST(Reconnecting, AnOptionThatCannotBeIsNamed) {
-    EXPECT_FALSE(validate(ReconnectOptions{}));
+    EXPECT_FALSE(validate(ReconnectOptions{}).failed());
     EXPECT_EQ(validate(ReconnectOptions{.delay = -1ns}).message(),
               "reconnect_delay is -1e-09 s; give 0 or more");
     EXPECT_NE(validate(ReconnectOptions{.max_delay = -1ns}).message().find("max_reconnect_delay"),

@@ -57,8 +57,8 @@ TEST(Reasons, TheConnectionLimitComesAMarginBeforeTheLifetime) {
 }
 
 TEST(Reasons, AMarginThatLeavesNoPositiveAgeIsAnError) {
-    EXPECT_FALSE(validate(WindowOptions{}));
-    EXPECT_FALSE(validate(WindowOptions{.connection_lifetime = 301s, .disconnect_margin = 300s}));
+    EXPECT_FALSE(validate(WindowOptions{}).failed());
+    EXPECT_FALSE(validate(WindowOptions{.connection_lifetime = 301s, .disconnect_margin = 300s}).failed());
     const Error error = validate(WindowOptions{.connection_lifetime = 300s, .disconnect_margin = 300s});
     EXPECT_EQ(error.code, Errc::invalid_argument);
     EXPECT_EQ(

@@ -19,7 +19,7 @@ TEST_F(Recording, ANextRunAppendsToTheFileOfItsHour) {
     ring.connected();
     message(1);
     pass(0s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     passed += 10min;
     open();
     MessageQueue second;
@@ -30,14 +30,14 @@ TEST_F(Recording, ANextRunAppendsToTheFileOfItsHour) {
         writer->take(*record, at());
         second.pop();
     }
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(files().size(), 1U);
     ASSERT_EQ(lines().size(), 4U);
     EXPECT_EQ(lines().at(3), "message 1/1 @1795849900000000000 text new");
     EXPECT_TRUE(alerts.empty());
     passed += 1h;
     open();
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(files().size(), 2U) << "another hour";
 }
 
@@ -67,7 +67,7 @@ TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndToldWhenTheFileIsOpened) {
         }
         message(9);
         pass(1s);
-        EXPECT_FALSE(writer->close(at()));
+        EXPECT_FALSE(writer->close(at()).failed());
         EXPECT_EQ(lines().size(), kept == sizes[0] ? 3U : 4U);
         const auto reader = RecordReader::open(path);
     }
@@ -112,7 +112,7 @@ TEST_F(Recording, AFileDamagedInTheMiddleIsLeftAsItIs) {
     open();
     message(4);
     pass(1s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(std::filesystem::file_size(path), size);
     EXPECT_EQ(files().size(), 2U);
     ASSERT_EQ(alerts.size(), 1U);
@@ -129,7 +129,7 @@ TEST_F(Recording, AFileDamagedInTheMiddleIsLeftAsItIs) {
 TEST_F(Recording, TwoWritersDoNotShareAFile) {
     open();
     RecordWriter other(options, calls, [this](std::string_view text) { alerts.emplace_back(text); });
-    EXPECT_FALSE(other.open(at()));
+    EXPECT_FALSE(other.open(at()).failed());
     EXPECT_NE(other.path(), writer->path());
     ASSERT_EQ(alerts.size(), 1U);
     EXPECT_NE(alerts[0].find("another process is recording to it"), std::string::npos);
@@ -167,7 +167,7 @@ TEST_F(Recording, AFullDiskStopsTheWriterWhichGoesOnWhenThereIsRoom) {
         ASSERT_EQ(alerts.size(), 2U);
         EXPECT_NE(alerts[1].find("goes on"), std::string::npos);
         EXPECT_EQ(lines().size(), before.size() + 2);
-        EXPECT_FALSE(writer->close(at()));
+        EXPECT_FALSE(writer->close(at()).failed());
         while (queue.front() != nullptr) queue.pop();
     }
 }
@@ -188,7 +188,7 @@ TEST_F(Recording, APartOfAFrameThatCannotBeCutOffAtOnceIsCutOffBeforeTheNext) {
     EXPECT_TRUE(writer->stats(at()).is_stopped) << "nothing is appended behind a torn frame";
     calls.truncate_fails = false;
     pass(1s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(lines().size(), 3U);
 }
 
@@ -222,7 +222,7 @@ TEST_F(Recording, SyncsAtItsIntervalAndTellsAFailureOnce) {
     ASSERT_EQ(alerts.size(), 1U);
     EXPECT_NE(alerts[0].find("Input/output error"), std::string::npos) << alerts[0];
     calls.sync_fails = false;
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(lines().size(), 61U) << "it went on";
 }
 

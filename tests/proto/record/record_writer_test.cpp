@@ -23,7 +23,7 @@ TEST_F(Recording, HoldsWhatTheRingToldInOrderWithTimesToTheNanosecond) {
     ring.message("later", 1'795'849'200'000'000'005);
     ring.disconnected(5, 1001, "bye");
     pass(0s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(lines(), (std::vector<std::string>{
                            "connected 1/0 @1795849200000000000 wss://h.example/path",
                            "message 1/1 @1795849200000000001 text {\"a\":1}",
@@ -110,7 +110,7 @@ TEST_F(Recording, RotatesByTheHourAndBySize) {
     pass(0s);
     for (std::uint64_t i = 4; i < 200; ++i) message(i, 10'000);
     pass(1s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     const auto paths = files();
     ASSERT_GE(paths.size(), 4U);
     EXPECT_TRUE(paths[0].ends_with("feed.20261128T075959Z.zst")) << paths[0];
@@ -142,7 +142,7 @@ TEST_F(Recording, NotesStandBetweenTheMessagesWhereTheyBelong) {
                  at());
     message(1);
     pass(1s);
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     EXPECT_EQ(lines().at(1), "sent 1/0 @1795849200000000000 text sub");
     EXPECT_EQ(lines().at(2).substr(0, 11), "message 1/1");
 }
@@ -158,7 +158,7 @@ TEST_F(Recording, ReadersBeginAnywhereWithTheRightNumbers) {
             "message 1/" + std::to_string(i) + " @" +
             std::to_string((kRecordStart + 100ms * (static_cast<long>(i) - 1)).time_since_epoch().count()));
     }
-    EXPECT_FALSE(writer->close(at()));
+    EXPECT_FALSE(writer->close(at()).failed());
     auto reader = RecordReader::open(files());
     ASSERT_TRUE(reader);
     for (const std::size_t index : {0U, 1U, 4U, 5U, 77U, 1500U, 2999U, 3U}) {

@@ -125,8 +125,8 @@ TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {
     managed.ws().send_binary(bytes_of("two"));
     managed.script(0).bytes(close_frame(1001, "bye"));
     managed.turn();
-    EXPECT_FALSE(recorder.stop());
-    EXPECT_FALSE(recorder.stop()) << "a second call does nothing";
+    EXPECT_FALSE(recorder.stop().failed());
+    EXPECT_FALSE(recorder.stop().failed()) << "a second call does nothing";
     auto lines = lines_of(recordings_in(folder.path(".")));
     for (auto& line : lines)
         line = line.substr(0, line.find('@')) + line.substr(line.find(' ', line.find('@')) + 1);
@@ -190,7 +190,7 @@ TEST(Recorders, WriteWithinASecondAndWhatTheRingHoldsAtTheEnd) {
     EXPECT_EQ(lines_of(recordings_in(folder.path("."))).size(), 5001U);
     for (int i = 0; i < 5000; ++i)
         ring.message("message " + std::to_string(i), 1'795'849'200'000'000'000 + i);
-    EXPECT_FALSE(recorder.stop());
+    EXPECT_FALSE(recorder.stop().failed());
     EXPECT_EQ(lines_of({recorder.path()}).size(), 10'001U);
     EXPECT_EQ(recorder.stats().messages, 10'000U);
 }

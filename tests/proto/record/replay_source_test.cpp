@@ -128,11 +128,11 @@ TEST_F(Replays, ARecordingOfAReplayHasTheSameLines) {
     again.folder = folder.path(".");
     RecordWriter copy(again, calls, {});
     const Moment at{replayed.reactor.now(), replayed.clock.system_now()};
-    ASSERT_FALSE(copy.open(at));
+    ASSERT_FALSE(copy.open(at).failed());
     RecordPump pump(replayed.ws->queue(), copy);
     while (pump.turn(at) > 0) {
     }
-    ASSERT_FALSE(copy.close(at));
+    ASSERT_FALSE(copy.close(at).failed());
     auto copied = test::lines_of(std::vector<std::string>{copy.path()});
     ASSERT_EQ(copied.size(), original.size() + 1);
     copied.pop_back();  // the end that was not recorded

@@ -149,7 +149,7 @@ TEST_F(ConnectionBatch, BehindOurOwnClosePingsAreAnsweredUntilThePeersClose) {
     script().bytes(ping_frame("y") + close_frame(1000) + ping_frame("z"));
     turn();
     EXPECT_EQ(sent(), "10:y ");
-    EXPECT_FALSE(end.error);
+    EXPECT_FALSE(end.error.failed());
 }
 
 TEST_F(ConnectionBatch, ACloseInAHandlerAnswersThePingBeforeIt) {

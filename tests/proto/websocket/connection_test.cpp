@@ -145,7 +145,7 @@ TEST_F(ConnectionTest, OurCloseWaitsForThePeersAndDeliversWhatComesBefore) {
     script().bytes(text_frame("in flight") + close_frame(1000));
     turn();
     EXPECT_EQ(log, "in flight;end;");
-    EXPECT_FALSE(end.error);
+    EXPECT_FALSE(end.error.failed());
     EXPECT_EQ(end.close_code, 1000);
     EXPECT_TRUE(script().written.empty());
 }
@@ -159,7 +159,7 @@ TEST_F(ConnectionTest, OurCloseEndsAtTheTimeoutIfThePeerIsSilent) {
     clock.advance(11ms);
     reactor.poll();
     EXPECT_EQ(ends, 1);
-    EXPECT_FALSE(end.error);
+    EXPECT_FALSE(end.error.failed());
     EXPECT_EQ(end.close_code, 1006);
     EXPECT_TRUE(connection->drained());
 }

@@ -93,7 +93,7 @@ TEST(Secrets, NoOptionErrorHoldsAHeadersValue) {
                                                       {"X-Key: " + kToken, ""},
                                                       {"X-Key\n", kToken}}) {
         const Error refused = validate(UpgradeOptions{.headers = {header}});
-        ASSERT_TRUE(refused);
+        ASSERT_TRUE(refused.failed());
         expect_hidden(refused.message(), header.name);
     }
     expect_hidden(validate(UpgradeOptions{.subprotocols = {"a, " + kToken}}).message(), "subprotocol");

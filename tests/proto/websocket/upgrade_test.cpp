@@ -337,7 +337,7 @@ TEST(UpgradeOptions, AHeaderThatCouldSplitTheRequestIsNamedNotQuoted) {
     EXPECT_NE(message({"", "b"}).find("the header name '' must be"), std::string::npos);
     EXPECT_NE(message({"host", "b"}).find("belongs to the upgrade"), std::string::npos);
     EXPECT_NE(validate({.subprotocols = {"a b"}}).message().find("token"), std::string::npos);
-    EXPECT_FALSE(validate({.headers = {{"Authorization", "Bearer x"}}, .subprotocols = {"v1"}}));
+    EXPECT_FALSE(validate({.headers = {{"Authorization", "Bearer x"}}, .subprotocols = {"v1"}}).failed());
 }
 
 TEST_F(HandshakeTest, ClientAndServerAgreeHoweverTheRequestIsCut) {

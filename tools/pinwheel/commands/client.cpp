@@ -29,7 +29,7 @@ bool g_pinned = false;
 
 void pin(int cpu) {
     const bool known = ::sched_getaffinity(0, sizeof g_cores_before_pin, &g_cores_before_pin) == 0;
-    if (const Error refused = pin_to_cpu(cpu)) throw UsageError{refused.message()};
+    if (const Error refused = pin_to_cpu(cpu); refused.failed()) throw UsageError{refused.message()};
     CPU_CLR(static_cast<std::size_t>(cpu), &g_cores_before_pin);
     g_pinned = known && CPU_COUNT(&g_cores_before_pin) > 0;
 }
@@ -87,7 +87,8 @@ Client::Client(const ClientOptions& options)
     if (!url_) throw UsageError{url_.error().message()};
     for (const auto& header : options.headers)
         connection_options_.upgrade.headers.push_back(parse_header(header));
-    if (const Error refused = validate(connection_options_.upgrade)) throw UsageError{refused.message()};
+    if (const Error refused = validate(connection_options_.upgrade); refused.failed())
+        throw UsageError{refused.message()};
     if (options.timeout || !has_config_)
         timeout_ = std::chrono::duration_cast<Duration>(
             std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));

@@ -34,7 +34,7 @@ class Echo final : public ConnectionHandler {
     void on_pong(std::span<const std::byte>) override {}
     void on_warning(const Error& warning) override { complain(warning.message()); }
     void on_end(const ConnectionEnd& end) override {
-        const bool clean = end.error.code == Errc::closed_by_peer || !end.error;
+        const bool clean = end.error.code == Errc::closed_by_peer || !end.error.failed();
         status_ = clean ? 0 : 1;
         if (!clean) complain(end.error.message());
         client_.reactor().stop();

@@ -50,7 +50,7 @@ void FeedRun::end_recording() {
     if (!ws().is_dead()) ws().force_close();
     const Error lost = recorder_->stop();
     show_recorder_alerts();
-    if (!lost) return;
+    if (!lost.failed()) return;
     say(lost.message());
     failed_ = true;
 }

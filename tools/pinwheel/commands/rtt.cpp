@@ -43,7 +43,7 @@ class RoundTrips final : public ConnectionHandler {
     void on_pong(std::span<const std::byte>) override {}
     void on_warning(const Error& warning) override { complain(warning.message()); }
     void on_end(const ConnectionEnd& end) override {
-        if (end.error) complain(end.error.message());
+        if (end.error.failed()) complain(end.error.message());
         client_.reactor().stop();
     }
     void on_message(const Message& message) {
