@@ -44,7 +44,7 @@ double cpu_time() noexcept {
     return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
-/// The part of it that was spent in the kernel, by the ticks of its clock: of use for sums only.
+/// The kernel's part of it, in ticks of the kernel's clock: precise enough for sums only.
 double kernel_time() noexcept {
     rusage usage{};
     ::getrusage(RUSAGE_THREAD, &usage);
@@ -65,7 +65,7 @@ std::size_t resident_memory() {
     return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// Bursts are in the kernel whole before the client looks.
+/// The kernel holds complete bursts before the client reads.
 template <class Poll>
 std::uint64_t reads_for_burst(const FastServer& server, Poll poll, const std::uint64_t& messages,
                               const std::function<void()>& ask) {
@@ -125,7 +125,7 @@ void count_allocations(const FastServer& server, bool tls, TlsRecords records, s
                                : tls    ? ", wss"
                                         : ", ws");
     report(("allocations" + where).c_str(), static_cast<double>(spent.allocations), "calls", 0);
-    // For TLS 1.3 it takes 40 bytes from the heap for the header of each record, and gives them back.
+    // For TLS 1.3 OpenSSL allocates 40 bytes for the header of each record, and frees them.
     if (tls && !in_place)
         report("allocations of OpenSSL for each record that it opens",
                static_cast<double>(spent.openssl_allocations) / static_cast<double>(bursts), "calls", 1.05);
@@ -133,7 +133,7 @@ void count_allocations(const FastServer& server, bool tls, TlsRecords records, s
         report("allocations of OpenSSL", static_cast<double>(spent.openssl_allocations), "calls", 0);
 }
 
-/// `count` connections, all open.
+/// `count` open connections.
 std::vector<std::unique_ptr<Client>> connect_many(ClientParts& parts, const Target& target,
                                                   std::size_t count) {
     std::vector<std::unique_ptr<Client>> clients;
@@ -149,7 +149,7 @@ void weigh_idle_connections(const FastServer& server, bool tls, std::size_t coun
     const Target target = server.target(tls, "/burst/64/200/1", 200);
     ClientParts parts(ReactorMode::epoll, target);
     { const auto warm = connect_many(parts, target, 2); }
-    ::malloc_trim(0);  // or memory that was used before would not count
+    ::malloc_trim(0);  // otherwise memory that was used before would not count
     const std::size_t before = resident_memory();
     const Counts counts_before = counts();
     const auto clients = connect_many(parts, target, count);
@@ -192,19 +192,19 @@ double cost_of_messages(const FastServer& server, std::size_t connections, std::
                                [](std::uint64_t sum, const auto& one) { return sum + one->messages(); });
     };
     const double began = cpu_time();
-    // The sum over all clients is looked at now and then: it must not cost what is measured.
+    // The sum over all clients is computed at intervals, so that it does not distort the measurement.
     while (received() < connections * each)
         for (int turns = 0; turns < 500; ++turns) parts.reactor.poll_for(std::chrono::milliseconds{1});
     return (cpu_time() - began) / static_cast<double>(connections * each);
 }
 
-/// Connects again and again, with a session to resume or without.
+/// Connects repeatedly, with or without a session to resume.
 class Reconnects {
   public:
     Reconnects(const FastServer& server, bool resume)
         : target_(server.target(true, "/echo", 200)), resume_(resume), parts_(ReactorMode::epoll, target_) {}
 
-    /// CPU time of one.
+    /// CPU time of one connection.
     double once() {
         if (!resume_) {
             parts_.dialer.reset();
@@ -226,7 +226,7 @@ class Reconnects {
         return spent;
     }
 
-    /// Of the CPU time of each, on average.
+    /// The mean CPU time of each.
     [[nodiscard]] double in_kernel() const noexcept { return in_kernel_ / count_; }
 
   private:

@@ -1,5 +1,5 @@
-// What a feed costs over a plain manager: the same messages of a venue, about 200 bytes each and with their
-// numbers going on, through both.
+// The cost of a feed over a plain manager: both receive the same messages of a venue, about 200 bytes each,
+// with increasing numbers.
 //
 //   feed_cost MODE_VENUE MESSAGES SIZE   receives so many and prints how many, for
 //   bench/compare_instructions;
@@ -25,7 +25,7 @@ namespace {
 
 using namespace pinwheel;
 
-/// A message in which ten `#` stand for its number and ten `@` for the one before.
+/// A message in which ten `#` are replaced by its number and ten `@` by the number before.
 struct VenueCase {
     std::string_view name, profile, channel, symbol, message;
 };
@@ -39,7 +39,7 @@ constexpr std::array<VenueCase, 4> kVenues{
      {"deribit", "deribit-v2", "book.100ms", "BTC-PERPETUAL",
       R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.BTC-PERPETUAL.100ms","data":{"timestamp":1554373962454,"type":"change","prev_change_id":@@@@@@@@@@,"change_id":##########,"bids":[["new",5041.0,10.0]],"asks":[]}}})"}}};
 
-/// A text frame of the case, in which the numbers are written anew for each message.
+/// A text frame of the case. The numbers are written anew for each message.
 class Frames {
   public:
     explicit Frames(const VenueCase& venue)
@@ -52,7 +52,7 @@ class Frames {
     }
     [[nodiscard]] std::size_t message_size() const noexcept { return size_; }
 
-    /// As many whole frames as fit; the bytes.
+    /// Writes as many complete frames as fit; returns their bytes.
     std::size_t fill(std::span<std::byte> out) noexcept {
         std::size_t used = 0;
         for (; used + frame_.size() <= out.size(); used += frame_.size()) {
@@ -75,8 +75,8 @@ class Frames {
     std::uint64_t number_ = 1'000'000'000;
 };
 
-/// The venue's end without a socket: accepts the upgrade, then has the next messages at each turn, and takes
-/// whatever is sent.
+/// The venue's end without a socket: accepts the upgrade, then delivers the next messages at each turn, and
+/// discards all that is sent.
 class VenueStream final : public ByteStream {
   public:
     explicit VenueStream(Frames& frames) : frames_(frames) {}
@@ -142,7 +142,7 @@ class VenueDialer final : public Dialer {
     Frames& frames_;
 };
 
-/// One way to receive one venue's messages.
+/// One way of receiving one venue's messages.
 class Receiver {
   public:
     Receiver(const VenueCase& venue, bool is_feed) : frames_(venue), dialer_(reactor_, frames_) {
@@ -165,13 +165,13 @@ class Receiver {
         feed_->connect();
     }
 
-    /// Receives so many, at least.
+    /// Receives at least this many messages.
     void run(std::size_t messages) {
         const std::size_t until = messages_ + messages;
         while (messages_ < until) reactor_.poll();
     }
     [[nodiscard]] std::size_t messages() const noexcept { return messages_; }
-    /// Everything came, in order and known.
+    /// True if all messages came, in order and classified.
     [[nodiscard]] bool is_good() const noexcept {
         return bytes_ == messages_ * frames_.message_size() &&
                (!feed_ || (feed_->stats().gaps == 0 && feed_->stats().duplicates == 0 &&

@@ -1,4 +1,4 @@
-// The way of a message from bytes in user space to its consumer, beside wslay's event layer on the same
+// The path of a message from bytes in user space to its consumer, beside wslay's event layer on the same
 // bytes.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ class ToCallback {
     MessageAssembler assembler_{Role::client, std::size_t{64} << 20, sink_, control_};
 };
 
-/// With a consumer on the same thread that takes each batch.
+/// The consumer on the same thread takes each batch.
 class ToQueue {
   public:
     void decode(std::span<const std::byte> read) {
@@ -146,9 +146,9 @@ BENCHMARK(decode_ascii<WslayEvents>)->Apply(sizes);
 BENCHMARK(decode_utf8<ToCallback>)->Apply(sizes);
 BENCHMARK(decode_utf8<WslayEvents>)->Apply(sizes);
 
-/// A lone message of 128 bytes: from its bytes in user space to the return of the handler that has the view,
-/// the clock's own time taken off. `after_a_call`: behind a system call, which leaves less of it in the
-/// caches.
+/// A single message of 128 bytes: from its bytes in user space to the return of the handler that has the
+/// view, without the clock's own time. `after_a_call`: after a system call, which evicts some of its data
+/// from the caches.
 void lone_message(benchmark::State& state, bool after_a_call) {
     const FrameStream stream(128, 1);
     ToCallback decoder;

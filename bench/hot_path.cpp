@@ -1,5 +1,5 @@
-// Decodes at least MESSAGES text frames of SIZE bytes, 13 KiB a read, prints how many, and does nothing else:
-// for counting instructions.
+// Decodes at least MESSAGES text frames of SIZE bytes, 13 KiB a read, and prints their number. It does no
+// other work: for counting instructions.
 #include <cstdio>
 #include <cstdlib>
 

@@ -1,5 +1,5 @@
 // Receives at least MESSAGES text frames of SIZE bytes from a local socket, 13 KiB a read (or one message a
-// read), prints how many, and does nothing else: for counting the instructions of all user space.
+// read), and prints their number. It does no other work: for counting the instructions of all user space.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -43,7 +43,7 @@ class PeerDialer final : public Dialer {
     Peer& peer_;
 };
 
-/// A bare connection's owner has nothing to do.
+/// The owner of a bare connection; ignores all events.
 struct Nobody final : ConnectionHandler {
     void on_open() override {}
     void on_pong(std::span<const std::byte>) override {}

@@ -1,4 +1,4 @@
-// The smaller pieces: the upgrade's two halves, a turn of the reactor, the histogram, the clocks, JSON parsed
+// Small parts: both halves of the upgrade, a turn of the reactor, the histogram, the clocks, and JSON parsed
 // in place from the queue.
 #include <benchmark/benchmark.h>
 #include <simdjson.h>
@@ -21,7 +21,7 @@
 namespace pinwheel::bench {
 namespace {
 
-/// Request made, answered, and the answer judged.
+/// The request is made and answered, and the answer checked.
 void upgrade(benchmark::State& state) {
     const auto url = Url::parse("wss://feed.example/stream?depth=20");
     SecureRandom random;
@@ -56,7 +56,7 @@ void histogram_percentile(benchmark::State& state) {
 }
 BENCHMARK(histogram_percentile);
 
-/// What a turn costs beside the system calls: the clock, the posted work, the wheel.
+/// The cost of a turn without its system calls: the clock, the posted work, the wheel.
 void reactor_turn(benchmark::State& state) {
     Reactor reactor({.mode = ReactorMode::busy_spin});
     int visits = 0;
@@ -72,7 +72,7 @@ constexpr std::string_view kTrade =
     R"({"channel":"trades.BTC-USD","seq":81234,"ts":1764021234567890123,"price":"64231.50","size":"0.0042",)"
     R"("side":"buy","id":998877665544332211,"venue":"XPIN","flags":["aggressor","retail"]})";
 
-/// The price of each message, asked on demand from the record itself: the padding is its own.
+/// Reads the price of each message on demand from the record itself, which has its own padding.
 template <bool kInPlace>
 void json_from_queue(benchmark::State& state) {
     MessageQueue queue;

@@ -19,10 +19,9 @@
 #include "../core/spsc_ring.h"
 #include "support/median.h"
 
-/// A hop between two cores: what the ring moves (64 bytes of payload and the record's head) beside
+/// A hop between two cores: the ring's record (64 bytes of payload and the head) beside
 /// boost::lockfree::spsc_queue, which moves a pointer. Both run in alternation, and the ratio of each round
-/// is what counts: which cores the machine gives, and how far they are from each other, changes by the
-/// minute.
+/// counts, because the cores that a virtual machine gives, and their distance, change by the minute.
 namespace pinwheel::bench {
 namespace {
 
@@ -34,7 +33,7 @@ void put(std::byte* bytes, std::size_t size, std::uint64_t number) {
     for (std::size_t at = 0; at < size; at += sizeof number) std::memcpy(bytes + at, &number, sizeof number);
 }
 
-/// Reads all of them; torn ones give a number that was never sent.
+/// Reads all of them. Torn bytes give a number that was never sent.
 std::uint64_t number_in(const std::byte* bytes, std::size_t size) {
     std::uint64_t any = 0;
     std::uint64_t all = ~std::uint64_t{0};
@@ -46,7 +45,7 @@ std::uint64_t number_in(const std::byte* bytes, std::size_t size) {
     return any == all ? any : 0;
 }
 
-/// The floor: numbers go as pointers, nothing is behind them.
+/// The floor: numbers in place of pointers, without data behind them.
 class BoostPointers {
   public:
     [[nodiscard]] bool push(std::uint64_t number) { return queue_.push(reinterpret_cast<void*>(number)); }
@@ -82,12 +81,13 @@ class BoostItems {
     struct alignas(64) Line {
         std::array<std::byte, 64> bytes;
     };
-    std::vector<Line> lines_ = std::vector<Line>(2048);  // more than the queue holds: none is in use twice
+    std::vector<Line> lines_ = std::vector<Line>(2048);  // more than the queue holds, so that none is in use
+                                                         // twice
     boost::lockfree::spsc_queue<Line*, boost::lockfree::capacity<1024>> queue_;
 };
 
-/// What two lines take: as many bytes as a record of 64 with its head, written from front to back and shown
-/// by a position, `kBatch` at a time. No sizes, no head, no marks.
+/// The cost of two lines: as many bytes as a record of 64 with its head, written from front to back and
+/// published by a position, `kBatch` at a time. Without sizes, heads and marks.
 template <std::uint64_t kBatch>
 class TwoLines {
   public:
@@ -128,7 +128,7 @@ class TwoLines {
     alignas(128) std::atomic<std::uint64_t> read_{0};
 };
 
-/// A ring or a queue of records with `kPayload` bytes; `kBatch` records are published at a time.
+/// A ring or a queue of records with `kPayload` bytes. `kBatch` records are published at a time.
 template <class Carrier, std::size_t kPayload, std::uint64_t kBatch>
 class Records {
   public:
@@ -190,8 +190,8 @@ std::uint64_t pop_wait(Contender& contender) {
 /// A result, or 0 if an answer was wrong.
 using Measured = double;
 
-/// The median time of a trip to the other core and back, in ns. A sample is several trips, so that the
-/// clock's own time does not count.
+/// The median time of a trip to the second core and back, in ns. A sample has several trips, so that the
+/// clock's own time is negligible.
 template <class Contender>
 Measured round_trip(std::uint64_t trips) {
     constexpr std::uint64_t kTripsPerSample = 8;
@@ -248,7 +248,7 @@ Measured throughput(std::uint64_t items) {
     return right ? static_cast<double>(items) * 1e3 / took : 0;
 }
 
-/// The same on one core, 64 in and 64 out: what an item takes without a line on its way between cores.
+/// The same on one core, 64 in and 64 out: the cost of an item without a transfer of cache lines.
 template <class Contender>
 void on_one_core(benchmark::State& state) {
     constexpr std::uint64_t kBatch = 64;

@@ -1,5 +1,5 @@
-// The wheel with a million timers pending: what arming and cancelling costs for a timer that is in the cache
-// and for one that is not, and what a turn costs with nothing due.
+// The wheel with a million pending timers: the cost of arming and cancelling a timer that is in the cache,
+// and one that is not, and the cost of a turn without a due timer.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Owner {
     Timer timer{Timer::Callback::member<&Owner::on_timer>(*this)};
 };
 
-/// Deadlines up to a day ahead, as keep-alives and reconnects have them.
+/// Deadlines up to a day ahead, like those of keep-alives and reconnects.
 class Crowd {
   public:
     Crowd() : owners_(std::make_unique<Owner[]>(kPending)) {  // NOLINT(modernize-avoid-c-arrays)
@@ -57,7 +57,7 @@ void schedule_and_cancel_in_cache(benchmark::State& state) {
     if (wheel.size() != kPending || owner.timer.armed()) state.SkipWithError("a timer was lost");
 }
 
-/// A timer that is not in the cache: what it costs to find it and touch it is in `touch_random`.
+/// A timer that is not in the cache. `touch_random` has the cost of finding and touching it.
 void schedule_and_cancel_random(benchmark::State& state) {
     auto& wheel = crowd().wheel;
     const auto idle = std::make_unique<Owner[]>(kPending);  // NOLINT(modernize-avoid-c-arrays)
@@ -68,7 +68,7 @@ void schedule_and_cancel_random(benchmark::State& state) {
         Timer& timer = idle[(random.next() + last) % kPending].timer;
         wheel.schedule(timer, deadline);
         timer.cancel();
-        last = timer.armed() ? 1 : 0;  // which is to be found next is known only when this is done
+        last = timer.armed() ? 1 : 0;  // the next index depends on this result
     }
     if (wheel.size() != kPending) state.SkipWithError("a timer was lost");
 }
@@ -80,7 +80,7 @@ void touch_random(benchmark::State& state) {
     benchmark::DoNotOptimize(last);
 }
 
-/// A pending timer moved: it and its neighbours, old and new, are not in the cache.
+/// A pending timer is moved. The timer and its neighbours, old and new, are not in the cache.
 void reschedule_random(benchmark::State& state) {
     auto& all = crowd();
     for (auto _ : state) all.wheel.schedule(all.random_timer(), all.random_deadline());

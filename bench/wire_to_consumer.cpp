@@ -17,7 +17,7 @@ constexpr int kRounds = 7;
 constexpr double kGoal = 1.20;
 constexpr double kTlsGoal = 1.05;
 
-/// 10,000 messages a second, as a spinning reactor gets them.
+/// 10,000 messages a second, on a spinning reactor.
 void time_from_kernel(const FastServer& server, bool tls, std::uint64_t messages) {
     const Target target = server.target(tls, "/paced/10000/200/" + std::to_string(messages), 200);
     ClientParts parts(ReactorMode::busy_spin, target);

@@ -22,7 +22,7 @@ class Run {
 
     Measured measure() {
         Measured measured;
-        request();  // warms caches, and lets the kernel's buffers grow
+        request();  // warms the caches and lets the kernel's buffers grow
         const std::uint64_t total = case_.requests * case_.messages_per_request;
         measured.latencies.reserve(case_.is_latency() ? total : 0);
         if (case_.kind == CaseKind::paced) receiver_.keep_latencies(&measured.latencies);
@@ -41,7 +41,7 @@ class Run {
   private:
     std::int64_t now() noexcept { return clock_.now().time_since_epoch().count(); }
 
-    /// Asks and takes all that is answered; the time that this took.
+    /// Sends a request and takes the complete answer; returns the time.
     std::int64_t request() {
         Request payload{};
         const std::uint64_t number = ++requested_;

@@ -1,4 +1,4 @@
-// Everything against the floor, in alternation, against one server on the other core.
+// All contenders against the floor, in alternation, with one server on the second core.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -13,9 +13,9 @@ namespace pinwheel::bench {
 namespace {
 
 struct Options {
-    int rounds = 60;  // many short ones: a stall of the machine is in one, and not in the median
+    int rounds = 60;  // many short ones: a stall of the machine hits one, and not the median
     bool smoke = false;
-    double distance = 0;  // of the cores, in ns; 0: as it is at the start
+    double distance = 0;  // of the cores, in ns; 0: the distance at the start
     std::string only;
     std::string contenders;
     std::string json_file;
@@ -34,7 +34,7 @@ std::vector<ContenderKind> chosen_contenders(const Options& options) {
         if (kind.order == 0 || options.contenders.empty() ||
             ("," + options.contenders + ",").find("," + std::string(kind.name) + ",") != std::string::npos)
             kinds.push_back(kind);
-    // The control: what its ratio to the floor is off 1, no other ratio here can tell from nothing.
+    // The control. The deviation of its ratio from 1 is noise: smaller differences mean nothing.
     kinds.insert(kinds.begin() + 1, {"floor, again", kinds.front().make, kinds.front().order});
     return kinds;
 }
@@ -58,7 +58,7 @@ int run(const Options& options) {
         std::printf("client and server are cores %.0f ns apart, there and back\n", distance->wanted());
     }
     std::vector<Series> all = chosen_series(options);
-    // A round of every case and then the next of each: what the machine does for a while is in all of them.
+    // One round of every case, then the next round: a phase of the machine affects all cases.
     const int rounds = options.smoke ? 1 : options.rounds;
     for (int round = 1; round <= rounds; ++round) {
         std::fprintf(stderr, "round %d of %d\n", round, rounds);

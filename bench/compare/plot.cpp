@@ -23,7 +23,7 @@ constexpr std::array kColours{"#000000", "#999999", "#d62728", "#ff7f0e", "#9467
 /// One case: a curve of percentiles for each contender.
 class CasePlot {
   public:
-    /// `all` gives each contender its colour.
+    /// `all` determines each contender's colour.
     CasePlot(const Series& series, const Series& all) : series_(series), all_(all) {
         for (std::size_t i = 0; i < series.contenders.size(); ++i) {
             curves_.push_back(series.all_latencies(i));

@@ -1,5 +1,5 @@
-// Boost.Beast as its documentation recommends for speed: a stream without deflate over a bare socket, no
-// timeouts, one flat_buffer that is reused, a context that knows it has one thread, and a spinning poll().
+// Boost.Beast with the settings that its documentation recommends for speed: a stream without deflate over a
+// bare socket, no timeouts, one reused flat_buffer, a context for one thread, and a spinning poll().
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>

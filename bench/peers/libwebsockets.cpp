@@ -1,5 +1,5 @@
-// libwebsockets as its documentation recommends for speed: no extensions, no logging, a service buffer that
-// takes a burst in one read, and a service call that does not wait.
+// libwebsockets with the settings that its documentation recommends for speed: no extensions, no logging, a
+// service buffer that takes a burst in one read, and a service call that does not wait.
 #include <libwebsockets.h>
 
 #include <array>

@@ -1,5 +1,5 @@
-// websocketpp as its manual recommends for speed: logging compiled out, no locking, no compression, no-delay,
-// and a spinning poll(). C++17: its headers are not C++20.
+// websocketpp with the settings that its manual recommends for speed: logging compiled out, no locking, no
+// compression, no-delay, and a spinning poll(). C++17: its headers are not C++20.
 #include <websocketpp/client.hpp>
 #include <websocketpp/concurrency/none.hpp>
 #include <websocketpp/config/asio_client.hpp>
@@ -13,7 +13,7 @@
 namespace pinwheel::bench {
 namespace {
 
-/// The settings that its performance notes name, over one of its configurations.
+/// The settings of its performance notes, over one of its configurations.
 template <class Base, template <class> class Endpoint>
 struct Fast : Base {
     using type = Fast;
@@ -81,7 +81,7 @@ class Websocketpp final : public Contender {
     void send(const void* payload, std::size_t size) override {
         if (connection_->send(payload, size, websocketpp::frame::opcode::binary))
             throw std::runtime_error("a message was not taken");
-        // It writes from its loop.
+        // It writes inside its loop.
         client_.poll();
     }
     void poll() override {

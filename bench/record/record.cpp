@@ -30,7 +30,7 @@ constexpr std::size_t kSize = 200;
 
 SteadyClock g_clock;
 
-/// As a venue sends it: names repeat, numbers differ.
+/// Like a venue's messages: names repeat, numbers differ.
 class Trades {
   public:
     std::string_view next() {
@@ -87,7 +87,7 @@ class Producer {
     std::uint64_t dropped_ = 0;
 };
 
-/// Puts messages at the rate, in bursts of a millisecond; each put is timed.
+/// Puts messages at the rate, in bursts of a millisecond. Each put is timed.
 std::uint64_t produce(Producer& producer, double seconds, Histogram& cost) {
     Trades trades;
     const TimePoint began = g_clock.now();

@@ -15,7 +15,7 @@
 
 namespace pinwheel::bench {
 
-/// What connections share.
+/// Shared by connections.
 struct ClientParts {
     explicit ClientParts(ReactorMode mode, const Target& target, TlsRecords records = TlsRecords::openssl)
         : reactor({.mode = mode}) {
@@ -28,7 +28,7 @@ struct ClientParts {
     std::unique_ptr<SocketDialer> dialer;
 };
 
-/// One connection of many, which counts what it gets.
+/// One connection of many, which counts its messages.
 class Client final : private ConnectionHandler {
   public:
     Client(ClientParts& parts, const Target& target)
@@ -38,12 +38,12 @@ class Client final : private ConnectionHandler {
         connection_.start(*url);
     }
 
-    /// Asks for what its path promises.
+    /// Requests the messages of its path.
     void ask() {
         std::array<std::byte, kSmallestPayload> request{};
         if (connection_.send(Opcode::binary, request) != Errc::ok) throw std::runtime_error("not sent");
     }
-    /// From now on each message's time from its arrival in the kernel is recorded there.
+    /// From now on the time from each message's arrival in the kernel is recorded in it.
     void keep_kernel_latency(Histogram& histogram) noexcept { kernel_latency_ = &histogram; }
     void close() { connection_.close(to_wire(CloseCode::normal)); }
     [[nodiscard]] bool is_open() const { return connection_.is_open(); }

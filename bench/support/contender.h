@@ -11,8 +11,8 @@
 
 namespace pinwheel::bench {
 
-/// Every payload begins with these: when it was to be sent (ns, monotonic) and its number, from 1. Seven bits
-/// to a byte, so that a text may hold them.
+/// The head of every payload: the time when it was due (ns, monotonic) and its number, from 1. Seven bits a
+/// byte, so that it is valid text.
 constexpr std::size_t kStampAt = 0;
 constexpr std::size_t kNumberAt = 8;
 constexpr std::size_t kSmallestPayload = 16;
@@ -32,16 +32,16 @@ inline void put_number(void* bytes, std::size_t offset, std::uint64_t number) no
     std::memcpy(static_cast<char*>(bytes) + offset, &word, sizeof word);
 }
 
-/// Where a contender connects to, and what it will get there.
+/// The server of a contender, and the messages that it will get.
 struct Target {
     bool tls = false;
     std::uint16_t port = 0;  ///< on 127.0.0.1
     std::string path;
     std::string ca_file;
-    std::size_t payload_size = 0;  ///< of every message that comes
+    std::size_t payload_size = 0;  ///< of every received message
 };
 
-/// Takes a contender's messages, and proves them: their count, their bytes and the sum of their numbers.
+/// Takes a contender's messages and checks their count, their bytes and the sum of their numbers.
 class Receiver {
   public:
     void take(const void* payload, std::size_t size) noexcept {
@@ -50,7 +50,7 @@ class Receiver {
         sum_ += size >= kSmallestPayload ? number_at(payload, kNumberAt) : 0;
         if (latencies_ != nullptr) note_latency(payload);
     }
-    /// For the floor, which looks at no message: there were so many of them, by their bytes.
+    /// For the floor, which reads no message: counts them by their bytes.
     void take_unseen(std::uint64_t messages, std::size_t size) noexcept {
         messages_ += messages;
         bytes_ += messages * size;
@@ -75,7 +75,7 @@ class Receiver {
     std::vector<std::int64_t>* latencies_ = nullptr;
 };
 
-/// A client under measurement: made connected and upgraded, or it throws.
+/// A client under measurement. The constructor connects and upgrades, or throws.
 class Contender {
   public:
     Contender() = default;
@@ -85,24 +85,24 @@ class Contender {
 
     /// Sends one binary message.
     virtual void send(const void* payload, std::size_t size) = 0;
-    /// One turn of its loop, which does not sleep; throws if the connection is lost.
+    /// One turn of its loop, without sleep. Throws if the connection is lost.
     virtual void poll() = 0;
 };
 
 struct ContenderKind {
     const char* name;
     std::unique_ptr<Contender> (*make)(const Target& target, Receiver& receiver);
-    int order;  ///< of appearance: the floor 0, the library's, own, peers
+    int order;  ///< in the report: the floor 0, the library's, own, peers
     bool needs_tls = false;
 
     bool is_peer() const noexcept { return order >= kFirstPeer; }
-    /// Written by hand for the cases here: no library, and not the floor.
+    /// Written by hand for these cases: neither a library nor the floor.
     bool is_own() const noexcept { return order >= kFirstOwn && !is_peer(); }
     static constexpr int kFirstOwn = 8;
     static constexpr int kFirstPeer = 10;
 };
 
-/// All that are linked in, in order.
+/// All contenders that are linked in, in order.
 const std::vector<ContenderKind>& contender_kinds();
 
 /// A file that defines one of these takes part.

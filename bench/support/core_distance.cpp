@@ -33,7 +33,7 @@ void CoreDistance::await() {
     while (!is_as_wanted());
 }
 
-/// The median of samples of several trips, so that the clock's own time does not count.
+/// The median of samples of several trips, so that the clock's own time is negligible.
 double CoreDistance::measure() {
     constexpr std::uint32_t kTripsPerSample = 8;
     measurements_.fetch_add(1, std::memory_order_release);

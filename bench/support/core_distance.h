@@ -6,13 +6,13 @@
 
 namespace pinwheel::bench {
 
-/// How far another core is: the time a cache line takes there and back. On a virtual machine it changes by
-/// the minute, and with it the cost of every byte that one writes and the other reads; rounds at different
-/// distances cannot be compared. Threading: one thread, pinned to its core;
-/// the thread on the other core sleeps except during a measurement.
+/// The distance of a second core: the time of a cache line's transfer there and back. On a virtual machine it
+/// changes by the minute, and with it the cost of every byte that one core writes and the second reads.
+/// Rounds at different distances are not comparable. Threading: one thread, pinned to its core; the thread on
+/// the second core sleeps except during a measurement.
 class CoreDistance {
   public:
-    /// Rounds are to be at a distance of `wanted` ns; 0: at the present one.
+    /// Rounds must have a distance of `wanted` ns; 0: the present one.
     explicit CoreDistance(int other_cpu, double wanted = 0);
     ~CoreDistance();
     CoreDistance(const CoreDistance&) = delete;
@@ -20,9 +20,9 @@ class CoreDistance {
 
     /// In ns.
     [[nodiscard]] double wanted() const noexcept { return wanted_; }
-    /// Measures; takes some milliseconds. True if the distance is the wanted one, give or take a half.
+    /// Measures for a few milliseconds. True if the distance is the wanted one, within a factor of one half.
     [[nodiscard]] bool is_as_wanted() { return is_wanted(measure()); }
-    /// Sleeps until it is; tells on stderr if that takes a while.
+    /// Sleeps until it is. Reports a long wait on stderr.
     void await();
 
   private:
@@ -33,7 +33,7 @@ class CoreDistance {
     [[nodiscard]] bool is_wanted(double distance) const noexcept;
     void answer(int cpu);
 
-    std::atomic<std::uint32_t> measurements_{0};  // asked for; kEnd: no more
+    std::atomic<std::uint32_t> measurements_{0};  // the number requested; kEnd: no more
     alignas(64) std::atomic<std::uint32_t> there_{0};
     alignas(64) std::atomic<std::uint32_t> back_{0};
     std::thread thread_;

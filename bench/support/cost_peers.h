@@ -1,6 +1,6 @@
 #pragma once
 
-// Other ends of a client's socket, for counting the client's instructions: they add few a message.
+// Peers of a client's socket, for counting the client's instructions: they add few a message.
 
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
@@ -39,7 +39,7 @@ class Peer {
     /// The client's end of a new connection.
     [[nodiscard]] virtual std::unique_ptr<ByteStream> connect() = 0;
 
-    /// Accepts the upgrade, then sends what the client's next turn reads.
+    /// Accepts the upgrade, then sends the bytes of the client's next turn.
     void send_next() {
         if (fd_.get() < 0) return;
         if (accepted_) return send(next());
@@ -54,7 +54,7 @@ class Peer {
             accept_for_key(text.substr(text.find(kKey) + kKey.size(), 24)) + "\r\n\r\n");
         accepted_ = true;
     }
-    /// Takes what the client has sent; the bytes.
+    /// Takes the bytes that the client has sent; returns their number.
     std::size_t drain() {
         const ssize_t got = ::recv(fd_.get(), drained_.data(), drained_.size(), 0);
         return got > 0 ? static_cast<std::size_t>(got) : 0;
@@ -85,7 +85,7 @@ class Peer {
     std::array<char, std::size_t{64} << 10> drained_{};
 };
 
-/// Sends the same frames again and again.
+/// Sends the same frames repeatedly.
 class PlainPeer final : public Peer {
   public:
     PlainPeer(const std::string& frames, std::size_t a_read) : frames_(frames), a_read_(a_read) {}
@@ -111,8 +111,8 @@ class PlainPeer final : public Peer {
     std::size_t at_ = 0;
 };
 
-/// The same over TLS, a record for all frames together. All records that it has to send are sealed at the
-/// beginning, so that their instructions are the same however many are sent.
+/// The same over TLS, with one record for all frames together. All records are sealed at the start, so that
+/// their instructions do not depend on the number sent.
 class SealedPeer final : public Peer {
   public:
     static constexpr std::size_t kRecords = 30'000;

@@ -53,7 +53,7 @@ Counts counts() noexcept {
 
 }  // namespace pinwheel::bench
 
-// The program's own definitions come before libc's, for every library that it loads.
+// The program's own definitions take precedence over libc's, for every library that it loads.
 extern "C" {
 
 ssize_t read(int fd, void* out, size_t size) {

@@ -4,13 +4,14 @@
 
 namespace pinwheel::bench {
 
-/// What the process has asked for so far. A program that links counting.cpp has it count, in all libraries:
-/// the functions of libc stand in the program itself.
+/// The calls of the process so far. A program that links counting.cpp counts them in all libraries: it
+/// replaces the functions of libc.
 struct Counts {
     std::uint64_t reads = 0;        ///< read, recv, recvfrom, recvmsg
     std::uint64_t writes = 0;       ///< write, send, sendto, sendmsg
     std::uint64_t waits = 0;        ///< epoll_wait, epoll_pwait2, poll
-    std::uint64_t allocations = 0;  ///< malloc, calloc, realloc and what is built on them; without OpenSSL's
+    std::uint64_t allocations = 0;  ///< malloc, calloc, realloc and the functions above them; without
+                                    ///< OpenSSL's
     std::uint64_t openssl_allocations = 0;
     std::uint64_t openssl_bytes = 0;  ///< that it holds now
 
@@ -26,7 +27,8 @@ struct Counts {
 
 [[nodiscard]] Counts counts() noexcept;
 
-/// Counts OpenSSL's allocations apart. Before anything else of OpenSSL is called; false if it is too late.
+/// Counts OpenSSL's allocations separately. Call it before any other function of OpenSSL; false if it is too
+/// late.
 [[nodiscard]] bool count_openssl_apart() noexcept;
 
 }  // namespace pinwheel::bench

@@ -53,7 +53,7 @@ ContextPtr make_context(const TemporaryIdentity& identity) {
     return context;
 }
 
-/// The child's loop. A few connections are asked one by one, many through epoll.
+/// The child's loop. It reads a few connections one by one, and many through epoll.
 class Loop {
   public:
     Loop(UniqueFd plain, UniqueFd tls, ContextPtr context, std::atomic<std::uint64_t>& written)
@@ -95,7 +95,7 @@ class Loop {
         event.data.fd = fd;
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
     }
-    /// Sleeps only if nobody is there.
+    /// Sleeps only if it has no client.
     void look() {
         std::array<epoll_event, 64> events;
         const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),

@@ -9,8 +9,8 @@
 
 namespace pinwheel::bench {
 
-/// The server that all contenders meet: a process of its own on a core of its own, which spins while it has
-/// clients. Its roles are those of `Role`, over ws and wss. Must be made before the process has threads.
+/// The server of all contenders: a process of its own on its own core, which spins while it has clients. Its
+/// roles are those of `Role`, over ws and wss. Construct it before the process has threads.
 class FastServer {
   public:
     /// Throws std::system_error if it cannot listen or start.
@@ -20,7 +20,7 @@ class FastServer {
     FastServer& operator=(const FastServer&) = delete;
 
     [[nodiscard]] Target target(bool tls, std::string path, std::size_t payload_size) const;
-    /// Bytes that the kernel has taken from it, of all connections so far.
+    /// The bytes that the kernel has taken from it, over all connections.
     [[nodiscard]] std::uint64_t bytes_written() const noexcept;
 
   private:
@@ -31,7 +31,7 @@ class FastServer {
     int child_ = -1;
 };
 
-/// The cores of client and server: the last two of the machine; the same one if there is only one.
+/// The cores of client and server: the last two of the machine, or the only one.
 [[nodiscard]] int client_cpu() noexcept;
 [[nodiscard]] int server_cpu() noexcept;
 

@@ -1,4 +1,4 @@
-// What the system itself costs: a bare loop over recv() or SSL_read() that looks at nothing, and a spinning
+// The cost of the system itself: a bare loop over recv() or SSL_read() that reads no content, and a spinning
 // round trip.
 #include <array>
 #include <cstring>
@@ -38,8 +38,7 @@ class Floor final : public Contender {
                 receiver_.take(buffer_.data() + (i + 1) * frame_ - payload_, payload_);
         else
             receiver_.take_unseen(frames, payload_);
-        // The bytes of a part of a frame are counted; where its end will stand matters to nobody but the
-        // stamps.
+        // Counts the bytes of a partial frame. Only the stamps need the place of its end.
         held_ -= frames * frame_;
         if (held_ > 0 && receiver_.keeps_latencies())
             std::memmove(buffer_.data(), buffer_.data() + frames * frame_, held_);
@@ -49,7 +48,7 @@ class Floor final : public Contender {
     Receiver& receiver_;
     const std::size_t payload_;
     std::size_t frame_ = 0;
-    std::size_t held_ = 0;  // bytes of a frame that is not whole
+    std::size_t held_ = 0;  // bytes of an incomplete frame
     Stream stream_;
     std::array<std::byte, std::size_t{64} << 10> buffer_;
 };

@@ -11,7 +11,7 @@
 
 namespace pinwheel::bench {
 
-/// Unmasked text frames of one payload size, as a feed sends them, and what they add up to.
+/// Unmasked text frames of one payload size, as a feed sends them, and their totals.
 class FrameStream {
   public:
     /// At least `least` bytes, in whole frames. The payload is ASCII, or has a two-byte character at its end.
@@ -35,7 +35,7 @@ class FrameStream {
     [[nodiscard]] std::size_t messages() const noexcept { return messages_; }
     [[nodiscard]] std::size_t payload_bytes() const noexcept { return payload_bytes_; }
 
-    /// The stream as reads of `size` bytes would bring it.
+    /// The stream in reads of `size` bytes.
     template <class Take>
     void in_reads_of(std::size_t size, Take take) const {
         const auto bytes = std::as_bytes(std::span(stream_));

@@ -1,6 +1,5 @@
-// A correct client written by hand for one case: it reads frame heads, checks text, and looks at payloads
-// where they were read. What it lacks is all that does not happen here: fragments, pings, timeouts,
-// reconnecting.
+// A correct client written by hand for one case: it parses frame heads, checks text, and reads payloads in
+// place. It lacks everything that does not occur here: fragments, pings, timeouts, reconnecting.
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -35,7 +34,7 @@ class Own final : public Contender {
             if (stream_.view(std::span(buffer_).subspan(held_), bytes) == 0) return;
             if (held_ == 0) bytes = bytes.subspan(take_frames(bytes));
             if (bytes.empty()) return;
-            // A frame over several records: put together only now.
+            // A frame over several records is assembled only here.
             std::memcpy(buffer_.data() + held_, bytes.data(), bytes.size());
             held_ += bytes.size();
         } else {
@@ -47,7 +46,7 @@ class Own final : public Contender {
     }
 
   private:
-    /// The bytes of all whole frames in front.
+    /// The bytes of all complete frames at the front.
     std::size_t take_frames(std::span<const std::byte> bytes) {
         std::size_t used = 0;
         while (bytes.size() - used >= 2) {
@@ -75,7 +74,7 @@ class Own final : public Contender {
     }
 
     Receiver& receiver_;
-    std::size_t held_ = 0;  // bytes of a frame that is not whole
+    std::size_t held_ = 0;  // bytes of an incomplete frame
     Stream stream_;
     alignas(64) std::array<std::byte, std::size_t{128} << 10> buffer_;
 };

@@ -1,5 +1,5 @@
-// The library as its users have it: messages by callback or through the queue, spinning or in epoll, with or
-// without the kernel's times of arrival.
+// The library in its usual configurations: messages by callback or through the queue, spinning or in epoll,
+// with or without the kernel's arrival times.
 #include <stdexcept>
 
 #include "../../core/message_queue.h"
@@ -27,7 +27,7 @@ class ByCallback {
     CallbackSink sink_{CallbackSink::Callback::member<&ByCallback::on_message>(*this)};
 };
 
-/// The consumer is on the same thread: the server has the other core.
+/// The consumer is on the same thread, because the server occupies the second core.
 class ByQueue {
   public:
     explicit ByQueue(Receiver& receiver) : receiver_(receiver) { queue_.prefault(); }

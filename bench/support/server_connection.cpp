@@ -120,7 +120,7 @@ bool ServerConnection::take_request() {
     return true;
 }
 
-/// Client's frames are masked.
+/// The client's frames are masked.
 bool ServerConnection::take_frames(std::int64_t now) {
     if (!upgraded_) return true;
     std::size_t at = 0;
@@ -151,7 +151,7 @@ void ServerConnection::answer(std::string_view payload, std::int64_t now) {
     if (role_.kind == Role::Kind::echo) return queue(encode(Opcode::binary, payload));
     left_ += role_.times;
     if (role_.kind != Role::Kind::paced) return;
-    // Many that ask at once shall not be served at once.
+    // Clients that ask at the same time are not served at the same time.
     const std::uint64_t spread = static_cast<std::uint64_t>(fd_.get()) * 0x9e3779b97f4a7c15 >> 32;
     due_ = now + static_cast<std::int64_t>(spread % (1'000'000'000 / role_.first));
 }

@@ -31,13 +31,14 @@ struct Role {
     [[nodiscard]] static Role parse(std::string_view path);
 };
 
-/// One client of the server: no library but OpenSSL, nothing waits, nothing is allocated once it runs.
+/// One client of the server: it uses no library but OpenSSL, does not block, and allocates nothing once it
+/// runs.
 class ServerConnection {
   public:
     /// `tls` may be null. `written` counts the bytes that the kernel took.
     ServerConnection(UniqueFd fd, SSL_CTX* tls, std::atomic<std::uint64_t>& written);
 
-    /// Reads what is there if it is `readable`, and writes what is due. False: it is over.
+    /// Reads the available bytes if it is `readable`, and writes the due ones. False: the connection is over.
     [[nodiscard]] bool turn(std::int64_t now, bool readable);
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
@@ -55,7 +56,7 @@ class ServerConnection {
     UniqueFd fd_;
     std::atomic<std::uint64_t>& written_;
     detail::OpensslPtr<SSL, SSL_free> ssl_;
-    BIO* records_ = nullptr;  // what TLS wants to send
+    BIO* records_ = nullptr;  // the bytes that TLS sends next
     bool upgraded_ = false;
     Role role_;
     std::string in_;
@@ -63,9 +64,9 @@ class ServerConnection {
     std::size_t sent_ = 0;      // of out_
     std::string frames_;        // of a burst, or the one that is paced
     std::size_t frame_ = 0;     // bytes of each
-    std::uint64_t number_ = 0;  // of the last that was sent
+    std::uint64_t number_ = 0;  // of the last one sent
     std::uint64_t left_ = 0;    // bursts or frames
-    std::int64_t due_ = 0;      // when the next paced frame leaves
+    std::int64_t due_ = 0;      // the time when the next paced frame leaves
 };
 
 }  // namespace pinwheel::bench

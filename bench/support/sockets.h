@@ -1,6 +1,6 @@
 #pragma once
 
-// Sockets of contenders written by hand: blocking until all is set up, then not.
+// Sockets of contenders written by hand: blocking during the setup, then non-blocking.
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -39,7 +39,7 @@ inline UniqueFd connect_to_loopback(std::uint16_t port) {
     return fd;
 }
 
-/// A blocking socket until all is set up, then a non-blocking one.
+/// A blocking socket during the setup, then a non-blocking one.
 class Socket {
   public:
     explicit Socket(const Target& target) : fd_(connect_to_loopback(target.port)) {}
@@ -48,7 +48,7 @@ class Socket {
         if (::fcntl(fd_.get(), F_SETFL, O_NONBLOCK) != 0)
             throw std::system_error(errno, std::system_category(), "fcntl");
     }
-    /// 0: nothing there.
+    /// 0: no bytes are available.
     std::size_t read(std::byte* out, std::size_t size) {
         const ssize_t got = ::recv(fd_.get(), out, size, 0);
         if (got > 0) return static_cast<std::size_t>(got);
@@ -114,7 +114,7 @@ class InPlaceSocket {
             throw std::system_error(errno, std::system_category(), "fcntl");
     }
     std::size_t read(std::byte* out, std::size_t size) { return checked(stream_->read_some({out, size})); }
-    /// Bytes where they lie; `room` is not used.
+    /// The bytes in place; `room` is not used.
     std::size_t view(std::span<std::byte> room, std::span<const std::byte>& bytes) {
         return checked(stream_->read_view(room, bytes));
     }
@@ -132,7 +132,7 @@ class InPlaceSocket {
     std::unique_ptr<TlsStream> stream_;
 };
 
-/// Asks for `path` and reads the answer, of which nothing else comes.
+/// Requests `path` and reads the answer. No other bytes may come.
 template <class Stream>
 void upgrade(Stream& stream, const std::string& path) {
     const std::string request = "GET " + path +

@@ -27,7 +27,7 @@ int main(int argc, char** argv) try {
                 [](pinwheel::DisconnectReason reason) {
                     std::printf("disconnected: %s\n", std::string(to_string(reason)).c_str());
                 },
-            // A hundred looks at the clock for each candle.
+            // A hundred clock readings for each candle.
             .disconnect_check_interval = candle / 100,
             .reconnect_check_interval = candle / 100,
         });

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-/// When a strategy that acts at the close of each candle needs its feed: from some time before the close
-/// until some time after it. Candles begin at whole multiples of their length in Unix time.
+/// The times at which a strategy that acts at the close of each candle needs its feed: from some time before
+/// the close until some time after it. Candles begin at multiples of their length in Unix time.
 struct CandleWindow {
     using Duration = std::chrono::nanoseconds;
     using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;

@@ -12,7 +12,7 @@ namespace {
 using namespace pinwheel;
 using namespace std::chrono_literals;
 
-constexpr int kEnough = 3;  // a feed has no end, this program has
+constexpr int kEnough = 3;  // a feed is endless, this program is not
 
 struct Venue {
     Reactor& reactor;
@@ -36,7 +36,7 @@ Task<> stream(Venue venue) {
     ws.unsubscribe("trades.BTC-USD");
     co_await ws.close();
     say("stream", ws.manager());
-    co_await ws.connect();  // possible again
+    co_await ws.connect();  // allowed again
     say("stream", ws.manager());
 }
 
@@ -87,7 +87,7 @@ Task<> kill_and_shutdown(Venue venue) {
     AsyncWebSocket ws(venue.reactor, venue.url, {.auto_reconnect = false});
     co_await ws.connect();
     Task<> watching = watchdog(venue.reactor, ws, venue.pause);
-    watching.start();  // from here on beside this one
+    watching.start();  // runs concurrently from here on
     ws.kill();
     say("kill", ws.manager());
     while (!ws.is_connected()) co_await Sleep(venue.reactor, venue.pause);

@@ -16,7 +16,7 @@ void report(const char* what, const WebSocketManager& ws) {
                 ws.is_shutdown());
 }
 
-/// A connection that is lost as if the venue had cut it; a heartbeat finds it dead and restarts it.
+/// A connection that is lost as if the venue had cut it. A heartbeat detects that and restarts it.
 void kill_and_restart(WebSocketManager& ws) {
     ws.connect();
     ws.wait_connected();
@@ -27,11 +27,11 @@ void kill_and_restart(WebSocketManager& ws) {
     report("restart", ws);
 }
 
-/// Nothing connects it again.
+/// After this no call connects it again.
 void emergency_stop(WebSocketManager& ws) {
     ws.force_close();
     report("force_close", ws);
-    ws.connect();  // an alert, no more
+    ws.connect();  // only an alert
     report("connect", ws);
 }
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-/// Blocks SIGINT and SIGTERM for this thread, and hears of them as of a socket.
+/// Blocks SIGINT and SIGTERM for this thread, and receives them as readiness of a descriptor.
 class Signals {
   public:
     Signals(pinwheel::Reactor& reactor, pinwheel::WebSocketManager& ws) : ws_(ws) {

@@ -14,7 +14,7 @@ void send(pinwheel::WebSocketManager& ws) {
     ws.send(R"({"type":"ping"})");  // the same, as text
 }
 
-/// The type in the next message, if it is JSON and has one.
+/// The type of the next message, if it is JSON and has one.
 std::string receive(pinwheel::WebSocketManager& ws) {
     const pinwheel::Message message = ws.receive(10s);
     return std::string(message.json().string("/type").value_or("nothing"));

@@ -1,5 +1,4 @@
-// An engine that has a loop of its own turns the reactor inside it, and never sleeps.
-//     own_loop URL
+// An engine with its own loop turns the reactor inside it, and never sleeps. own_loop URL
 
 #include <pinwheel/pinwheel.h>
 
@@ -7,14 +6,14 @@
 
 namespace {
 
-/// Stands for whatever else the engine does in its loop.
+/// A placeholder for the engine's other work.
 class Engine {
   public:
     void on_message(const pinwheel::Message& message) {
         ++messages_;
         bytes_ += message.payload.size();
     }
-    /// One step; the work done.
+    /// One step; returns the work done.
     int step() {
         ++steps_;
         return 0;
@@ -43,7 +42,7 @@ int main(int argc, char** argv) try {
     ws.connect();
     while (!engine.done() && !ws.is_dead()) {
         const int work = engine.step() + reactor.poll();
-        if (work == 0) pinwheel::relax();  // a core that is shared may as well yield here
+        if (work == 0) pinwheel::relax();  // on a shared core you may yield here
     }
     engine.report();
     ws.shutdown();

@@ -23,7 +23,7 @@ void pause(WebSocketManager& ws, pinwheel::Duration pause) {
     say(ws);
 }
 
-/// Disconnects, and decides later when to come back.
+/// Disconnects, and decides later when to connect again.
 void pause_and_decide(WebSocketManager& ws, pinwheel::Duration pause) {
     ws.request_disconnect();
     ws.wait_disconnected();
@@ -33,7 +33,7 @@ void pause_and_decide(WebSocketManager& ws, pinwheel::Duration pause) {
     say(ws);
 }
 
-/// Disconnects, and asks for itself whether it is time to come back.
+/// Disconnects, and asks its own condition when to connect again.
 void wait_for_a_window(WebSocketManager& ws, pinwheel::Reactor& reactor, pinwheel::Duration pause) {
     ws.request_disconnect();
     ws.wait_disconnected();

@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-/// A ring in a file, as under /dev/shm, between one writing and one reading process.
+/// A ring in a file, for example in /dev/shm, between one writing and one reading process.
 ///
 ///      0                 3904          4096
 ///     +-----------------+-------------+---------------------------+
@@ -21,9 +21,9 @@
 ///     +-----------------+-------------+---------------------------+
 ///       reader: may write               reader: read only
 ///
-/// The control block, which holds the reader's position, ends where the first page does. So the reader maps
-/// that page to write and all records to read only: no mistake of its own can change a record. The writer
-/// holds a lock on the file, which the kernel gives free when its process ends, however that comes.
+/// The control block, which holds the reader's position, ends at the end of the first page. So the reader
+/// maps that page writable and all records read-only: its faults cannot change a record. The writer holds a
+/// lock on the file. The kernel releases the lock when the process ends in any way.
 namespace shared_ring {
 
 inline constexpr std::size_t kPage = 4096;
@@ -33,7 +33,7 @@ inline constexpr std::size_t kControl = sizeof(pinwheel::SpscRing::Control);
     throw std::system_error(errno, std::system_category(), what);
 }
 
-/// A mapping that goes with its object.
+/// A mapping that its object owns.
 class Mapping {
   public:
     Mapping(int fd, std::size_t size, int protection) : size_(size) {
@@ -57,7 +57,7 @@ class Mapping {
 
 class Writer {
   public:
-    /// Puts a new ring in the place of one that is there: its readers see that their writer is gone.
+    /// Replaces an existing ring with a new one. Its readers see that their writer has ended.
     Writer(const std::string& file, std::size_t capacity)
         : fd_(create(file + ".new", size_for(capacity))),
           mapping_(fd_.get(), size_for(capacity), PROT_READ | PROT_WRITE),
@@ -65,13 +65,13 @@ class Writer {
         std::filesystem::rename(file + ".new", file);
     }
 
-    /// Throws if the ring is broken: it takes nothing any more.
+    /// Throws if the ring is broken: it accepts no more records.
     void message(const pinwheel::Message& message) {
         tell_gap(message.generation);
         auto* const room = dropped_ == 0 ? ring_.claim(message.payload.size()) : nullptr;
         if (room == nullptr) {
             if (ring_.broken()) throw std::runtime_error("the ring is broken");
-            ++dropped_;  // the reader is told as soon as there is room
+            ++dropped_;  // reported to the reader once there is room
             return;
         }
         std::memcpy(room, message.payload.data(), message.payload.size());
@@ -116,7 +116,7 @@ class Writer {
 
 class Reader {
   public:
-    /// Nothing if the file is not there; throws if it is no ring.
+    /// Nothing if the file does not exist. Throws if it is not a ring.
     static std::optional<pinwheel::UniqueFd> open(const std::string& file) {
         pinwheel::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
         if (fd) return fd;
@@ -128,15 +128,15 @@ class Reader {
 
     [[nodiscard]] const pinwheel::RecordHeader* front() noexcept { return ring_.front(); }
     void pop() noexcept { ring_.pop(); }
-    /// A side has written what cannot be: nothing comes any more.
+    /// A side has written impossible values. No more records come.
     [[nodiscard]] bool broken() const noexcept { return ring_.broken(); }
-    /// False once its process has ended. Ask before front(): what was written is there then.
+    /// False once its process has ended. Call it before front(): then all its records are visible.
     [[nodiscard]] bool writer_lives() const noexcept {
         if (::flock(fd_.get(), LOCK_SH | LOCK_NB) != 0) return true;
         ::flock(fd_.get(), LOCK_UN);
         return false;
     }
-    /// Whether the file of that name is still this ring's.
+    /// True if the file of that name is still this ring's.
     [[nodiscard]] bool is_at(const std::string& file) const {
         struct stat named {};
         struct stat held {};

@@ -11,7 +11,7 @@ namespace {
 
 using namespace pinwheel;
 
-/// Reads until the writer is gone, or so many messages have come.
+/// Reads until the writer has ended, or this many messages have come.
 void read(shared_ring::Reader& ring, long& messages_left) {
     BackoffIdle idle;
     bool lives = true;
@@ -33,7 +33,7 @@ void read(shared_ring::Reader& ring, long& messages_left) {
             std::fflush(stdout);
             return;
         } else {
-            lives = ring.writer_lives();  // then once more for what it wrote last
+            lives = ring.writer_lives();  // then one more pass for its last records
         }
         std::fflush(stdout);
         idle.idle(record != nullptr ? 1 : 0);

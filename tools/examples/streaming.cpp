@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr int kEnough = 3;  // a feed has no end, this program has
+constexpr int kEnough = 3;  // a feed is endless, this program is not
 
 void print(const pinwheel::Message& message) {
     std::printf("%.*s\n", static_cast<int>(message.text().size()), message.text().data());
@@ -16,7 +16,7 @@ void print(const pinwheel::Message& message) {
 void print_some(pinwheel::WebSocketManager& ws) {
     int count = 0;
     for (const pinwheel::Message& message : ws.stream()) {
-        if (message.generation < ws.generation()) continue;  // left from before the close
+        if (message.generation < ws.generation()) continue;  // left over from before the close
         print(message);
         if (++count == kEnough) break;
     }
@@ -29,7 +29,7 @@ void in_a_scope(pinwheel::WebSocketManager& ws) {
     print_some(ws);
 }
 
-/// connect() only begins to.
+/// connect() only starts the attempt.
 void by_hand(pinwheel::WebSocketManager& ws) {
     ws.connect();
     ws.wait_connected();

@@ -1,5 +1,5 @@
-// The reactor on one core, the strategy on another: messages go over the ring, orders come back by post().
-//     two_cores URL [REACTOR_CPU STRATEGY_CPU]
+// The reactor on one core, the strategy on a second one: messages go through the ring, orders come back by
+// post(). two_cores URL [REACTOR_CPU STRATEGY_CPU]
 
 #include <pinwheel/pinwheel.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 using namespace pinwheel;
 
-/// The only one that reads the ring. It sees where its stream broke.
+/// The only reader of the ring. It sees where its stream broke.
 class Strategy {
   public:
     Strategy(Reactor& reactor, WebSocketManager& ws) : reactor_(reactor), ws_(ws) {}
@@ -25,7 +25,7 @@ class Strategy {
                 continue;
             }
             look_at(*record);
-            queue.pop();  // from here on the record is the producer's again
+            queue.pop();  // from here on the record belongs to the producer again
         }
         reactor_.post([this] { ws_.shutdown(); });
         reactor_.post([this] { reactor_.stop(); });
@@ -47,11 +47,11 @@ class Strategy {
                 if (Message::from(record).json().string("/type") == "trade" && ++trades_ == 1)
                     reactor_.post([this] { order(); });
                 break;
-            default:  // of a feed's ring
+            default:  // only in a feed's ring
                 break;
         }
     }
-    /// On the reactor's thread, as everything of the manager.
+    /// On the reactor's thread, like all calls of the manager.
     void order() {
         if (ws_.try_send(R"({"type":"order"})") == Errc::ok) std::puts("order sent");
     }

@@ -34,7 +34,7 @@ int main(int argc, char** argv) try {
     reactor.run_until([&] { return one_is_dead() || (left.messages >= 10 && right.messages >= 10); });
     if (one_is_dead()) return 1;
     std::puts("both stream");
-    left.ws.close();  // the other goes on
+    left.ws.close();  // the right session continues
     reactor.run_until([&, before = right.messages] { return right.messages >= before + 10; });
     std::printf("left %s, right %s\n", std::string(to_string(left.ws.state())).c_str(),
                 std::string(to_string(right.ws.state())).c_str());

@@ -1,5 +1,4 @@
-// Limits out of a config, the predicates of states and reasons, and how statistics are kept.
-//     values
+// Limits from a config, the predicates of states and reasons, and the keeping of statistics. values
 
 #include <pinwheel/pinwheel.h>
 

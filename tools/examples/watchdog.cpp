@@ -1,5 +1,4 @@
-// A watchdog that restarts a session which was lost, and leaves alone one that was shut down.
-//     watchdog URL [SECONDS]
+// A watchdog that restarts a lost session, and ignores one that was shut down. watchdog URL [SECONDS]
 
 #include <pinwheel/pinwheel.h>
 

@@ -7,7 +7,7 @@
 
 namespace pinwheel {
 
-/// A recorded session, in order: what the venue sent, and what the client did.
+/// A recorded session, in order: messages of the venue and of the client.
 struct Capture {
     struct Frame {
         Duration at;  ///< since the capture's first line
@@ -16,11 +16,10 @@ struct Capture {
     };
     std::vector<Frame> received;
     std::vector<Frame> sent;
-    std::vector<std::string> urls;  ///< connected to
+    std::vector<std::string> urls;  ///< the URLs of the connections
 
-    /// Tab-separated lines: Unix time, `<` received, `>` sent or `=` connected, payload in UTF-8; of at
-    /// most 256 MiB. Throws std::runtime_error that names the file, the line, and what is wrong with
-    /// it.
+    /// Tab-separated lines: Unix time, `<` received, `>` sent or `=` connected, payload in UTF-8; at most 256
+    /// MiB. Throws std::runtime_error that names the file, the line and the fault.
     [[nodiscard]] static Capture load(const std::string& path);
 };
 

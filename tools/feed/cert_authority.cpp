@@ -93,7 +93,7 @@ CertPtr make_certificate(const CertificateSpec& spec, EVP_PKEY* key, X509* issue
 struct CertAuthority::Impl {
     KeyPtr key;
     CertPtr certificate;
-    std::string chain;  // what a leaf must bring along; empty below a root
+    std::string chain;  // the intermediate certificates of a leaf; empty below a root
 };
 
 CertAuthority::CertAuthority(const std::string& name) : impl_(std::make_unique<Impl>()) {

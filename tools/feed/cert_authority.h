@@ -7,12 +7,12 @@
 
 namespace pinwheel {
 
-/// What a certificate is to say.
+/// The contents of a certificate.
 struct CertificateSpec {
     std::string common_name{};
     std::vector<std::string> dns_names{};
     std::vector<std::string> addresses{};
-    std::chrono::seconds valid_from{-3600};  ///< from now
+    std::chrono::seconds valid_from{-3600};  ///< relative to now
     std::chrono::seconds valid_until{24 * 3600};
     bool is_ca = false;
     int rsa_bits = 0;  ///< 0: a P-256 key
@@ -24,12 +24,12 @@ struct Identity {
     std::string key;
 };
 
-/// A certificate authority made on the spot: for tests, demos and benchmarks.
+/// A certificate authority made at run time: for tests, demos and benchmarks.
 class CertAuthority {
   public:
-    /// Signs itself.
+    /// A self-signed one.
     explicit CertAuthority(const std::string& name = "pinwheel test authority");
-    /// An intermediate authority under `parent`; if not `is_ca`, one that signs without the right to.
+    /// An intermediate authority under `parent`. If not `is_ca`, it signs without the right to do so.
     CertAuthority(const CertAuthority& parent, const std::string& name, bool is_ca = true);
     ~CertAuthority();
 

@@ -17,20 +17,21 @@ namespace pinwheel {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
-/// Of a playback or a burst: what is made ahead of the client. Below what stops the reading.
+/// Of a playback or a burst: the bytes made ahead of the client. Below the limit that stops reading.
 constexpr std::size_t kPlayAhead = std::size_t{1} << 20;
 static_assert(kPlayAhead < ServerSession::kReadHold);
-/// Of the market, which waits for nobody: a client that is further behind is cut off.
+/// Of the market, which does not wait: a slower client is cut off.
 constexpr std::size_t kMarketBehind = std::size_t{4} << 20;
-/// Of the market a tick, 1.5 MB a client: 10 million messages a second. After a pause the rest comes later.
+/// Of the market in one tick, 1.5 MB a client: 10 million messages a second. After a pause the rest comes
+/// later.
 constexpr std::uint64_t kEventsATick = 10'000;
 constexpr int kBacklog = 1024;
 constexpr std::size_t kBurstChunk = std::size_t{16} << 10;
 
-/// Binary frames of one size: made in pieces, so that their number and size cost nothing.
+/// Binary frames of one size, made in pieces, so that their number and size need no memory.
 class Burst {
   public:
-    /// Of a target /burst/N/S.
+    /// From a target /burst/N/S.
     [[nodiscard]] static std::optional<Burst> parse(std::string_view target) {
         if (!target.starts_with(kPath)) return std::nullopt;
         const char* const end = target.data() + target.size();
@@ -80,8 +81,8 @@ class Burst {
 
     std::uint32_t frames_a_message_ = 0;
     std::uint32_t size_ = 0;
-    std::uint64_t frames_ = 0;   // that are to begin
-    std::uint32_t payload_ = 0;  // missing of the one that has begun
+    std::uint64_t frames_ = 0;   // frames that have not begun
+    std::uint32_t payload_ = 0;  // bytes missing of the current frame
 };
 
 }  // namespace
@@ -100,8 +101,8 @@ struct FeedServer::Client {
     Kind kind = Kind::market;
     std::set<std::size_t> channels;
     std::unique_ptr<Playback> playback{};
-    TimePoint began{};       // the playback's first step
-    bool has_begun = false;  // the recorded connection
+    TimePoint began{};       // the first step of the playback
+    bool has_begun = false;  // the recorded connection has begun
     Burst burst;
     ServerSession session;
 };
@@ -206,7 +207,7 @@ void FeedServer::on_session_gone(ServerSession& session) {
 
 void FeedServer::on_tick(TimePoint now) {
     reactor_.schedule(tick_, now + kTick);
-    // Held here, since sending to one may end it.
+    // Held here, because sending to a client may end it.
     for (const auto& [session, client] : clients_)
         if (client->receives()) receivers_.push_back(client);
     if (!options_.playback) publish(receivers_, now);
@@ -229,7 +230,7 @@ void FeedServer::publish(std::span<const std::shared_ptr<Client>> subscribers, T
     }
 }
 
-/// Sends what is due of a playback or a burst, and no more than the client takes.
+/// Sends the due part of a playback or a burst, and no more than the client takes.
 void FeedServer::go_on(Client& client, TimePoint now) {
     if (client.kind == Client::Kind::playback) return play(client, now);
     auto& session = client.session;
@@ -275,7 +276,7 @@ void FeedServer::play(Client& client, TimePoint now) {
             playback.pop();
             continue;
         }
-        // What was sent goes first. A connection that begins where none has ended: its end is not recorded.
+        // Sent messages go first. A connection may begin before one has ended: then its end was not recorded.
         session.flush();
         if (!session.is_open() || session.bytes_to_send() > 0) return;
         const bool closes = step->kind == Kind::close;

@@ -26,16 +26,16 @@ struct FeedServerOptions {
     /// Messages a second, over all channels.
     double rate = 10'000;
     std::uint64_t seed = 1;
-    /// Makes what is played in place of the market, to each client from its beginning. Where a recorded
+    /// Makes the playback that replaces the market, for each client from its beginning. If a recorded
     /// connection ends with more behind it, the next client gets the rest.
     std::function<std::unique_ptr<Playback>()> playback{};
-    /// Times the recorded pace; 0: as fast as the client takes it.
+    /// A factor of the recorded pace; 0: as fast as the client takes it.
     double speed = 1;
-    /// More are cut off as they come.
+    /// Further clients are cut off when they connect.
     std::size_t max_clients = 2000;
-    /// What one client may cost.
+    /// The limits of one client.
     ServerLimits limits{};
-    /// Hears once if this machine has no descriptor or memory for another client.
+    /// Called once, if this machine has no descriptor or memory for another client.
     Listener::Exhausted exhausted{};
 };
 
@@ -57,7 +57,7 @@ class FeedServer final : private SessionHandler {
 
     [[nodiscard]] const Endpoint& endpoint() const noexcept { return listener_.endpoint(); }
     [[nodiscard]] std::size_t clients() const noexcept { return clients_.size(); }
-    /// Market messages made so far.
+    /// The number of market messages so far.
     [[nodiscard]] std::uint64_t published() const noexcept { return published_; }
     /// Cuts every client off, without a close frame.
     void drop_clients();
@@ -81,7 +81,7 @@ class FeedServer final : private SessionHandler {
     const FeedServerOptions options_;
     Market market_;
     std::map<ServerSession*, std::shared_ptr<Client>> clients_;
-    std::deque<std::unique_ptr<Playback>> parked_;    // between two connections
+    std::deque<std::unique_ptr<Playback>> parked_;    // clients between two connections
     std::vector<std::shared_ptr<Client>> receivers_;  // of one tick; has room for max_clients
     TimePoint began_;
     std::uint64_t published_ = 0;

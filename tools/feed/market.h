@@ -10,15 +10,15 @@
 
 namespace pinwheel {
 
-/// A synthetic market: trades and book updates on a few instruments, the same for the same seed save the
-/// stamps. Each channel counts its messages, so that a reader sees what it missed.
+/// A synthetic market: trades and book updates on a few instruments, the same for the same seed except the
+/// stamps. Each channel counts its messages, so that a reader can detect losses.
 class Market {
   public:
     explicit Market(std::uint64_t seed);
 
     [[nodiscard]] const std::vector<std::string>& channels() const noexcept { return names_; }
-    /// The next event, on a channel that is drawn by lot; `stamp` goes into its `ts`, in ns of Unix time. The
-    /// text is there until the next call.
+    /// The next event, on a random channel. `stamp` goes into its `ts`, in ns of Unix time. The text is valid
+    /// until the next call.
     struct Event {
         std::size_t channel;
         std::string_view text;

@@ -48,7 +48,7 @@ class RecordPlayback final : public Playback {
     }
 
   private:
-    /// False: the line is not played.
+    /// False: the line is skipped.
     [[nodiscard]] bool show(const RecordLine& line) {
         if (!first_) first_ = line.time;
         step_ = {.at = line.time - *first_};

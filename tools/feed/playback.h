@@ -12,13 +12,13 @@
 
 namespace pinwheel {
 
-/// What is played to a client next.
+/// The next step of a playback.
 struct PlayStep {
     enum class Kind : std::uint8_t {
         message,
         begin,  ///< a connection comes up
-        close,  ///< it ends with a close frame of this code; 1005: without a code
-        cut,    ///< it ends without one
+        close,  ///< it ends with a close frame with this code; 1005: without a code
+        cut,    ///< it ends without a close frame
     };
     Kind kind = Kind::message;
     Duration at{};  ///< since the first step
@@ -39,7 +39,7 @@ class Playback {
 
 /// Refers to the capture, which must outlive it.
 [[nodiscard]] std::unique_ptr<Playback> play(const Capture& capture);
-/// From where the reader stands, up to `until`.
+/// From the reader's place up to `until`.
 [[nodiscard]] std::unique_ptr<Playback> play(RecordReader reader, std::optional<SystemTime> until = {});
 
 }  // namespace pinwheel

@@ -11,7 +11,7 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = std::size_t{32} << 10;
-/// Then the other clients have their turn; a TLS stream may hold more than one read takes.
+/// Then the next client has its turn; a TLS stream may hold more than one read takes.
 constexpr int kReadsATurn = 4;
 
 }  // namespace
@@ -34,7 +34,8 @@ ServerSession::ServerSession(Reactor& reactor, std::unique_ptr<ByteStream> strea
         tls_ = secured.get();
         stream_ = std::move(secured);
     }
-    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});  // else the deadline ends it
+    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});  // if it fails, the deadline ends
+                                                                          // the session
     reactor_.schedule_after(deadline_, limits_.handshake);
 }
 
@@ -113,7 +114,7 @@ void ServerSession::read_request() {
     handler_.on_session_open(*this);
 }
 
-/// False: the frames of this turn are used up, and the next turn goes on.
+/// False: the frames of this turn are used up, and the next turn continues.
 bool ServerSession::decode(TimePoint now, int& frames_left) {
     if (assembler_.wants_input()) assembler_.feed(rx_.readable());
     const auto progress = assembler_.run({.received = now}, frames_left);
@@ -162,7 +163,7 @@ void ServerSession::flush() {
     update_interest();
 }
 
-/// The close frame is out.
+/// The close frame is sent.
 void ServerSession::end_writing() {
     if (peer_closed_) return drop();
     stream_->shutdown_write();

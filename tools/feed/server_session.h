@@ -22,41 +22,41 @@ namespace pinwheel {
 
 class ServerSession;
 
-/// What one client may cost.
+/// The limits of one client.
 struct ServerLimits {
-    /// Bytes that wait to be sent; more ends the session: the client is too slow.
+    /// The largest backlog, in bytes. Above it the session ends: the client is too slow.
     std::size_t send_bytes = std::size_t{20} << 20;
-    /// A larger message ends the session. An echo of it fits into send_bytes.
+    /// A larger message ends the session. Its echo fits into send_bytes.
     std::size_t message_bytes = std::size_t{16} << 20;
     Duration handshake = std::chrono::seconds{10};  ///< for TLS and the upgrade together
-    /// Without a byte from the client for so long it is pinged, and cut off if it does not answer for as long
-    /// again.
+    /// A client is pinged after this time without a byte from it, and cut off if it does not answer in the
+    /// same time.
     Duration idle = std::chrono::seconds{30};
     Duration closing = std::chrono::seconds{5};  ///< from the close frame to the end of the connection
 };
 
-/// What a server does with its clients.
+/// Receives the events of a server's clients.
 class SessionHandler {
   public:
     virtual ~SessionHandler() = default;
-    /// The upgrade would be done: 101, or the HTTP status that refuses it.
+    /// An upgrade request: returns 101, or the HTTP status that refuses it.
     [[nodiscard]] virtual int on_session_request(ServerSession&) { return 101; }
     /// The upgrade is done.
     virtual void on_session_open(ServerSession& session) = 0;
     virtual void on_session_message(ServerSession& session, const Message& message) = 0;
-    /// A ping, which is answered after the call.
+    /// A ping. It is answered after the call.
     virtual void on_session_ping(ServerSession&) {}
     virtual void on_session_pong(ServerSession&) {}
-    /// All that was sent has left for the kernel.
+    /// The kernel has taken all sent bytes.
     virtual void on_session_drained(ServerSession& session) = 0;
     /// The last call. The session may be destroyed by Reactor::dispose().
     virtual void on_session_gone(ServerSession& session) = 0;
 };
 
-/// One client of a server: TLS if asked for, the upgrade, frames both ways. The library's codec in the server
-/// role. While more than kReadHold bytes wait to be sent nothing is read. Without memory the session ends,
-/// and the server goes on: a handler may throw std::bad_alloc from on_session_open(), _message() and
-/// _drained().
+/// One client of a server: TLS if asked for, the upgrade, frames in both directions. Uses the library's codec
+/// in the server role. Reading stops while the backlog is above kReadHold bytes. If an allocation fails, the
+/// session ends and the server continues: a handler may throw std::bad_alloc from on_session_open(),
+/// _message() and _drained().
 class ServerSession final : private ControlSink {
   public:
     static constexpr std::size_t kReadHold = std::size_t{2} << 20;
@@ -67,23 +67,22 @@ class ServerSession final : private ControlSink {
     ServerSession(const ServerSession&) = delete;
     ServerSession& operator=(const ServerSession&) = delete;
 
-    /// Encodes a message; it leaves with the next flush().
+    /// Encodes a message. The next flush() sends it.
     void queue(Opcode opcode, std::span<const std::byte> payload);
     void flush();
     void send(Opcode opcode, std::span<const std::byte> payload) {
         queue(opcode, payload);
         flush();
     }
-    /// Frames that are encoded already.
+    /// Frames that are already encoded.
     void queue_raw(std::span<const std::byte> frames);
-    /// With 1005 the frame has no code (RFC 6455 section 7.1.5). `reason` is UTF-8; more than 123 bytes are
-    /// cut.
+    /// With 1005 the frame has no code (RFC 6455 section 7.1.5). `reason` is UTF-8 and is cut to 123 bytes.
     void close(std::uint16_t code, std::string_view reason = {});
     /// Ends without a close frame.
     void drop();
-    /// Ends by a reset of the TCP connection, for what is still under way as well.
+    /// Resets the TCP connection. Unsent bytes are dropped.
     void reset();
-    /// Reads, answers and sends nothing any more, until drop().
+    /// Stops reading, answering and sending, until drop().
     void freeze() noexcept {
         watch_.stop();
         deadline_.cancel();
@@ -121,10 +120,10 @@ class ServerSession final : private ControlSink {
     const ServerLimits limits_;
     State state_;
     bool peer_closed_ = false;
-    bool pinged_ = false;  // since the client was heard
+    bool pinged_ = false;  // since the client's last byte
     TimePoint heard_at_{};
     std::unique_ptr<ByteStream> stream_;
-    TlsStream* tls_ = nullptr;  // stream_, while it shakes hands
+    TlsStream* tls_ = nullptr;  // stream_, during the handshake
     server::UpgradeServer upgrade_;
     ReceiveBuffer rx_;
     TxBuffer tx_;
@@ -132,7 +131,7 @@ class ServerSession final : private ControlSink {
     MessageAssembler assembler_;
     ControlProtocol protocol_;
     IoWatch watch_;
-    Timer deadline_;  // of the handshake, of silence, of the closing handshake
+    Timer deadline_;  // of the handshake, of silence, of the close handshake
 };
 
 }  // namespace pinwheel

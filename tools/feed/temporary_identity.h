@@ -5,8 +5,9 @@
 
 namespace pinwheel {
 
-/// A certificate for localhost, 127.0.0.1 and ::1, made on the spot under an authority of its own, with one
-/// between them as a public server has. The files, which only this user may read, go with the object.
+/// A certificate for localhost, 127.0.0.1 and ::1, made at run time under its own authority, with an
+/// intermediate one as a public server has. The object removes the files, which are readable by this user
+/// only.
 class TemporaryIdentity {
   public:
     TemporaryIdentity();

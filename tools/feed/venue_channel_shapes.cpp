@@ -1,5 +1,4 @@
-// What the venues' data messages look like. Keys stand as the venues' documentation and the recorded sessions
-// have them.
+// The shapes of the venues' data messages. Keys are as in the venues' documentation and in recorded sessions.
 #include <array>
 
 #include "venue_shapes.h"

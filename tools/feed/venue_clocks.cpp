@@ -1,4 +1,4 @@
-// What time brings on a venue's connection: pings, questions, heartbeats, deadlines, faults.
+// Timed events on a venue's connection: pings, questions, heartbeats, deadlines, faults.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,7 +13,7 @@ using Kind = VenueAction::Kind;
 
 namespace {
 
-/// From a notice without a lead of its own to the cut.
+/// The time from a notice without its own lead to the cut.
 constexpr Duration kNoticeLead = 5s;
 constexpr std::uint16_t kHeartbeatClose = 4000;
 
@@ -86,7 +86,7 @@ void VenueConnection::beat(TimePoint now) {
     }
 }
 
-/// Draws when the next trouble comes, and makes one if its time is there.
+/// Draws the time of the next fault, and causes the due one.
 void VenueConnection::trouble(TimePoint now) {
     const bool is_due = now >= clocks_.trouble;
     const double mean = std::chrono::duration<double>(venue_.options_.trouble_interval).count();

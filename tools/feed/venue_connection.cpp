@@ -21,7 +21,7 @@ namespace {
 using Element = simdjson::dom::element;
 
 constexpr double kLostRequests = 0.05, kLostAcks = 0.1, kRefusals = 0.05, kLostData = 0.002;
-/// So that a client that asks as often as it should gets through.
+/// So that a client that asks at the right rate gets through.
 constexpr int kMostLosses = 1;
 
 std::string text_at(Element root, std::string_view pointer) {
@@ -230,7 +230,7 @@ bool VenueConnection::handle_verb(const Request& request, TimePoint now) {
     return true;
 }
 
-/// What the venue sends back for one item, or for the whole request.
+/// The venue's answer for one item, or for the whole request.
 void VenueConnection::reply(std::string_view shape, const Request& request, const Item& item, TimePoint now,
                             const std::set<ChannelId>& listed) {
     const auto escaped = [](const std::string& text) {
@@ -247,7 +247,7 @@ void VenueConnection::reply(std::string_view shape, const Request& request, cons
 
 bool VenueConnection::refuses(ChannelId channel, const Item& item) {
     if (channel == kNoChannel || venue_.shape_of(channel) == nullptr) return true;
-    // One answer a connection, so that a batch that is cut in two finds the one that is refused.
+    // One answer a connection, so that a client that splits its batch finds the refused channel.
     const std::uint64_t seed = venue_.options_.seed ^ (index_ << 20) ^ std::hash<std::string>{}(item.first) ^
                                (std::hash<std::string>{}(item.second) << 1);
     return venue_.options_.faults && SeededRandom(seed).unit() < kRefusals;

@@ -11,11 +11,11 @@
 
 namespace pinwheel {
 
-/// One client of a simulated venue, from the upgrade to the cut. Frames come in, actions go out.
-/// Threading: the simulator's.
+/// One client of a simulated venue, from the upgrade to the cut. Frames come in, actions go out. Threading:
+/// the simulator's.
 class VenueConnection {
   public:
-    /// Only VenueSimulator::open() makes one.
+    /// Made by VenueSimulator::open() only.
     VenueConnection(VenueSimulator& venue, TimePoint now);
     ~VenueConnection();
     VenueConnection(const VenueConnection&) = delete;
@@ -26,9 +26,9 @@ class VenueConnection {
     void on_ping(TimePoint now);
     void on_pong(TimePoint now);
 
-    /// What is to be done by now. Nothing comes after a close or a drop.
+    /// The actions due by now. A close or a drop is the last one.
     [[nodiscard]] std::vector<VenueAction> take(TimePoint now);
-    /// True if the venue refused the channel on this connection, in its own words.
+    /// True if the venue refused the channel explicitly on this connection.
     [[nodiscard]] bool has_refused(std::string_view text, std::string_view symbol) const;
 
   private:
@@ -50,7 +50,7 @@ class VenueConnection {
     void beat(TimePoint now);
     void send_data(ChannelId channel, std::string_view shape, TimePoint now);
 
-    /// Counts a client message; false if it broke a limit and the connection is cut.
+    /// Counts a client message. False if it broke a limit and the connection is cut.
     [[nodiscard]] bool count(SendKind kind, std::string_view id, TimePoint now);
     [[nodiscard]] bool read(std::string_view text, Request& out) const;
     [[nodiscard]] bool handle_verb(const Request& request, TimePoint now);
@@ -77,7 +77,7 @@ class VenueConnection {
     std::deque<std::pair<TimePoint, VenueAction>> actions_;
     Clocks clocks_;
     TimePoint held_until_{};
-    TimePoint told_at_{};  // the last text went out
+    TimePoint told_at_{};  // the time of the last sent text
     std::int64_t sequence_ = 0;
     std::int64_t beats_ = 0;
     bool over_ = false;

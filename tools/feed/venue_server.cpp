@@ -10,7 +10,7 @@
 namespace pinwheel {
 namespace {
 
-/// A client that is further behind is cut off.
+/// A slower client is cut off.
 constexpr std::size_t kMostBehind = std::size_t{4} << 20;
 
 SimulationOptions with_unix_time(SimulationOptions options, Reactor& reactor) {
@@ -90,7 +90,7 @@ void VenueServer::on_session_gone(ServerSession& session) {
 
 void VenueServer::on_time(TimePoint now) {
     venue_.on_time(now);
-    // Held here, since sending to one may end it.
+    // Held here, because sending to a client may end it.
     std::vector<std::shared_ptr<Client>> clients;
     for (const auto& [session, client] : clients_)
         if (client->connection) clients.push_back(client);

@@ -17,9 +17,9 @@ struct VenueServerOptions {
     TlsContext* tls = nullptr;
     SimulationOptions simulation{};
     VenueSimulator::OnViolation on_violation{};
-    /// More are cut off as they come.
+    /// Further clients are cut off when they connect.
     std::size_t max_clients = 2000;
-    /// Hears once if this machine has no descriptor or memory for another client.
+    /// Called once, if this machine has no descriptor or memory for another client.
     Listener::Exhausted exhausted{};
 };
 

@@ -11,34 +11,34 @@
 
 namespace pinwheel {
 
-/// The messages of a kind of channel, as the venue documents them; what stands in braces is filled in.
+/// The messages of a kind of channel, as the venue documents them. Placeholders in braces are filled in.
 struct ChannelShape {
     std::string_view kind;      ///< the profile's name
     std::string_view snapshot;  ///< sent once subscribed; empty: none
-    std::string_view update;    ///< empty: it has no data of its own
+    std::string_view update;    ///< empty: it has no data
     bool is_by_time = false;    ///< its number is the time, in microseconds
-    bool is_batched = false;    ///< several numbers a message
+    bool is_batched = false;    ///< several numbers in a message
 };
 
-/// A request of the client that is no subscription, and what it gets.
+/// A request of the client other than a subscription, and its answer.
 struct VerbShape {
     std::string_view verb;
     enum class Kind : std::uint8_t { request, answer, ping, login } kind;
     std::string_view answer;
 };
 
-/// What the venue does to a client that sends too much.
+/// The venue's reaction to a client that exceeds a rate.
 enum class OverRate : std::uint8_t { close_1008, error_then_drop };
 
-/// How a list of accepted channels looks.
+/// The shape of a list of accepted channels.
 enum class ListForm : std::uint8_t {
     texts,           ///< ["a","b"]
     named_products,  ///< [{"name":"a","product_ids":["x"]}]
     by_channel,      ///< {"a":["x"]}
 };
 
-/// How a venue speaks, beyond what a profile needs to say: the shapes of its messages, where its requests
-/// hold what, and what it does to clients. Placeholders: `{id}`, `{channel}`, `{symbol}`, `{upper}` (case),
+/// The protocol of a venue, beyond the profile: the shapes of its messages, the places of values in its
+/// requests, and its reactions to clients. Placeholders: `{id}`, `{channel}`, `{symbol}`, `{upper}` (case),
 /// `{kind}`, `{list}`, `{verb}`, the numbers `{first}`, `{last}`, `{previous}`, `{sequence}` (of the
 /// connection), the times `{s}`, `{ms}`, `{us}`, `{iso}`, and `{price}`, `{bid}`, `{ask}`, `{size}`,
 /// `{side}`.
@@ -52,29 +52,29 @@ struct VenueShapes {
     std::string_view item_channel_at{};  ///< in an element of the list
     std::string_view item_symbol_at{};   ///< the same
     std::span<const VerbShape> verbs{};  ///< other requests
-    std::string_view ping_text{};        ///< a whole message that is a ping; `pong_text` answers it
+    std::string_view ping_text{};        ///< a complete message that is a ping; `pong_text` answers it
     std::string_view pong_text{};
     // Replies
     std::string_view subscribed;
     std::string_view unsubscribed;
-    std::string_view refused{};  ///< of a request or a channel; empty: left out of the list
+    std::string_view refused{};  ///< for a request or a channel; empty: left out of the list
 
     ListForm list = ListForm::texts;
     std::string_view too_fast{};  ///< with OverRate::error_then_drop
-    // What comes unasked
+    // Unsolicited messages
     std::string_view greeting{};
     std::string_view heartbeat{};          ///< one a heartbeat interval
-    std::string_view heartbeat_channel{};  ///< only where this is subscribed; empty: after a subscription
-    std::string_view question{};           ///< one a `question_interval`, once `question_verb` was sent
+    std::string_view heartbeat_channel{};  ///< only if this is subscribed; empty: after any subscription
+    std::string_view question{};           ///< one in each `question_interval`, once `question_verb` was sent
     std::string_view question_verb{};
-    std::string_view notice{};          ///< the connection will be cut
-    std::string_view notice_channel{};  ///< only where this is subscribed
-    // What it does to clients
+    std::string_view notice{};          ///< announces the end of the connection
+    std::string_view notice_channel{};  ///< only if this is subscribed
+    // Reactions to clients
     OverRate over_rate = OverRate::close_1008;
     int refused_connect = 429;  ///< HTTP status of a connect over the limit
     Duration ban{};             ///< after a connect over the limit
     std::size_t max_connections = 0;
-    Duration idle{};               ///< without a message of the client's and without data
+    Duration idle{};               ///< the longest time without a message of the client and without data
     bool idle_counts_data = true;  ///< data keeps it alive
     Duration pong_deadline{};
     Duration answer_deadline{};
@@ -89,9 +89,9 @@ struct VenueShapes {
 /// The kinds of channels of a venue.
 [[nodiscard]] std::span<const ChannelShape> channel_shapes(std::string_view venue) noexcept;
 
-/// What the placeholders stand for.
+/// The values of the placeholders.
 using ShapeValues = std::vector<std::pair<std::string_view, std::string>>;
-/// The text with its values. A placeholder without a value stays as it is.
+/// The text with its values. A placeholder without a value stays unchanged.
 [[nodiscard]] std::string fill_shape(std::string_view shape, const ShapeValues& values);
 
 }  // namespace pinwheel

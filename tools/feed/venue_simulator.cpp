@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostChannels = 20'000;
 constexpr int kSwitching = 101;
-constexpr int kDataATurn = 10'000;  // messages; the rest comes later
+constexpr int kDataATurn = 10'000;  // messages; the rest comes in later turns
 constexpr std::int64_t kFirstNumber = 1'000'000;
 
 const VenueShapes& shapes_of(const VenueProfile& profile) {
@@ -27,8 +27,7 @@ std::string upper(std::string text) {
     return text;
 }
 
-/// The symbol in a venue's own text: what stands in place of the pattern's star, without levels and intervals
-/// beside it.
+/// The symbol in a venue's own text: the part in place of the pattern's star, without levels and intervals.
 std::string symbol_of(const ChannelEntry& entry) {
     if (!entry.wire_symbol.empty()) return entry.wire_symbol;
     for (const auto& pattern : entry.kind->matches) {

@@ -18,19 +18,20 @@ namespace pinwheel {
 class VenueConnection;
 
 struct SimulationOptions {
-    /// Data messages a second, over all channels that somebody has subscribed.
+    /// Data messages a second, over all subscribed channels.
     double rate = 100;
     std::uint64_t seed = 1;
-    /// Loses requests, acknowledgements and data, refuses channels, cuts, announces cuts and delays.
+    /// Loses requests, acknowledgements and data, refuses channels, cuts, announces cuts, and delays
+    /// messages.
     bool faults = false;
-    /// With faults: mean time between two cuts, notices or delays of a connection.
+    /// With faults: the mean time between two cuts, notices or delays of a connection.
     Duration trouble_interval = std::chrono::minutes{1};
     Duration heartbeat = std::chrono::seconds{1};
-    /// Unix time minus the time that is passed in.
+    /// Unix time minus the time in the calls.
     Duration unix_offset{};
 };
 
-/// What a connection is to do, in order.
+/// The next actions of a connection, in order.
 struct VenueAction {
     enum class Kind : std::uint8_t {
         text,
@@ -49,21 +50,21 @@ struct VenueViolation {
     std::string what{};
 };
 
-/// What happened since the simulator was made.
+/// Counts since the construction of the simulator.
 struct VenueCounts {
     std::uint64_t connects = 0, refused_connects = 0;
-    std::uint64_t requests = 0;  ///< of the clients
+    std::uint64_t requests = 0;  ///< of clients
     std::uint64_t data = 0;      ///< messages sent
     std::uint64_t lost_requests = 0, lost_acks = 0, lost_data = 0, refused_channels = 0;
     std::uint64_t cuts = 0, delays = 0, notices = 0;
-    std::uint64_t unheeded_notices = 0;  ///< the client was still there when the connection was cut
+    std::uint64_t unheeded_notices = 0;  ///< cuts that were announced and found the client still connected
 };
 
-/// At most `count` events in any `window`, as a venue counts: without any tolerance.
+/// At most `count` events in any `window`, counted like a venue: without tolerance.
 class ArrivalWindow {
   public:
     ArrivalWindow(std::size_t count, Duration window) : count_(count), window_(window) {}
-    /// An event came. False if it breaks the limit.
+    /// Counts an event. False if it breaks the limit.
     [[nodiscard]] bool arrive(TimePoint now);
 
   private:
@@ -72,13 +73,13 @@ class ArrivalWindow {
     std::deque<TimePoint> times_;
 };
 
-/// A venue on this side of the network: it acknowledges, refuses, numbers, snapshots, pings, asks, sends
-/// notices, and enforces its limits: it cuts a client that breaks one as the venue does, and counts that.
-/// Limits are the profile's, shapes are VenueShapes'. All clients count as one IP address. Time is an
-/// argument; no I/O. Threading: one thread. Invariant: same seed and same calls, same messages.
+/// A venue's side of the connection: it acknowledges, refuses, numbers, snapshots, pings, asks, sends
+/// notices, and enforces its limits. It cuts a client that breaks one, and counts that. Limits are the
+/// profile's, shapes are VenueShapes'. All clients count as one IP address. Time is an argument; no I/O.
+/// Threading: one thread. Invariant: the same seed and the same calls give the same messages.
 class VenueSimulator {
   public:
-    /// Hears each violation as it happens.
+    /// Called with each violation.
     using OnViolation = FunctionRef<void(const VenueViolation&)>;
 
     /// Throws std::invalid_argument for a profile whose venue has no shapes.
@@ -86,13 +87,13 @@ class VenueSimulator {
     VenueSimulator(const VenueSimulator&) = delete;
     VenueSimulator& operator=(const VenueSimulator&) = delete;
 
-    /// A client asks for an upgrade: 101, or the HTTP status that refuses it.
+    /// An upgrade request: returns 101, or the HTTP status that refuses it.
     [[nodiscard]] int admit(TimePoint now);
-    /// The upgrade is done. The connection may not outlive the simulator.
+    /// The upgrade is done. The simulator must outlive the connection.
     [[nodiscard]] std::unique_ptr<VenueConnection> open(TimePoint now);
-    /// Data, pings, deadlines: what is due.
+    /// The due data, pings and deadlines.
     void on_time(TimePoint now);
-    /// When on_time() has something to do.
+    /// The time at which on_time() has work.
     [[nodiscard]] TimePoint deadline() const noexcept;
 
     [[nodiscard]] const std::vector<VenueViolation>& violations() const noexcept { return violations_; }
@@ -105,7 +106,7 @@ class VenueSimulator {
     };
 
     void violate(std::string what, TimePoint now);
-    /// kNoChannel for a channel that the venue does not have.
+    /// kNoChannel for an unknown channel.
     [[nodiscard]] ChannelId find(std::string_view channel, std::string_view symbol);
     [[nodiscard]] const ChannelShape* shape_of(ChannelId channel) const noexcept;
     [[nodiscard]] ShapeValues values_of(ChannelId channel, TimePoint now) const;
@@ -125,7 +126,7 @@ class VenueSimulator {
     ChannelTable channels_;
     std::vector<Number> numbers_;  // by channel
     std::vector<VenueConnection*> connections_;
-    std::vector<ChannelId> active_;  // subscribed, and with data
+    std::vector<ChannelId> active_;  // subscribed, with data
     bool active_changed_ = false;
     TimePoint next_data_ = TimePoint::max();
     std::vector<ArrivalWindow> connects_;

@@ -16,14 +16,15 @@ namespace {
 
 using namespace pinwheel::tool;
 
-/// A socket that got a closed standard descriptor's number would receive what is printed. What a command
-/// prints to a closed standard output is lost: a write there fails (EBADF), so that the status tells.
+/// Opens closed standard descriptors. Otherwise a socket could get such a number and receive the program's
+/// output. Output to a closed standard output is lost: its writes fail (EBADF), and the exit status reports
+/// it.
 void open_standard_descriptors() {
     for (int fd = 0; fd <= 2; ++fd)
         if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", fd == 1 ? O_RDONLY : O_RDWR) != fd) return;
 }
 
-/// The status of a run whose output is out. A reader that has left has what it wanted.
+/// The exit status after the output is flushed. A reader that has closed the pipe is no failure.
 int with_output_checked(int status) {
     errno = 0;
     const bool flushed = std::fflush(stdout) == 0;

@@ -56,7 +56,7 @@ class Checker {
         if (value.type != JsonType::string || !unescape_json(value.text, text)) text = value.text;
         return text;
     }
-    /// A kind is found by what its data messages are called, or by the venue's own text.
+    /// A kind is found by its names in data messages, or by the venue's own text.
     [[nodiscard]] std::optional<ChannelId> add(const std::string& name, const std::string& symbol) {
         if (name.empty()) return std::nullopt;
         const auto kind =

@@ -12,7 +12,7 @@
 
 namespace pinwheel::tool {
 
-/// What a profile takes the frames of a capture for.
+/// A profile's classification of a capture's frames.
 struct CaptureCheck {
     std::map<MessageKind, std::size_t> kinds;
     std::map<std::string, std::size_t> channels;  ///< data, by kind of channel
@@ -25,12 +25,12 @@ struct CaptureCheck {
 struct CheckedFrame {
     const Capture::Frame& frame;
     const ClassifiedMessage& message;
-    const ChannelEntry* channel;  ///< null if it is of none
+    const ChannelEntry* channel;  ///< null if it belongs to no channel
     SequenceVerdict verdict;
 };
 
-/// Puts each received frame to the profile. Channels are those that the frames name, since what was asked
-/// for does not always stand in a capture. `hear` is called for each frame, in order.
+/// Classifies each received frame. Channels come from the frames, because a capture may lack the requests.
+/// `hear` is called for each frame, in order.
 [[nodiscard]] CaptureCheck check_capture(const VenueProfile& profile, const Capture& capture,
                                          FunctionRef<void(const CheckedFrame&)> hear);
 

@@ -36,7 +36,9 @@ void pin(int cpu) {
 
 void on_signal(int) {
     g_interrupted = true;
-    if (Reactor* const reactor = g_running) reactor->stop();  // an atomic store and a write: safe here
+    if (Reactor* const reactor = g_running)
+        reactor->stop();  // an atomic store and a write: both are
+                          // async-signal-safe
 }
 
 HttpHeader parse_header(const std::string& text) {
@@ -46,7 +48,7 @@ HttpHeader parse_header(const std::string& text) {
     return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
 }
 
-/// The proxy of the command line, or else of the environment.
+/// The proxy of the command line, else that of the environment.
 std::optional<Proxy> proxy_of(const ClientOptions& options) {
     if (options.proxy == "none") return std::nullopt;
     if (options.proxy.empty()) {
@@ -59,7 +61,7 @@ std::optional<Proxy> proxy_of(const ClientOptions& options) {
     return *std::move(proxy);
 }
 
-/// The file's values, with those of the command line in their places.
+/// The file's values, overridden by those of the command line.
 Config resolve(const ClientOptions& options) {
     Config config;
     if (!options.config_file.empty()) {

@@ -15,21 +15,21 @@
 
 namespace pinwheel::tool {
 
-/// What all commands that connect have in common.
+/// Options of all commands that connect.
 struct ClientOptions {
     std::string command{};  // for messages
     std::string url{};
-    std::string fallback_url{};  // if there is none here nor in the config
-    std::string config_file{};   // what is not given here stands there
+    std::string fallback_url{};  // used if neither this nor the config has a URL
+    std::string config_file{};   // the source of values that are not given here
     std::string ca_file{};
     std::vector<std::string> headers{};  // "Name: value"
-    std::string proxy{};                 // a URL, or "none"; empty: what the environment says
-    std::optional<bool> epoll{};         // nothing, and no config: spin
+    std::string proxy{};                 // a URL, or "none"; empty: from the environment
+    std::optional<bool> epoll{};         // unset, also in the config: the command's default
     std::optional<int> cpu{};
     std::optional<double> timeout{};  // of the connection attempt, in seconds
 };
 
-/// An error of the command line or of what it names: exit status 2.
+/// An error of the command line or of a file that it names: exit status 2.
 struct UsageError {
     std::string message;
 };
@@ -44,11 +44,11 @@ class Client {
     [[nodiscard]] const Url& url() const noexcept { return *url_; }
     [[nodiscard]] Reactor& reactor() noexcept { return *reactor_; }
     [[nodiscard]] Dialer& dialer() noexcept { return *network_; }
-    /// What the config file and the command line come to; the URL is there.
+    /// The options from the config file and the command line. The URL is set.
     [[nodiscard]] const Config& config() const noexcept { return config_; }
-    /// For a bare connection.
+    /// Options of a bare connection.
     [[nodiscard]] const ConnectionOptions& connection_options() const noexcept { return connection_options_; }
-    /// For a session, to be added to.
+    /// Options of a session, to be extended.
     [[nodiscard]] WebSocketOptions session_options();
 
   private:
@@ -61,29 +61,29 @@ class Client {
     std::unique_ptr<Network> network_;
 };
 
-/// Lets the calling thread run on every core but the one that a Client has pinned its own thread to.
+/// Allows the calling thread to run on all cores except the one of a Client's pinned thread.
 void leave_pinned_core() noexcept;
 
-/// Runs the reactor until it is stopped; SIGINT and SIGTERM stop it.
+/// Runs the reactor until it is stopped. SIGINT and SIGTERM stop it.
 void run_until_stopped(Reactor& reactor);
-/// Turns the reactor until `done` says so, or a signal. Asks after each turn.
+/// Turns the reactor until `done` returns true, or a signal comes. Calls `done` after each turn.
 void run_until(Reactor& reactor, FunctionRef<bool()> done);
-/// True once a signal has asked to stop.
+/// True once a signal has requested the end.
 [[nodiscard]] bool interrupted() noexcept;
 
-/// SIGINT and SIGTERM make interrupted() true, in place of ending the program.
+/// SIGINT and SIGTERM set interrupted() instead of ending the program.
 void catch_signals();
-/// The same for SIGHUP, unless it is ignored (nohup), and SIGQUIT: for what has files to remove.
+/// The same for SIGHUP, unless it is ignored (nohup), and SIGQUIT: for commands that must remove files.
 void catch_hangups();
 
-/// Prints `pinwheel: message` to stderr, with the command's options in place of the library's.
+/// Prints `pinwheel: message` to stderr, with the names of the command's options instead of the library's.
 void complain(std::string message);
-/// Tells why clients of a listener wait. Allocates: nothing.
+/// Prints why clients of a listener wait. Allocates: nothing.
 struct ComplainOfExhaustion {
     void operator()(Errc reason) const noexcept;
 };
 inline constexpr ComplainOfExhaustion complain_of_exhaustion{};
-/// What a library's error says, without the general words behind it.
+/// The text of a library's error, without the generic part at its end.
 [[nodiscard]] std::string reason_of(const std::system_error& error);
 
 }  // namespace pinwheel::tool

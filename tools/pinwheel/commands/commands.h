@@ -8,8 +8,8 @@ class App;
 
 namespace pinwheel::tool {
 
-/// A subcommand in the parser, and what runs it with the options that were parsed: the exit status is 0 for
-/// done, 1 for a run that failed; wrong usage is thrown as UsageError.
+/// A subcommand in the parser, and the function that runs it with the parsed options. Its exit status is 0
+/// for success, 1 for a failed run. Wrong usage is thrown as UsageError.
 struct Command {
     CLI::App* parser = nullptr;
     std::function<int()> run{};

@@ -17,14 +17,14 @@ int check_config(const std::string& path) {
     return 0;
 }
 
-/// For a table of Markdown, where a bar separates cells.
+/// For a Markdown table, in which a bar separates cells.
 std::string cell(std::string text) {
     for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
         text.insert(at, 1, '\\');
     return text;
 }
 
-/// For man(7), where a hyphen may be broken and a backslash or a leading dot is markup.
+/// For man(7), in which a hyphen allows a line break, and a backslash or a leading dot is markup.
 std::string roff(const std::string& text) {
     std::string out;
     for (const char c : text) {

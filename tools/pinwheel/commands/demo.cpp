@@ -28,7 +28,7 @@ struct DemoOptions {
     bool json = false;
 };
 
-/// The exchange, on a thread and a core of its own.
+/// The exchange, on its own thread and core.
 class BackgroundFeed {
   public:
     BackgroundFeed(const DemoOptions& options, const TemporaryIdentity& identity)
@@ -61,17 +61,17 @@ class BackgroundFeed {
     std::thread thread_;
 };
 
-/// What the feed's numbers tell: each channel counts its messages.
+/// Evaluates the feed's numbers: each channel counts its messages.
 class Gaps {
   public:
-    /// Takes the number of a channel's message that came over connection `generation`.
+    /// Takes the number of a channel's message from connection `generation`.
     void take(std::string_view channel, std::uint64_t number, std::uint32_t generation) {
         Last& last = channels_[std::string(channel)];
         if (last.number != 0 && number != last.number + 1)
             (generation == last.generation ? lost_ : missed_) += number - last.number - 1;
         last = {number, generation};
     }
-    /// Missing though the connection was up.
+    /// Missing while the connection was up.
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
     /// Sent between two connections.
     [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
@@ -86,8 +86,8 @@ class Gaps {
     std::uint64_t missed_ = 0;
 };
 
-/// Subscribes, takes the messages out of the ring as a strategy would, and lives through one cut of its own
-/// choosing and one of the feed's.
+/// Subscribes, takes the messages out of the ring like a strategy, and survives one cut of its own choice and
+/// one of the feed's.
 class Consumer {
   public:
     Consumer(Client& client, BackgroundFeed& feed, const DemoOptions& options)
@@ -150,14 +150,14 @@ class Consumer {
         if (channel && number) gaps_.take(*channel, static_cast<std::uint64_t>(*number), message.generation);
     }
 
-    /// Three acts, a third of the time each: up to our own cut, up to the feed's, up to the end.
+    /// Three phases of equal length: up to our own cut, up to the feed's, up to the end.
     void schedule_act() {
         const auto third =
             std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options_.seconds)) / 3;
         client_.reactor().schedule(act_timer_, began_ + third * (acts_ + 1));
     }
     void on_act_due(TimePoint) {
-        // The cut before must have been lived through.
+        // The session must first have recovered from our own cut.
         if (!ws_.is_connected() || static_cast<int>(ws_.generation()) != acts_ + 1)
             return client_.reactor().schedule_after(act_timer_, kAgain);
         switch (acts_++) {
@@ -216,7 +216,7 @@ class Consumer {
     std::uint64_t bytes_ = 0;
     bool over_ = false;
     TimePoint began_{};
-    int acts_ = 0;  // that are over
+    int acts_ = 0;  // completed phases
     Timer act_timer_{Timer::Callback::member<&Consumer::on_act_due>(*this)};
     Timer status_timer_{Timer::Callback::member<&Consumer::on_status>(*this)};
     WebSocketManager ws_;

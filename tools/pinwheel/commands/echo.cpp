@@ -7,13 +7,13 @@
 namespace pinwheel::tool {
 namespace {
 
-/// Every message that may come must fit on its way back, behind another one.
+/// Every received message must fit into the send buffer, behind a previous one.
 ConnectionOptions with_room_for_echoes(ConnectionOptions options) {
     options.send_buffer_limit = 2 * (options.max_message_size + kMaxFrameHeader);
     return options;
 }
 
-/// Sends every message back; done when the connection has ended and drained.
+/// Sends every message back. Done when the connection has ended and drained.
 class Echo final : public ConnectionHandler {
   public:
     explicit Echo(Client& client)

@@ -29,8 +29,8 @@ struct FeedCommandOptions {
     std::uint16_t port = 0;
     std::string certificate{};
     std::string key{};
-    bool tls = false;      // with a certificate made on the spot
-    std::string ca_out{};  // where to write that certificate's authority
+    bool tls = false;      // with a certificate made at run time
+    std::string ca_out{};  // the file for the certificate of its authority
     std::optional<double> rate{};
     std::uint64_t seed = 1;
     std::string capture{};
@@ -39,7 +39,7 @@ struct FeedCommandOptions {
     std::optional<std::uint64_t> faults{};  // a seed
 };
 
-/// What is wrong with a file that was named is wrong usage.
+/// Converts faults of a named file to usage errors.
 template <typename Load>
 auto load_named(Load load) {
     try {
@@ -51,7 +51,7 @@ auto load_named(Load load) {
     }
 }
 
-/// Others see the old file or the whole new one. What is not a regular file is written where it stands.
+/// Readers see the old file or the complete new one. A file that is not regular is written in place.
 void write_authority(const std::string& path, const std::string& text) {
     std::error_code unknown;
     const auto kind = std::filesystem::status(path, unknown).type();
@@ -79,7 +79,7 @@ std::optional<TlsContext> make_tls(const FeedCommandOptions& options, std::strin
         {.certificate_file = identity.certificate_file(), .key_file = identity.key_file()});
 }
 
-/// Makes a server, with advice if it cannot listen.
+/// Makes a server. The error has advice if it cannot listen.
 template <class Server, class... Arguments>
 void listen(std::optional<Server>& server, Reactor& reactor, const Arguments&... arguments) {
     try {
@@ -97,7 +97,7 @@ void greet(const Endpoint& endpoint, bool is_secure) {
         throw std::runtime_error(std::string("standard output cannot be written: ") + std::strerror(errno));
 }
 
-/// A simulated venue; each limit that a client breaks is printed.
+/// A simulated venue. Each limit that a client breaks is printed.
 int serve_venue(const FeedCommandOptions& options, const Endpoint& endpoint) {
     const VenueProfile profile = choose_venue(options.venue);
     std::string authority;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostHeld = 200;
 
-/// What a turn has read is taken before the next: no limit, unless the user wants to see one at work.
+/// Each turn's messages are taken before the next turn: no limit, unless the user wants to test one.
 std::uint32_t queue_size_of(const Config& config) {
     for (const auto& value : config.limits.values)
         if (value.row->field == "queue_size" && value.origin != LimitOrigin::default_value)
@@ -29,7 +29,7 @@ FeedRun::FeedRun(Client& client, const FeedRunOptions& options)
     if (options_.record) begin_recording();
 }
 
-/// The recorder is the ring's only consumer: what is shown as well comes by the handler.
+/// The recorder is the ring's only consumer. Messages to print come by the handler.
 void FeedRun::begin_recording() {
     RecordOptions record = *options_.record;
     record.url = *client_.config().url;
@@ -82,7 +82,7 @@ void FeedRun::make_feed() {
     options.on_message = [this](const FeedMessage& message) {
         Message shown = message;
         last_sequence_ = message.sequence;
-        shown.is_text = true;  // also what came deflated, in a binary frame
+        shown.is_text = true;  // also an inflated payload of a binary frame
         if (!options_.only_record) on_message(shown);
     };
     feed_.emplace(client_.reactor(), profile, std::move(options));
@@ -139,14 +139,14 @@ WebSocketOptions FeedRun::session_options() {
         if (options_.venue.venue.empty() && !options_.only_record)
             options.on_message = [this](const Message& message) {
                 Message shown = message;
-                shown.is_last_in_batch = true;  // no handler knows better
+                shown.is_last_in_batch = true;  // the handler does not know the batch
                 on_message(shown);
             };
     }
     options.on_connect = [this] { on_up(client_.reactor().now()); };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
-        if (ws().is_dead()) return;  // the end is told by on_failure_timer()
+        if (ws().is_dead()) return;  // on_failure_timer() reports the end
         std::string line(message);
         if (channel == "feed")
             for (const auto& field : context) line += ", " + std::string(field.name) + " " + field.value;

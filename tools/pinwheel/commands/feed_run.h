@@ -27,13 +27,12 @@ struct FeedRunOptions {
     bool only_record = false;               // on_message() is not called
 };
 
-/// The client's options, with the URL of the venue if there is one. Throws UsageError for options that
-/// contradict each other.
+/// The client's options, with the URL of the venue if there is one. Throws UsageError for contradictory
+/// options.
 [[nodiscard]] ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run);
 
-/// Stays with a feed, or with channels of a venue, over all its connections, until its time is over, a
-/// signal, or a close with 1000 from the server; fails if the first connection fails, and when the tries are
-/// spent.
+/// Follows a feed, or channels of a venue, over all its connections, until its time is over, a signal, or a
+/// close with 1000 from the server. Fails if the first connection fails, and when the tries are spent.
 class FeedRun : private SessionObserver {
   public:
     FeedRun(Client& client, const FeedRunOptions& options);
@@ -47,27 +46,27 @@ class FeedRun : private SessionObserver {
     virtual void on_up(TimePoint) {}
     virtual void on_lost(TimePoint) {}
 
-    /// Until the end; false if it failed.
+    /// Runs until the end. False if it failed.
     [[nodiscard]] bool run_to_end();
     void end() noexcept { over_ = true; }
     void fail() noexcept { over_ = failed_ = true; }
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
-    /// Null if nothing is recorded.
+    /// Null if there is no recording.
     [[nodiscard]] const Recorder* recorder() const noexcept { return recorder_ ? &*recorder_ : nullptr; }
 
-    /// Of the ring, in messages; 0: no limit.
+    /// The limit of the ring, in messages; 0: none.
     [[nodiscard]] std::uint32_t queue_size() const noexcept { return queue_size_; }
 
-    /// A line for stderr, kept back while the terminal shows something else.
+    /// A line for stderr, deferred while the terminal is in use.
     void say(const std::string& line);
     void hold_lines(bool held) noexcept { held_ = held; }
     void release_lines();
-    /// Shows a line on stderr, a terminal, in place of the one that was shown before.
+    /// Shows a line on stderr, a terminal, in place of the previous one.
     void show_progress(const std::string& line);
     void hide_progress();
-    /// The last line said; empty if there was none.
+    /// The last line printed; may be empty.
     [[nodiscard]] const std::string& last_line() const noexcept { return last_line_; }
 
   private:
@@ -93,7 +92,7 @@ class FeedRun : private SessionObserver {
     bool over_ = false;
     bool failed_ = false;
     bool first_try_failed_ = false;
-    std::string why_;  // the connection was lost
+    std::string why_;  // the cause of the lost connection
     bool held_ = false;
     bool progress_shown_ = false;
     std::deque<std::string> lines_;
@@ -101,10 +100,10 @@ class FeedRun : private SessionObserver {
     TimePoint began_{};
     Timer end_timer_{Timer::Callback::member<&FeedRun::on_end_timer>(*this)};
     Timer failure_timer_{Timer::Callback::member<&FeedRun::on_failure_timer>(*this)};
-    std::optional<WebSocketManager> manager_;  // one of the two
+    std::optional<WebSocketManager> manager_;  // one of these two is set
     std::optional<Feed> feed_;
     std::mutex recorder_mutex_;
-    std::vector<std::string> recorder_alerts_;  // of the recorder's thread
+    std::vector<std::string> recorder_alerts_;  // from the recorder's thread
     std::atomic<bool> recorder_alerted_{false};
     std::uint64_t last_sequence_ = 0;  // of a feed's data
     std::optional<Recorder> recorder_;

@@ -30,8 +30,7 @@ struct LatencyOptions {
     bool json = false;
 };
 
-/// A file that is known to be writable before there is anything to write; one that was not there before is
-/// not there after a run that failed.
+/// A file whose writability is checked before the run. If it is new, a failed run removes it.
 class OutputFile {
   public:
     explicit OutputFile(const std::string& path)

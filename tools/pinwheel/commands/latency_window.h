@@ -9,11 +9,11 @@
 
 namespace pinwheel::tool {
 
-/// What the live view tells of the past: latencies and rates, of the last second, of each of the seconds
-/// before, and overall. Allocates: at construction only.
+/// The history of the live view: latencies and rates of the last second, of each second before, and overall.
+/// Allocates: at construction only.
 class LatencyWindow {
   public:
-    static constexpr std::size_t kSeconds = 300;  // as wide as a screen
+    static constexpr std::size_t kSeconds = 300;  // the width of a wide screen
 
     void take(std::size_t size, std::optional<Duration> latency) noexcept {
         ++messages_;
@@ -22,7 +22,7 @@ class LatencyWindow {
         overall_.record(latency->count());
         second_.record(latency->count());
     }
-    /// To be called once a second: closes one and opens the next.
+    /// Call it once a second: closes one second and opens the next.
     void close_second(Duration length) {
         const double seconds = std::chrono::duration<double>(length).count();
         rate_ = static_cast<double>(messages_ - messages_before_) / seconds;

@@ -6,8 +6,8 @@
 
 namespace pinwheel::tool {
 
-/// Hands the newest value from one thread to another without a lock and without waiting, by three copies: one
-/// being written, one being read, one in between. Threading: publish() on one thread, read() on one other.
+/// Passes the newest value from one thread to another without locks or waiting, by three copies: one being
+/// written, one being read, one in between. Threading: publish() on one thread, read() on a second one.
 /// Invariant: the three indices differ.
 template <class T>
 class Latest {
@@ -16,7 +16,7 @@ class Latest {
         values_[writing_] = value;
         writing_ = middle_.exchange(writing_ | kFresh, std::memory_order_acq_rel) & kIndex;
     }
-    /// The value last published; a new T if there was none. There until the next read().
+    /// The value last published; a new T if there was none. Valid until the next read().
     [[nodiscard]] const T& read() noexcept {
         if ((middle_.load(std::memory_order_relaxed) & kFresh) != 0)
             reading_ = middle_.exchange(reading_, std::memory_order_acq_rel) & kIndex;

@@ -14,7 +14,7 @@
 namespace pinwheel::tool {
 namespace {
 
-/// A number in this range, and a number at all.
+/// A number in this range.
 template <typename Number>
 CLI::Validator within(Number least, Number most, const std::string& words) {
     return CLI::Validator(
@@ -22,7 +22,7 @@ CLI::Validator within(Number least, Number most, const std::string& words) {
             Number value{};
             const char* const end = text.data() + text.size();
             const auto [stop, error] = std::from_chars(text.data(), end, value);
-            // What CLI11 would read as octal is no decimal number.
+            // CLI11 would read a leading zero as octal.
             const bool octal = std::is_integral_v<Number> && text.size() > 1 && text.front() == '0';
             const bool fits =
                 error == std::errc() && stop == end && !octal && value >= least && value <= most;
@@ -31,7 +31,7 @@ CLI::Validator within(Number least, Number most, const std::string& words) {
         "");
 }
 
-/// A stray word without what may be secret in it: the value of an option, the query of a URL.
+/// A stray word without its possible secrets: the value of an option, the query of a URL.
 std::string without_secrets(const std::string& word) {
     if (word.starts_with('-')) return word.substr(0, word.find('='));
     if (word.find("://") == std::string::npos) return word;

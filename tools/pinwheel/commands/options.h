@@ -13,7 +13,7 @@ inline constexpr std::uint64_t kMost = 1'000'000'000'000'000;  // for counts
 
 struct FeedRunOptions;
 
-/// Checks for option values, whose refusals say what would do.
+/// Checks of option values. Their errors name the valid values.
 [[nodiscard]] CLI::Validator seconds(double least);  ///< from 0, or above 0
 [[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] CLI::Validator rate();
@@ -22,13 +22,13 @@ struct FeedRunOptions;
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example);
 
 enum class Source : std::uint8_t { command_line, command_line_or_config };
-/// URL, authorities, headers, loop, core, timeout; with `command_line_or_config` also --config, and the URL
-/// may stand in it.
+/// URL, authorities, headers, loop, core, timeout. With `command_line_or_config` also --config, which may
+/// have the URL.
 void add_client_options(CLI::App& command, ClientOptions& options, Source source = Source::command_line);
 /// Subscriptions, retries, -v.
 void add_run_options(CLI::App& command, FeedRunOptions& options);
 
-/// One line that says what is wrong with the command line, what was perhaps meant, and where to look it up.
+/// One line: the fault of the command line, the nearest valid word, and where to look it up.
 [[nodiscard]] std::string describe(const CLI::App* app, const CLI::Error& error);
 
 }  // namespace pinwheel::tool

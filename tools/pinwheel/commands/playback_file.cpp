@@ -13,7 +13,8 @@
 namespace pinwheel::tool {
 namespace {
 
-/// By its name or its first bytes: a zstd frame, or a skippable one. A pipe can be read only once.
+/// Detects a zstd frame, or a skippable one, by the file's name or its first bytes. A pipe can be read only
+/// once.
 bool is_zstd(const std::string& path) {
     if (path.ends_with(".zst")) return true;
     std::error_code unknown;
@@ -39,7 +40,7 @@ bool skip(std::string_view& text, char expected) {
     return true;
 }
 
-/// What follows a decimal point, in ns.
+/// The digits behind a decimal point, in ns.
 std::optional<std::int64_t> fraction(std::string_view& text) {
     if (!skip(text, '.')) return 0;
     std::int64_t value = 0;

@@ -11,18 +11,18 @@
 
 namespace pinwheel::tool {
 
-/// The part of a recording that is meant.
+/// The selected part of a recording.
 struct PlaybackRange {
     std::optional<SystemTime> from{};
     std::optional<SystemTime> to{};
 };
 
-/// Opens a recording at the range's beginning. Throws UsageError that names what cannot be read.
+/// Opens a recording at the range's beginning. Throws UsageError that names an unreadable file.
 [[nodiscard]] RecordReader open_recording(const std::vector<std::string>& files,
                                           const PlaybackRange& range = {});
 
-/// Makes playbacks of a recording, or of a tab-separated capture. Throws UsageError that names what is wrong
-/// with the file.
+/// Makes playbacks of a recording, or of a tab-separated capture. Throws UsageError that names the fault of
+/// the file.
 [[nodiscard]] std::function<std::unique_ptr<Playback>()> open_playback(const std::vector<std::string>& files,
                                                                        const PlaybackRange& range = {});
 

@@ -29,14 +29,14 @@ struct RecordCommandOptions {
     double rotate = 3600;
     double sync = 0;
     std::optional<std::uint16_t> metrics_port{};
-    std::vector<std::string> files{};  // of info and verify
+    std::vector<std::string> files{};  // for info and verify
 };
 
 Duration seconds_of(double value) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
 }
 
-/// Records, and shows on a terminal how that is going.
+/// Records, and shows the progress on a terminal.
 class RecordRun final : private FeedRun {
   public:
     RecordRun(Client& client, const RecordCommandOptions& options) : FeedRun(client, options.run) {
@@ -112,7 +112,7 @@ int record(const RecordCommandOptions& given) {
     return RecordRun(client, options).run();
 }
 
-/// Reads all, and prints each loss if asked to. True: there was none.
+/// Reads everything, and prints each loss if asked to. True: no loss.
 bool read_all(RecordReader& reader, bool with_losses) {
     while (reader.next() != nullptr) {
     }

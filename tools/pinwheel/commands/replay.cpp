@@ -27,7 +27,9 @@ int print_lines(const ReplayOptions& options, const PlaybackRange& range) {
         if (line->kind == LineKind::header) continue;
         text.clear();
         append_line(text, *line);
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) break;  // main() tells why
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+            break;  // main() reports the
+                    // error
     }
     for (const auto& loss : reader.losses())
         complain(loss.path + ": " + loss.what + " at byte " + std::to_string(loss.offset));

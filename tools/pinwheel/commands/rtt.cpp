@@ -8,8 +8,8 @@
 namespace pinwheel::tool {
 namespace {
 
-constexpr std::uint64_t kLargestMessage = 16'000'000;  // what the send buffer holds
-constexpr int kWarmUp = 100;                           // round trips before those that are measured
+constexpr std::uint64_t kLargestMessage = 16'000'000;  // the size of the send buffer
+constexpr int kWarmUp = 100;                           // unmeasured round trips at the start
 
 struct RttOptions {
     ClientOptions client{};

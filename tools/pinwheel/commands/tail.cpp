@@ -29,14 +29,14 @@ struct TailOptions {
     std::uint64_t count = 0;  // 0: no end
     TextOptions text{};
     std::string flush = "batch";
-    bool messages = false;  // in place of the live view
+    bool messages = false;  // instead of the live view
     bool stats_json = false;
     std::optional<std::uint16_t> metrics_port{};
     std::string record{};     // the file to record to
     bool timestamps = false;  // in front of each message
 };
 
-/// Prints a feed's messages, or shows on a terminal how it is doing.
+/// Prints a feed's messages, or shows its state on a terminal.
 class Tail final : private FeedRun {
   public:
     Tail(Client& client, const TailOptions& options)
@@ -85,7 +85,7 @@ class Tail final : private FeedRun {
         if (options_.count > 0 && window_.messages() == options_.count) end();
         flush_after(message);
     }
-    /// As a recording has it: 19 digits and a space.
+    /// In the format of a recording: 19 digits and a space.
     [[nodiscard]] std::string timestamp_of(const Message& message) {
         const bool by_kernel = message.kernel_received != SystemTime{};
         std::string line;
@@ -105,7 +105,7 @@ class Tail final : private FeedRun {
         if (options_.flush != "batch" || !message.is_last_in_batch || screen_ || output_gone_) return;
         if (std::fflush(stdout) != 0) give_up_output();
     }
-    /// A reader that has left, as head does, has what it wanted.
+    /// A reader that has closed the pipe, like head, has all that it wants.
     void give_up_output() {
         output_gone_ = true;
         end();
@@ -185,7 +185,7 @@ class Tail final : private FeedRun {
     const TailOptions& options_;
     MessageText text_;
     std::optional<Terminal> screen_;
-    const bool escapes_ = ::isatty(STDOUT_FILENO) != 0;  // a peer may not command a terminal
+    const bool escapes_ = ::isatty(STDOUT_FILENO) != 0;  // a peer must not control a terminal
     bool status_line_ = false;
     bool told_small_ = false;
     bool output_gone_ = false;
@@ -201,7 +201,7 @@ class Tail final : private FeedRun {
 };
 
 int tail(const TailOptions& options) {
-    catch_signals();  // before anything is drawn that must be taken back
+    catch_signals();  // before the screen is changed, because that must be undone
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
         throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};

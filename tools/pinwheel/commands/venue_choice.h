@@ -8,7 +8,7 @@
 
 namespace pinwheel::tool {
 
-/// `--venue`, `--channel` and `--url`, as they were given.
+/// `--venue`, `--channel` and `--url`, as given.
 struct VenueOptions {
     std::string venue{};  ///< empty: no venue
     std::vector<std::string> channels{};
@@ -22,9 +22,9 @@ struct ChannelChoice {
 };
 
 /// A built-in profile by its name, or a profile's file. Throws UsageError, which lists the built-in names or
-/// tells what is wrong with the file.
+/// names the fault of the file.
 [[nodiscard]] VenueProfile choose_venue(std::string_view name_or_file);
-/// Throws UsageError for a text that is not NAME:SYMBOL or NAME.
+/// Throws UsageError for a text other than NAME:SYMBOL or NAME.
 [[nodiscard]] ChannelChoice parse_channel(std::string_view text);
 /// `a, b, c`.
 [[nodiscard]] std::string listed(const std::vector<std::string_view>& names);

@@ -11,7 +11,7 @@ namespace {
 
 const std::string kCpus = "/sys/devices/system/cpu";
 
-/// A finding that is still unknown.
+/// A finding with an unknown value.
 Finding about(std::string check, std::string why) {
     return {.check = std::move(check),
             .verdict = Verdict::unknown,
@@ -36,7 +36,7 @@ std::vector<std::string> words_of(const std::string& text) {
     for (std::string word; in >> word;) words.push_back(word);
     return words;
 }
-/// The choice in brackets, as in `always [madvise] never`; in parentheses as well.
+/// The selected word in brackets, as in `always [madvise] never`; also in parentheses.
 std::string chosen(const std::string& text) {
     for (const auto& word : words_of(text))
         if (word.size() > 2 && (word.front() == '[' || word.front() == '('))
@@ -48,7 +48,7 @@ std::string joined(const std::set<std::string>& texts) {
     for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text;
     return all;
 }
-/// The value of `name=` on the kernel's command line; empty if it is not there.
+/// The value of `name=` on the kernel's command line; empty if it is missing.
 std::string boot_option(const Machine& machine, const std::string& name) {
     for (const auto& word : words_of(machine.text("/proc/cmdline").value_or("")))
         if (word.starts_with(name + "=")) return word.substr(name.size() + 1);
@@ -74,7 +74,7 @@ Finding governor(const Machine& machine) {
     return advice(std::move(finding), found, "cpupower frequency-set -g performance");
 }
 
-/// The cores that the scheduler keeps free.
+/// The cores that the scheduler does not use.
 std::set<int> isolated_cpus(const Machine& machine) {
     return parse_cpu_list(machine.text(kCpus + "/isolated").value_or(""));
 }
@@ -96,7 +96,7 @@ Finding isolation(const Machine& machine) {
         return std::includes(all.begin(), all.end(), cpus.begin(), cpus.end());
     };
     if (!within(ticking)) missing += " nohz_full=" + *isolated;
-    // The kernel takes callbacks off all cores that are nohz_full.
+    // The kernel also offloads callbacks from all nohz_full cores.
     if (!within(ticking) && !within(callbacks)) missing += " rcu_nocbs=" + *isolated;
     if (missing.empty()) return ok(std::move(finding), *isolated + ", without tick and callbacks");
     return advice(std::move(finding), *isolated + ", but still interrupted",
@@ -149,7 +149,7 @@ Finding sleep_states(const Machine& machine) {
     const auto latencies = machine.texts(folder, "state", "latency");
     const auto disabled = machine.texts(folder, "state", "disable");
     if (latencies.empty()) return finding;
-    long long limit = 2'000'000'000;  // us; what /dev/cpu_dma_latency says without a request
+    long long limit = 2'000'000'000;  // us; the value of /dev/cpu_dma_latency without a request
     if (const auto request = machine.text("/dev/cpu_dma_latency"); request && request->size() == 4) {
         std::int32_t value = 0;
         std::memcpy(&value, request->data(), sizeof value);

@@ -16,7 +16,7 @@ enum class Verdict : std::uint8_t { ok, advice, unknown };
     return verdict == Verdict::ok ? "ok" : verdict == Verdict::advice ? "advice" : "unknown";
 }
 
-/// One thing that a machine does to latency.
+/// One property of a machine that affects latency.
 struct Finding {
     std::string check{};
     Verdict verdict = Verdict::unknown;
@@ -25,7 +25,7 @@ struct Finding {
     std::string change{};  // for advice
 };
 
-/// All of them, in a fixed order. What cannot be read is unknown. `in_place`: what this program can do with
+/// All findings, in a fixed order. Unreadable values are unknown. `in_place`: the program's implementation of
 /// TLS records, TlsContext::in_place_records().
 [[nodiscard]] std::vector<Finding> examine(const Machine& machine, TlsRecordsBy in_place);
 

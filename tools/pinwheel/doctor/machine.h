@@ -8,17 +8,17 @@
 
 namespace pinwheel::tool {
 
-/// What the kernel tells of a machine in /proc, /sys and /dev, below a folder that stands for the root.
+/// The kernel's data about a machine in /proc, /sys and /dev, below a folder that replaces the root.
 class Machine {
   public:
     explicit Machine(std::string root) : root_(std::move(root)) {}
 
-    /// A file without space at its ends; nothing if it cannot be read.
+    /// A file without surrounding space; nothing if it cannot be read.
     [[nodiscard]] std::optional<std::string> text(const std::string& path) const;
     /// The same as a whole number.
     [[nodiscard]] std::optional<long long> number(const std::string& path) const;
-    /// As text(), of each file named `name` in the folders of `folder` that begin with `prefix` and go on
-    /// with a number, by number.
+    /// Like text(), for each file `name` in the subfolders of `folder` that consist of `prefix` and a number,
+    /// in the order of numbers.
     [[nodiscard]] std::vector<std::string> texts(const std::string& folder, const std::string& prefix,
                                                  const std::string& name) const;
 
@@ -26,7 +26,7 @@ class Machine {
     const std::string root_;
 };
 
-/// `0-3,8` as numbers; what is no number is passed over.
+/// `0-3,8` as numbers; other texts are skipped.
 [[nodiscard]] std::set<int> parse_cpu_list(std::string_view list);
 
 }  // namespace pinwheel::tool

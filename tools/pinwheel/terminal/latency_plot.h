@@ -9,7 +9,7 @@
 
 namespace pinwheel::tool {
 
-/// What a run measured, for a picture. Times of the run are in seconds from its beginning.
+/// The measurements of a run, for a plot. Times are in seconds from the start of the run.
 struct LatencyReport {
     struct Slot {
         double from = 0;
@@ -20,7 +20,7 @@ struct LatencyReport {
     };
     struct Outage {
         double lost = 0;
-        std::optional<double> up{};  // not within the run
+        std::optional<double> up{};  // nothing if it did not happen within the run
     };
 
     std::string title{};
@@ -31,8 +31,8 @@ struct LatencyReport {
     std::vector<Outage> outages{};
 };
 
-/// The curve of percentiles, and below it what happened when, with reconnects marked, as SVG. There must be a
-/// measured time.
+/// The curve of percentiles, and below it a timeline with reconnects marked, as SVG. Requires a measured
+/// time.
 [[nodiscard]] std::string draw_latency(const LatencyReport& report);
 
 }  // namespace pinwheel::tool

@@ -51,16 +51,16 @@ struct LiveState {
     bool unicode = true;
 };
 
-/// The whole view: lines without control characters, none wider than the screen, not more than it has rows.
-/// The size must be kLeastScreen at least.
+/// The complete view: lines without control characters, within the width and height of the screen. The size
+/// must be kLeastScreen at least.
 [[nodiscard]] std::vector<std::string> render_live(const LiveState& state, ScreenSize size);
 /// The same in one line.
 [[nodiscard]] std::string render_status(const LiveState& state, std::size_t columns);
 
-/// Bars of these heights, the last `columns` of them, the largest at full height.
+/// Bars of these heights, the last `columns` of them. The largest has the full height.
 [[nodiscard]] std::string sparkline(const std::vector<std::uint64_t>& values, std::size_t columns,
                                     bool unicode);
-/// A time in three digits or so: `12.3 us`.
+/// A time with about three digits: `12.3 us`.
 [[nodiscard]] std::string short_time(std::uint64_t nanoseconds);
 /// `12,345`
 [[nodiscard]] std::string grouped(std::uint64_t number);

@@ -6,7 +6,7 @@
 namespace pinwheel::tool {
 namespace {
 
-/// Writes valid JSON anew; only the space between its tokens changes.
+/// Formats valid JSON. Only the space between tokens changes.
 class Indenter {
   public:
     explicit Indenter(std::string_view json) : rest_(json) {}
@@ -70,7 +70,7 @@ class Indenter {
     std::string_view rest_;
     std::string out_;
     std::size_t depth_ = 0;
-    bool empty_ = false;  // what was just opened
+    bool empty_ = false;  // the innermost array or object has no element yet
 };
 
 }  // namespace

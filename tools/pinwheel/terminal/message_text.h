@@ -9,21 +9,21 @@
 
 namespace pinwheel::tool {
 
-/// How a message becomes text.
+/// The formatting of messages.
 struct TextOptions {
     bool pretty = false;
     std::optional<std::string> filter{};  // a JSON pointer (RFC 6901)
 };
 
-/// Throws UsageError for a filter that is no JSON pointer.
+/// Throws UsageError for a filter that is not a JSON pointer.
 void check_pointer(std::string_view option, std::string_view pointer);
 
-/// Turns messages into text, one after the other.
+/// Formats messages, one after the other.
 class MessageText {
   public:
     explicit MessageText(const TextOptions& options) : options_(options) {}
 
-    /// What is to be shown of it, there until the next call; nothing if the filter passes it over.
+    /// The text of a message, valid until the next call; nothing if the filter excludes it.
     [[nodiscard]] std::optional<std::string_view> of(const Message& message);
 
   private:
@@ -31,8 +31,8 @@ class MessageText {
     std::string indented_;
 };
 
-/// JSON with each member and element on a line of its own, two spaces a level, and nothing else changed; text
-/// that is no JSON as it is.
+/// JSON with each member and element on its own line, two spaces a level, otherwise unchanged. Text that is
+/// not JSON stays unchanged.
 [[nodiscard]] std::string pretty_json(std::string_view text);
 
 }  // namespace pinwheel::tool

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kLargestRequest = 8192;
 constexpr std::size_t kMostVisits = 16;
 constexpr int kBacklog = 16;
-constexpr Duration kPatience = std::chrono::seconds{5};  // with a slow visitor
+constexpr Duration kPatience = std::chrono::seconds{5};  // the time limit of a slow visitor
 
 std::string answer(std::string_view status, std::string_view type, const std::string& body, bool with_body) {
     return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: " + std::string(type) +
@@ -21,7 +21,7 @@ std::string answer(std::string_view status, std::string_view type, const std::st
            (with_body ? body : "");
 }
 
-/// A thread that leaves the signals to the others.
+/// A thread with all signals blocked.
 template <class Work>
 std::thread start_without_signals(Work work) {
     sigset_t all;
@@ -61,7 +61,7 @@ class MetricsServer::Visit {
 
   private:
     int on_ready(Interest, TimePoint) {
-        bool over = true;  // without memory as well: it is this visit's end, not the program's
+        bool over = true;  // also if an allocation fails: that ends this visit only
         try {
             over = step();
         } catch (const std::bad_alloc&) {
@@ -74,7 +74,8 @@ class MetricsServer::Visit {
     /// True when it is over.
     [[nodiscard]] bool step() {
         std::array<std::byte, 2048> bytes;
-        const IoResult got = stream_.read_some(bytes);  // one a turn: the others have theirs between
+        const IoResult got = stream_.read_some(bytes);  // one read a turn, so that other visitors are not
+                                                        // delayed
         const bool ended = got.status != IoStatus::ok && got.status != IoStatus::would_block;
         if (!answered_) {
             request_.append(reinterpret_cast<const char*>(bytes.data()), got.bytes);
@@ -89,7 +90,7 @@ class MetricsServer::Visit {
         switch (answer_.flush(stream_).status) {
             case IoStatus::ok:
                 stream_.shutdown_write();
-                server_.reactor_.change(watch_, {.read = true});  // until the visitor has it all
+                server_.reactor_.change(watch_, {.read = true});  // until the visitor has the complete answer
                 return ended;
             case IoStatus::would_block:
                 server_.reactor_.change(watch_, {.read = true, .write = true});

@@ -17,7 +17,7 @@ namespace pinwheel::tool {
 /// Answers `GET /metrics` on 127.0.0.1 with Prometheus' text format, on a thread of its own.
 class MetricsServer {
   public:
-    /// What there is to tell, in the text format; called on the server's thread.
+    /// Makes the page in the text format. Called on the server's thread.
     using Collect = std::function<std::string()>;
 
     /// Port 0: the system chooses. Throws std::system_error, with the address in its text, if it cannot

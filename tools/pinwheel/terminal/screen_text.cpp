@@ -18,7 +18,8 @@ struct Range {
     char32_t last;
 };
 
-/// Takes two columns on a terminal (Unicode's East Asian width, the blocks that are wide as a whole).
+/// True if it takes two columns on a terminal (Unicode's East Asian width, and the blocks that are completely
+/// wide).
 constexpr std::array<Range, 10> kWide{{{0x1100, 0x115F},
                                        {0x2E80, 0x303E},
                                        {0x3041, 0xA4CF},
@@ -29,7 +30,7 @@ constexpr std::array<Range, 10> kWide{{{0x1100, 0x115F},
                                        {0xFF00, 0xFF60},
                                        {0x1F300, 0x1FAFF},
                                        {0x20000, 0x3FFFD}}};
-/// Takes no column, joins others, or turns the direction of writing.
+/// True if it takes no column, joins neighbours, or changes the direction of writing.
 constexpr std::array<Range, 17> kUnseen{{{0x0000, 0x001F},
                                          {0x007F, 0x009F},
                                          {0x00AD, 0x00AD},
@@ -56,13 +57,13 @@ bool is_in(const std::array<Range, N>& ranges, char32_t character) {
 }
 
 struct Character {
-    char32_t value = 0;  // 0 with what is not UTF-8
+    char32_t value = 0;  // 0 if it is not UTF-8
     std::size_t bytes = 1;
     std::size_t columns = 1;
-    bool shown = false;  // else a dot stands for it
+    bool shown = false;  // false: a dot replaces it
 };
 
-/// The first character of a text that is not empty.
+/// The first character of a non-empty text.
 Character first_of(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte(0);
@@ -86,7 +87,7 @@ std::string fit(std::string_view text, std::size_t columns) {
     static constexpr std::string_view kCut = "..";
     std::string out;
     std::size_t used = 0;
-    std::size_t bytes_at_cut = 0;  // of what leaves room for the cut
+    std::size_t bytes_at_cut = 0;  // the bytes that leave room for the mark of the cut
     while (!text.empty()) {
         const Character next = first_of(text);
         if (used + next.columns > columns) {

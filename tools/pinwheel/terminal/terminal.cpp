@@ -13,7 +13,7 @@
 namespace pinwheel::tool {
 namespace {
 
-// The alternate screen, without cursor and without wrapping; and back.
+// Enters the alternate screen, without cursor and line wrapping; and leaves it.
 constexpr std::string_view kEnter = "\033[?1049h\033[?25l\033[?7l\033[2J";
 constexpr std::string_view kLeave = "\033[?7h\033[?25h\033[?1049l";
 constexpr std::array kEnding{SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
@@ -21,7 +21,7 @@ constexpr std::array kEnding{SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, 
 // For signal handlers and exit().
 int g_fd = -1;
 termios g_found{};
-termios g_quiet{};  // typed keys are not shown
+termios g_quiet{};  // without echo of typed keys
 std::atomic<bool> g_entered{false};
 
 void put(std::string_view text) {

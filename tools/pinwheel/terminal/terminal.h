@@ -9,9 +9,9 @@
 
 namespace pinwheel::tool {
 
-/// A terminal that is drawn upon, and left as it was found: by the destructor, exit(), a signal that ends the
-/// program, and while it is stopped (ctrl-Z). One at a time. Never waits for a terminal that does not take
-/// more, such as after ctrl-S.
+/// A terminal for drawing. It is restored by the destructor, by exit(), by a signal that ends the program,
+/// and while the program is suspended (ctrl-Z). One object at a time. Never waits for a terminal that accepts
+/// no output, for example after ctrl-S.
 class Terminal {
   public:
     explicit Terminal(int fd);
@@ -19,16 +19,16 @@ class Terminal {
     Terminal(const Terminal&) = delete;
     Terminal& operator=(const Terminal&) = delete;
 
-    /// True if `fd` is a terminal that can be drawn upon, and this process is in its foreground.
+    /// True if `fd` is a terminal that can be drawn on, and this process is in its foreground.
     [[nodiscard]] static bool usable(int fd);
 
-    /// As it is now.
+    /// The current size.
     [[nodiscard]] ScreenSize size() const;
-    /// Shows these lines, on a screen of their own.
+    /// Shows these lines, on the alternate screen.
     void show(const std::vector<std::string>& lines);
-    /// Shows this in place of the line that was shown last, on the screen as it was found.
+    /// Replaces the line that was shown last, on the normal screen.
     void show_line(const std::string& line);
-    /// Ends the line if one is shown, and brings back the screen and what was on it.
+    /// Ends the shown line, if any, and restores the normal screen.
     void leave();
 
   private:
