@@ -1,6 +1,6 @@
-// What can be counted in place of timed: system calls, allocations, bytes of memory; and two ratios of CPU
-// time. Exits with 1 if a count is above its limit.
-//   counted            all of it
+// Counts instead of times: system calls, allocations, bytes of memory. Also two ratios of CPU time. Exits
+// with 1 if a count is above its limit.
+//   counted            everything
 //   counted --smoke    the ratios with few connections, only to prove that they work
 #include <malloc.h>
 #include <sys/resource.h>

@@ -1,9 +1,8 @@
 // The cost of a feed over a plain manager: both receive the same messages of a venue, about 200 bytes each,
 // with increasing numbers.
 //
-//   feed_cost MODE_VENUE MESSAGES SIZE   receives so many and prints how many, for
-//   bench/compare_instructions;
-//                                        MODE is manager or feed, and SIZE is not looked at
+//   feed_cost MODE_VENUE MESSAGES SIZE   for bench/compare_instructions: receives MESSAGES and prints their
+//                                        number; MODE is manager or feed, SIZE is ignored
 //   feed_cost [--smoke]                  the time a message of each venue, side by side
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // From the socket to the consumer: 200-byte frames in bursts of 64, beside a bare recv or SSL_read loop on
-// the same bytes; and, of a paced stream of them, the time from the kernel's arrival to the handler.
-//   wire_to_consumer            seven rounds, and how far from the goal
-//   wire_to_consumer --smoke    one round of few, which proves the answers
+// the same bytes. Then, for a paced stream of them, the time from the kernel's arrival to the handler.
+//   wire_to_consumer            seven rounds, and the distance to the goal
+//   wire_to_consumer --smoke    one short round, which proves the answers
 #include <cstdio>
 #include <cstring>
 #include <tuple>

@@ -1,5 +1,5 @@
-// Recordings: what a recorder keeps up with on one core, what it costs the producer of the ring, how small a
-// recording is, and how fast it is replayed through the client.
+// Recordings: the rate of a recorder on one core, its cost for the producer of the ring, the size of a
+// recording, and the speed of a replay through the client.
 //   record [--smoke] [SECONDS]    SECONDS (60) of writing at 200,000 messages/s of 200 bytes
 #include <sched.h>
 #include <zstd.h>

@@ -13,14 +13,13 @@
 
 namespace pinwheel::bench {
 
-/// What a client asks for by its path. For each of its messages:
-///   /echo                          the same back
+/// The request of a client, by its path. The answer to each of its messages:
+///   /echo                          the same message
 ///   /burst/FRAMES/SIZE/BURSTS      BURSTS times FRAMES texts of SIZE bytes, each burst in one write; over
 ///                                  TLS in as few records as hold it
 ///   /binary/FRAMES/SIZE/BURSTS     the same with binary messages
-///   /records/FRAMES/SIZE/BURSTS    texts again, over TLS with a record for each
-///   /paced/RATE/SIZE/COUNT         COUNT texts of SIZE bytes, RATE a second, each stamped with the time when
-///                                  it was to leave
+///   /records/FRAMES/SIZE/BURSTS    the same with texts, over TLS with a record for each
+///   /paced/RATE/SIZE/COUNT         COUNT texts of SIZE bytes, RATE a second, each stamped with its due time
 struct Role {
     enum class Kind : std::uint8_t { echo, burst, records, paced } kind = Kind::echo;
     std::uint64_t first = 0;

@@ -1,4 +1,4 @@
-// Section 8 of the behaviour: what a person should hear of.
+// Section 8 of the behaviour: conditions that a person should see.
 
 #include <stdexcept>
 
@@ -96,7 +96,7 @@ TEST_F(Alerts, AnUnverifiedCertificateIsAlertedAtEachConnectThoughOnConnectThrow
               "can read and change everything");
 }
 
-/// Warns, and is then asked to go on.
+/// Warns, and is then asked to continue.
 class WarningDialer final : public Dialer {
   public:
     explicit WarningDialer(Reactor& reactor) : reactor_(reactor) {}

@@ -31,7 +31,7 @@ class CandleDay : public ManagedTest {
                       static_cast<int>(of_day % 1h / 1min));
         day.push_back(time.data() + what);
     }
-    /// Lets time pass, while the server answers each close frame.
+    /// Advances time. The server answers each close frame.
     void live(Duration time) {
         for (auto passed = 0s; passed < time; passed += 1s) {
             clock.advance(1s - 2ms);  // each turn takes one more

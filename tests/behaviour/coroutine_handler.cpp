@@ -1,4 +1,5 @@
-// S4: not part of a program. Compiles as it is; with PINWHEEL_COROUTINE_HANDLER or _POSTED it must not.
+// S4: not part of a program. Compiles unchanged; with PINWHEEL_COROUTINE_HANDLER or _POSTED it must not
+// compile.
 
 #include "../../proto/coroutine.h"
 #include "../../proto/pinwheel.h"

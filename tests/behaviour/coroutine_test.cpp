@@ -1,4 +1,4 @@
-// The waiting calls as coroutines await them.
+// The waiting calls as awaited by coroutines.
 
 #include <type_traits>
 

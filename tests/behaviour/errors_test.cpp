@@ -1,4 +1,4 @@
-// Section 10 of the behaviour: each exception, and each class of error, out of a manager.
+// Section 10 of the behaviour: each exception and each class of error that a manager reports.
 
 #include <stdexcept>
 

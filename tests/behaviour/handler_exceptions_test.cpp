@@ -1,4 +1,4 @@
-// Section 1 of the behaviour: what becomes of a handler's exception.
+// Section 1 of the behaviour: the treatment of a handler's exception.
 
 #include <stdexcept>
 

@@ -11,7 +11,7 @@ namespace pinwheel::test {
 
 using namespace std::chrono_literals;
 
-/// A handler, and how it comes to be called; after the scene a connection is up, or is to come within
+/// A handler, and the events that lead to its call. After the scene a connection is up, or comes up within
 /// seconds.
 struct Scene {
     const char* name;
@@ -31,7 +31,7 @@ class Handlers : public ManagedTest {
     using ManagedTest::ws;
 
   protected:
-    /// Hooks `action` into the scene's handler, once, beside what the handler does anyway.
+    /// Hooks `action` into the scene's handler, once, in addition to the handler's own action.
     void prepare(const Scene& scene, std::function<void()> action) {
         options.reconnect_delay = 1s;
         plan(5);

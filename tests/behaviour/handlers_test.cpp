@@ -1,4 +1,4 @@
-// Section 1 of the behaviour: what handlers may do.
+// Section 1 of the behaviour: the calls that handlers may make.
 
 #include <tuple>
 
@@ -14,7 +14,7 @@ enum class Ends : std::uint8_t { anyhow, connected, disconnected, closed, destro
 struct Call {
     const char* name;
     std::function<void(WebSocketManager&)> make;
-    Ends ends;  // where it leads in the end
+    Ends ends;  // the final state
 
     friend void PrintTo(const Call& call, std::ostream* out) { *out << call.name; }
 };
@@ -65,7 +65,7 @@ class AHandlerMayCall : public Handlers, public testing::WithParamInterface<std:
 
 TEST_P(AHandlerMayCall, AndTheSessionGoesWhereTheCallLeads) {
     const auto& [scene, call] = GetParam();
-    // There kill() has left nothing that could be disconnected or carried on.
+    // After kill() there is nothing to disconnect or to resume.
     const bool is_dead = std::string(scene.name) == "OnDisconnectOutsideOfATurn";
     const bool leads_back = std::string(call.name) != "RequestDisconnectWithReconnect" || !is_dead;
     int up = 0;
@@ -87,7 +87,7 @@ TEST_P(AHandlerMayCall, AndTheSessionGoesWhereTheCallLeads) {
     if (exists()) scene.play(*this);
     ASSERT_TRUE(done);
     pass(1s);
-    pass(5s);  // a close handshake that nobody answers, and the delay after it
+    pass(5s);  // the unanswered close handshake, and the delay after it
     switch (call.ends) {
         case Ends::anyhow:
             EXPECT_EQ(ws().state(), is_dead ? ConnectionState::disconnected : ConnectionState::connected);
@@ -127,7 +127,7 @@ TEST_P(InEachHandler, ACallThatWaitsIsAClearError) {
             EXPECT_EQ(error.what(), std::string(name) + " waits, and so cannot be called from a handler");
         }
     };
-    // Handlers that take messages away from the ring take receive() with them.
+    // Handlers that replace the ring disable receive().
     const bool has_ring = std::string(GetParam().name) != "OnMessage";
     prepare(GetParam(), [&] {
         if (has_ring) {
@@ -153,7 +153,7 @@ TEST_F(Handlers, TheConditionOfAWaitMayNotWaitItself) {
     }));
 }
 
-// Destroyed while somebody waits.
+// Destroyed during a waiting call.
 
 TEST_F(Handlers, AManagerDestroyedInAHandlerEndsTheCallThatWaits) {
     options.on_disconnect = [this](DisconnectReason) { destroy(); };

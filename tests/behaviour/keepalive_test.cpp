@@ -1,4 +1,4 @@
-// Section 5 of the behaviour: pings, pongs, and the connection that gives none.
+// Section 5 of the behaviour: pings, pongs, and a connection that sends no pong.
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 class KeepAliveBehaviour : public ManagedTest {
   protected:
-    /// The payload of the only frame sent since; must be a ping.
+    /// The payload of the only frame sent since. It must be a ping.
     std::string take_ping(std::size_t connection) {
         const auto frame = take_sent_frame(script(connection).written);
         EXPECT_EQ(frame.opcode, 9U);

@@ -1,4 +1,4 @@
-// Section 11 of the behaviour: options and configuration, as a manager takes them.
+// Section 11 of the behaviour: options and configuration in a manager.
 
 #include <array>
 #include <cmath>
@@ -34,7 +34,7 @@ const std::vector<DurationRow> kRows{
     {"close_timeout", &WebSocketOptions::close_timeout, 2},
 };
 
-/// Where a field ends up.
+/// The place where a field takes effect.
 Duration resolved(const SessionSettings& settings, const std::string& field) {
     const auto& session = settings.session;
     if (field == "ping_interval") return session.keepalive.interval;
@@ -55,7 +55,7 @@ Duration resolved(const SessionSettings& settings, const std::string& field) {
 
 class Limits : public ManagedTest {
   protected:
-    /// What is wrong with the options, which no manager is made of.
+    /// The error of the options. No manager is made.
     std::string refusal() {
         std::string text;
         try {

@@ -1,4 +1,4 @@
-// Many managers on one reactor, each with handlers of its own.
+// Many managers on one reactor, each with its own handlers.
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kManagers = 1000;
 
-/// Two descriptors a connection, and those of everything else.
+/// Two descriptors a connection, and those of the rest of the process.
 bool allow_descriptors() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;

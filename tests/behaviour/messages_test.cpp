@@ -1,4 +1,4 @@
-// Section 6 of the behaviour: messages, to a handler and to the ring.
+// Section 6 of the behaviour: messages to a handler and to the ring.
 
 #include "../support/managed.h"
 
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 class Messages : public ManagedTest {
   protected:
-    /// All records in the ring, one word each, and takes them out.
+    /// Removes all records from the ring and returns one word for each.
     std::string records() {
         std::string text;
         for (const auto* record = ws().queue().front(); record != nullptr; record = ws().queue().front()) {
@@ -200,7 +200,7 @@ TEST_F(Messages, DropNewestCountsAlertsAtMostOnceASecondAndGoesOn) {
 // M3
 TEST_F(Messages, TheLimitOfBytesHoldsWithoutOneOfMessagesAndIsNamed) {
     options.queue_size = 0;
-    options.queue_bytes = 4 * SpscRing::record_size(1);  // one is the record of the connect
+    options.queue_bytes = 4 * SpscRing::record_size(1);  // the record of the connect is one
     connect();
     send_texts(0, "abcde");
     turn();

@@ -1,4 +1,4 @@
-// What a log can be made of: each step of a session, in order.
+// The material of a log: each step of a session, in order.
 
 #include "../../proto/session/observer.h"
 

@@ -1,4 +1,4 @@
-// Section 2 of the behaviour: what follows a proactive disconnect.
+// Section 2 of the behaviour: the step after a proactive disconnect.
 
 #include "../support/managed.h"
 
@@ -153,7 +153,7 @@ TEST_F(Plans, WhatShouldDisconnectDidItselfMakesItsAnswerVoid) {
     EXPECT_EQ(log, "connect;disconnect USER_REQUESTED;");
 }
 
-// The waiting call beside the plan.
+// The waiting call during a plan.
 
 TEST_F(Plans, WaitForReconnectWindowAsksUntilItIsOpen) {
     int asked = 0;

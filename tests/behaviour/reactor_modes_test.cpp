@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Events and the states that they led to; without the arming of timers, whose times are the clock's.
+/// Events and the states after them. The arming of timers is left out, because its times depend on the clock.
 struct Transitions final : SessionObserver {
     void on_step(const SessionStep& step) noexcept override {
         const std::string line = step.text();
@@ -23,7 +23,7 @@ class Scripted : public ManagedTest {
     explicit Scripted(ReactorMode mode) : ManagedTest(mode) {}
     void TestBody() override {}
 
-    /// A day's troubles, on the clock of the test.
+    /// The troubles of a day, on the test's clock.
     std::string play() {
         Transitions transitions;
         options.observer = &transitions;
@@ -41,7 +41,7 @@ class Scripted : public ManagedTest {
         pass(2s);
         pass(3s);
         pass(5s);
-        pass(9s);  // up again, by the fifth dial
+        pass(9s);  // up again after the fifth dial
         pass(10s);
         script(4).bytes(close_frame(1000));
         turn();
@@ -49,7 +49,7 @@ class Scripted : public ManagedTest {
         script(5).bytes(raw_frame({.rsv = 1}, "bad"));
         turn();
         pass(20s);
-        pass(31s);  // nobody answers pings
+        pass(31s);  // pings stay unanswered
         ws().close();
         destroy();
         return transitions.text;

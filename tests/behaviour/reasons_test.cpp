@@ -1,4 +1,4 @@
-// Section 3 of the behaviour: each reason of a disconnect, counted and told once.
+// Section 3 of the behaviour: each reason of a disconnect is counted and reported once.
 
 #include "../support/managed.h"
 
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 class Reasons : public ManagedTest {
   protected:
-    /// The one disconnect so far had this reason, in every place that tells it.
+    /// The only disconnect so far had this reason, in every place that reports it.
     void expect_once(DisconnectReason reason, std::uint16_t code, const std::string& text = {}) {
         turn();
         EXPECT_EQ(log, "connect;disconnect " + std::string(to_string(reason)) + ";");

@@ -142,7 +142,7 @@ TEST_F(Receiving, WaitConnectedIsTrueWhenUpAndFalseAtTheTimeoutAndWhenNothingIsC
     EXPECT_FALSE(ws().wait_connected()) << "nothing is coming";
     ws().connect();
     EXPECT_FALSE(ws().wait_connected(2s));
-    plan(1);  // of the dial that is under way for ever
+    plan(1);  // of the dial that never ends
     ws().close();
     plan(1);
     ws().connect();

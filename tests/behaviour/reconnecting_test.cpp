@@ -28,7 +28,7 @@ class Reconnecting : public ManagedTest {
         }
         return found;
     }
-    /// As above, after the loss of a connection.
+    /// The same, after the loss of a connection.
     std::vector<double> waits_after_a_loss(int n) {
         connect();
         plan_failures(n);
@@ -93,7 +93,7 @@ TEST_F(Reconnecting, TheCountGoesBackOnlyAfterAStableConnection) {
     script(2).end();  // try 2
     turn();
     EXPECT_TRUE(ws().is_connected());
-    script(3).end();  // none is left
+    script(3).end();  // the budget is spent
     turn();
     EXPECT_EQ(ws().state(), ConnectionState::disconnected);
     EXPECT_EQ(ws().last_error().code, Errc::retries_exhausted);
@@ -197,7 +197,7 @@ TEST_F(Reconnecting, TheDefaultJitterIsATenth) {
     EXPECT_EQ(resolve({})->session.reconnect.jitter, 0.1);
 }
 
-// A server that cannot serve now
+// A server that reports overload
 
 TEST_F(Reconnecting, AfterCloseCode1013NoTryComesBeforeServerUnavailableDelay) {
     options.reconnect_strategy = ReconnectStrategy::immediate;
@@ -232,7 +232,7 @@ TEST_F(Reconnecting, RetryAfterTakesItsPlaceAndTheLargerWaitCounts) {
     }
 }
 
-/// H3: no server makes a session wait for a year, and a person hears of it.
+/// H3: no server makes a session wait for a year, and an alert reports the attempt.
 TEST_F(Reconnecting, H3ARetryAfterBeyondItsCapIsCappedAndAlerted) {
     for (const auto& [asked, most, waited, is_told] : {std::tuple("99999999999", 900.0, 900.0, true),
                                                        {"90", 900.0, 90.0, false},
@@ -299,7 +299,7 @@ TEST_F(Reconnecting, ExhaustedIsAReconnectErrorWithTheAttemptsAndTheLastCause) {
     EXPECT_EQ(ws().last_error().code, Errc::retries_exhausted);
 }
 
-// A dial that cannot even be begun
+// A dial that cannot start
 
 TEST_F(Reconnecting, ADialerThatThrowsCostsATry) {
     struct Throwing final : Dialer {

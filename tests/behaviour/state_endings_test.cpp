@@ -1,4 +1,4 @@
-// Section 2 of the behaviour: the rows of the table of states by which a connection is ended on purpose.
+// Section 2 of the behaviour: the rows of the state table in which the user ends a connection.
 
 #include "state_rows.h"
 
@@ -162,7 +162,7 @@ TEST_F(StateEndings, KillLeadsFromEveryStateButClosedToDisconnected) {
     }
 }
 
-// CLOSING, not by shutdown(): what is asked becomes the plan
+// CLOSING, not by shutdown(): the request becomes the plan
 
 TEST_F(StateEndings, S2WhatIsAskedWhileClosingFollowsTheCloseHandshake) {
     connect();

@@ -12,7 +12,7 @@ using enum ConnectionState;
 
 class StateRows : public ManagedTest {
   protected:
-    /// A manager in that state, the n-th connection up or to be dialed.
+    /// A manager in that state, with the n-th connection up or next to be dialled.
     void reach(ConnectionState state) {
         switch (state) {
             case disconnected:
@@ -39,7 +39,7 @@ class StateRows : public ManagedTest {
         }
         ASSERT_EQ(ws().state(), state);
     }
-    /// Ends the manager, and forgets what was planned and heard.
+    /// Ends the manager, and clears plans and logs.
     void begin_anew() {
         destroy();
         turn();

@@ -1,4 +1,4 @@
-// Section 2 of the behaviour: the rows of the table of states by which a connection comes and is lost.
+// Section 2 of the behaviour: the rows of the state table in which a connection comes up or is lost.
 
 #include "state_rows.h"
 
@@ -164,7 +164,7 @@ TEST_F(StateRows, ASpentBudgetAfterALossMeansDisconnected) {
     EXPECT_EQ(log, "connect;disconnect NETWORK_ERROR;");
 }
 
-// an error that trying again cannot cure
+// a permanent error
 
 TEST_F(StateRows, ARefusedCertificateEndsAConnectThatHadNoSuccessYet) {
     plan_failures(1, Errc::tls_certificate);

@@ -1,4 +1,4 @@
-// Section 2 of the behaviour: the six states, and what leads from one to another.
+// Section 2 of the behaviour: the six states and their transitions.
 
 #include "../support/managed.h"
 

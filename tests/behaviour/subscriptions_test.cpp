@@ -1,4 +1,4 @@
-// Section 7 of the behaviour: channels, and how the server hears of them.
+// Section 7 of the behaviour: channels, and the messages that subscribe them.
 
 #include "../support/managed.h"
 

@@ -1,4 +1,4 @@
-// TLS sessions are taken up again over reconnects, and the statistics say so.
+// TLS sessions are resumed over reconnects, and the statistics count it.
 
 #include <gtest/gtest.h>
 

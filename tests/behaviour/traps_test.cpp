@@ -1,4 +1,4 @@
-// What callers of the session ran into: each call does what its words say, or says why not.
+// Traps for callers of the session: each call does what its documentation says, or says why not.
 
 #include <limits>
 

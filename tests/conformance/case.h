@@ -14,11 +14,11 @@ namespace pinwheel::conformance {
 
 using namespace test;
 
-/// What the client does in a case.
+/// The client's action in a case.
 using Action = std::function<void(Connection&)>;
 
-/// One scripted exchange: what the server sends, byte by byte, and what the client must make of it. It is
-/// played whole, byte by byte, and cut at every point; each time the client must give the same.
+/// One scripted exchange: the server's bytes, and the client's required reaction. It is played as a whole,
+/// byte by byte, and cut at every point. Each time the reaction must be the same.
 struct Case {
     Case(std::string of_section, std::string called, std::string server, std::string hands_on,
          std::string sends, std::string ends_up)
@@ -31,25 +31,24 @@ struct Case {
 
     std::string section;  ///< of RFC 6455
     std::string name;
-    std::string
-        received;      ///< the messages that the client hands on, as in `text Hello; binary \xff`, and pongs
-    std::string sent;  ///< the frames that it sends, as in `pong hi; close 1002`
-    std::string end;   ///< how the connection stands behind it: kOpen, closed(), failed() ...
+    std::string received;  ///< the messages that the client delivers, and pongs: `text Hello; binary \xff`
+    std::string sent;      ///< the frames that it sends: `pong hi; close 1002`
+    std::string end;       ///< the state of the connection afterwards: kOpen, closed(), failed() ...
 
-    /// The client does something once it is open, before the server sends.
+    /// The client acts once it is open, before the server sends.
     Case&& client(Action action) &&;
-    /// Then the client does something, or nothing, and the server sends more.
+    /// Then the client acts or not, and the server sends more.
     Case&& then(Action action, std::string server) &&;
     /// The server ends the stream behind its bytes.
     Case&& and_ends_the_stream() &&;
-    /// In place of the answer that accepts; `{accept}` in it stands for the accept key. It is cut as well.
+    /// Replaces the accepting answer; `{accept}` in it stands for the accept key. It is cut as well.
     Case&& answered(std::string answer) &&;
     /// The client offers subprotocols.
     Case&& offering(std::vector<std::string> subprotocols) &&;
-    /// The server sends a byte in each such time.
+    /// The server sends one byte in each interval of this length.
     Case&& at_a_byte_every(Duration pace) &&;
     Case&& limited_to(std::size_t max_message_size) &&;
-    /// The error says this as well.
+    /// The error contains this as well.
     Case&& saying(std::string part) &&;
 
     struct Stage {
@@ -66,9 +65,9 @@ struct Case {
 
 using Cases = std::vector<Case>;
 
-/// Nothing has ended.
+/// The connection is up.
 inline const std::string kOpen = "open";
-/// The client has begun to close and awaits the server's close frame.
+/// The client has begun to close and waits for the server's close frame.
 inline const std::string kClosing = "closing";
 /// The client closed, and the server has answered.
 [[nodiscard]] std::string closed_by_client(unsigned code, std::string_view reason = {});
@@ -77,11 +76,11 @@ inline const std::string kClosing = "closing";
 /// The client ended it with this error, after a close frame if the upgrade was done.
 [[nodiscard]] std::string failed(Errc error);
 
-/// A payload as it stands in `received` and `sent`: plain if it is short and printable, else by its length,
+/// A payload in the notation of `received` and `sent`: plain if it is short and printable, else its length,
 /// its checksum and its beginning.
 [[nodiscard]] std::string shown(std::string_view payload);
 
-/// The text `count` times.
+/// The text repeated `count` times.
 [[nodiscard]] std::string times(std::size_t count, std::string_view text);
 
 /// Sends from a case's action.
@@ -90,7 +89,7 @@ inline const std::string kClosing = "closing";
 [[nodiscard]] Action send_ping(std::string payload);
 [[nodiscard]] Action close_with(std::uint16_t code, std::string reason = {});
 
-// The sections, a file each.
+// The sections, one file each.
 [[nodiscard]] Cases handshake_answers();  // 4
 [[nodiscard]] Cases handshake_attacks();  // 4, 10
 [[nodiscard]] Cases masking();            // 5.1, 5.3
@@ -103,7 +102,7 @@ inline const std::string kClosing = "closing";
 [[nodiscard]] Cases utf8();               // 8.1
 [[nodiscard]] Cases limits();             // 10.4
 
-/// All of them, in the order of the sections.
+/// All cases, in the order of the sections.
 [[nodiscard]] Cases all_cases();
 
 }  // namespace pinwheel::conformance

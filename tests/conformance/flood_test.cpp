@@ -26,11 +26,11 @@ namespace {
 
 using namespace test;
 
-/// A server on 127.0.0.1 that, once the upgrade is done, sends the same bytes as fast as the client takes
-/// them, and reads nothing.
+/// A server on 127.0.0.1. After the upgrade it sends the same bytes as fast as the client takes them, and
+/// reads nothing.
 class Flood {
   public:
-    /// `first` comes once, before the others.
+    /// `first` is sent once, before the rest.
     explicit Flood(std::string bytes, std::string first = {})
         : bytes_(std::move(bytes)), first_(std::move(first)) {
         sockaddr_in address{};
@@ -57,7 +57,7 @@ class Flood {
     [[nodiscard]] std::uint64_t sent() const { return sent_; }
 
   private:
-    /// Until the client is gone.
+    /// Until the client has disconnected.
     void serve() {
         const UniqueFd client(::accept(listener_.get(), nullptr, nullptr));
         std::string request;
@@ -87,7 +87,7 @@ class Flood {
     std::thread thread_;
 };
 
-/// Bytes of this process that are in memory.
+/// The resident memory of this process, in bytes.
 std::size_t resident() {
     std::ifstream statm("/proc/self/statm");
     std::size_t all = 0, pages = 0;
@@ -95,7 +95,7 @@ std::size_t resident() {
     return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// How long a flood lasts: some megabytes, or as many seconds as PINWHEEL_FLOOD_SECONDS says.
+/// The length of a flood: a few megabytes, or PINWHEEL_FLOOD_SECONDS seconds.
 class Length {
   public:
     [[nodiscard]] bool over(std::uint64_t sent) const {
@@ -112,14 +112,14 @@ class Length {
 
 class UnderFlood : public testing::Test, public ConnectionHandler {
   protected:
-    static constexpr std::size_t kGrowth = std::size_t{4} << 20;  // what the process may grow by, in all
+    static constexpr std::size_t kGrowth = std::size_t{4} << 20;  // the allowed growth of the process
 
     void on_open() override {}
     void on_pong(std::span<const std::byte>) override {}
     void on_warning(const Error&) override {}
     void on_end(const ConnectionEnd& end) override { error = end.error; }
 
-    /// Turns until the flood is over; what is resident is taken from the first megabytes on.
+    /// Turns until the flood is over. Residency is measured after the first megabytes.
     template <typename EachTurn>
     void endure(const Flood& flood, EachTurn each_turn) {
         connection.start(*Url::parse(flood.url()));
@@ -138,7 +138,7 @@ class UnderFlood : public testing::Test, public ConnectionHandler {
 
     Reactor reactor;
     Resolver resolver{reactor};
-    // A small buffer, so that answers that nobody reads soon wait.
+    // A small buffer, so that unread answers soon wait.
     SocketDialer dialer{reactor, resolver, nullptr, {.socket = {.send_buffer = 4096}}};
     MessageQueue queue{1000};
     QueueSink sink{queue, OverflowPolicy::drop_newest};

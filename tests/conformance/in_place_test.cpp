@@ -1,4 +1,4 @@
-// Every case of the suite over TLS whose records are opened in place, with a few cuts each.
+// Every case of the suite over TLS with records opened in place, with a few cuts each.
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ namespace {
 
 using namespace test;
 
-/// The client's stream, whose peer is OpenSSL and says what a scripted stream says.
+/// The client's stream. Its peer is OpenSSL and sends the bytes of a scripted stream.
 class InPlaceStream final : public ByteStream {
   public:
     explicit InPlaceStream(std::unique_ptr<ByteStream> script) : script_(std::move(script)) {
@@ -68,7 +68,7 @@ class InPlaceStream final : public ByteStream {
         return made;
     }
 
-    /// The peer sends what the script has to say. False: the script fails.
+    /// The peer sends the next bytes of the script. False: the script fails.
     [[nodiscard]] bool follow_script() noexcept {
         if (client_->status().has_buffered_input) return true;
         const IoResult got = script_->read_some(room_);
@@ -99,7 +99,7 @@ class InPlace : public testing::TestWithParam<std::size_t> {
     }
 };
 
-/// Every eighth case, from the parameter on: a test that fails names its case.
+/// Every eighth case, starting with the parameter. A failing test names its case.
 TEST_P(InPlace, EachCaseHasTheSameOutcome) {
     for (std::size_t i = GetParam(); i < cases().size(); i += 8) {
         const Case& one = *std::next(cases().begin(), static_cast<std::ptrdiff_t>(i));

@@ -1,7 +1,7 @@
-// Plays every case of the suite against the client, each as a test of its own.
+// Plays every case of the suite against the client, each as a separate test.
 //     conformance_tests [--gtest_filter=...]
-//     conformance_tests --list        section, name and test of each case, with tabs between
-// PINWHEEL_CONFORMANCE_CUTS=few plays each case with four cuts in place of all.
+//     conformance_tests --list        section, name and test of each case, separated by tabs
+// PINWHEEL_CONFORMANCE_CUTS=few plays each case with four cuts instead of all.
 #include <gtest/gtest.h>
 
 #include <cctype>

@@ -13,11 +13,11 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kEverySplit = 300;  // longer cases are cut at the ends and at kSamples places between
 constexpr std::size_t kSamples = 32;
-constexpr std::size_t kManySplits = 200'000;  // still longer ones at one
+constexpr std::size_t kManySplits = 200'000;  // even longer cases are cut at one place
 constexpr std::size_t kEveryByte = 5000;      // longer cases come in pieces of kPiece
 constexpr std::size_t kPiece = 997;
 
-/// Words that no error may hold: the query of the URL, and a header's value.
+/// Words that no error may contain: the query of the URL, and a header's value.
 constexpr const char* kUrl = "ws://feed.example/stream?key=planted-token";
 const HttpHeader kHeader{"X-Key", "planted-token"};
 constexpr const char* kPlanted = "planted-token";
@@ -103,7 +103,7 @@ class Play final : public ConnectionHandler {
 
     void give(const std::string& piece) {
         script().bytes(piece);
-        // A read takes at least a byte; a client that does not read any more is left to the verdict.
+        // A read takes at least one byte. A client that stops reading fails at the verdict.
         for (std::size_t left = piece.size() + 10; left > 0 && !script().steps.empty() && !script().destroyed;
              --left)
             turn();
@@ -123,7 +123,7 @@ class Play final : public ConnectionHandler {
         return outcome;
     }
 
-    /// The reason that goes with the code for a failure is for people.
+    /// The reason beside a failure's code is meant for people.
     static void drop_reason(std::string& sent) {
         const auto at = sent.rfind("close 1");
         if (at != std::string::npos) sent.erase(std::min(sent.size(), at + 10));
@@ -138,8 +138,9 @@ class Play final : public ConnectionHandler {
         return failed(end_.error.code);
     }
 
-    /// RFC 6455 section 7.1.1: the client ends its own side behind the close frames and leaves it to the
-    /// server to close TCP, for a while. Half of the cuts play a server that does, half one that does not.
+    /// RFC 6455 section 7.1.1: behind the close frames the client half-closes TCP and leaves the rest of the
+    /// close to the server, for a limited time. Half of the cuts play a server that closes, half one that
+    /// does not.
     std::string stream_faults(const Cut& cut) {
         const bool before_open = ends_ > 0 && !opened_;
         const bool lost = end_.error.code == Errc::end_of_stream;

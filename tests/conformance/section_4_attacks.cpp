@@ -7,7 +7,7 @@ const std::string kStatus = "HTTP/1.1 101 Switching Protocols\r\n";
 const std::string kHeaders =
     "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n";
 
-/// An answer that is refused for how it is written.
+/// An answer that is refused for its syntax.
 Case refused(const std::string& section, const std::string& name, const std::string& answer,
              Errc error = Errc::upgrade_malformed) {
     return Case{section, name, "", "", "", failed(error)}.answered(answer);

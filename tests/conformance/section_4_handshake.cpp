@@ -8,7 +8,7 @@ const std::string kUpgrade = "Upgrade: websocket\r\n";
 const std::string kConnection = "Connection: Upgrade\r\n";
 const std::string kAccept = "Sec-WebSocket-Accept: {accept}\r\n";
 
-/// The answer that accepts, with more header lines.
+/// The accepting answer, with more header lines.
 std::string accepting(const std::string& more) {
     return kStatus + kUpgrade + kConnection + kAccept + more + "\r\n";
 }

@@ -56,7 +56,7 @@ Cases reserved_opcodes() {
     return cases;
 }
 
-/// Each size at which the length takes another form, and its neighbours.
+/// Each size at which the encoding of the length changes, and its neighbours.
 Cases lengths() {
     Cases cases;
     for (const std::size_t size :

@@ -3,7 +3,7 @@
 namespace pinwheel::conformance {
 namespace {
 
-constexpr bool kMore = false;  // the fin bit of a fragment behind which more come
+constexpr bool kMore = false;  // the FIN bit of a fragment that is not the last
 
 }  // namespace
 

@@ -37,7 +37,7 @@ Cases received() {
     };
 }
 
-/// What the client sends: whole frames with the least length (describe_sent() names others).
+/// The client's frames: unfragmented, with minimal length (describe_sent() reports any others).
 Cases sent() {
     Cases cases;
     for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 65535U, 65536U, 65537U}) {

@@ -68,7 +68,7 @@ constexpr int kSeconds = 30;
 constexpr int kRate = 200;  // messages a second
 constexpr int kAll = kSeconds * kRate;
 
-/// A second of the feed: messages with their numbers, and a ping.
+/// One second of the feed: numbered messages, and a ping.
 std::string second_of_feed(int second) {
     std::string frames;
     for (int i = 0; i < kRate; ++i) frames += text_frame(std::to_string(second * kRate + i));
@@ -167,7 +167,7 @@ TEST_F(SlowAndFast, BehindAFullSendBufferAPongAndACloseStillFit) {
     options.send_buffer_limit = 10'000;
     open();
     script().write_room = 0;
-    const std::string message(10'000 - 8, 'x');  // with its header exactly the limit
+    const std::string message(10'000 - 8, 'x');  // exactly the limit with its header
     ASSERT_EQ(send(message), Errc::ok);
     ASSERT_EQ(send(""), Errc::send_buffer_full);
     script().bytes(ping_frame(std::string(125, 'p')));
@@ -265,7 +265,7 @@ TEST_F(SlowAndFast, ABurstOfPingsThatNobodyReadsTheAnswersOfTakesOneBatchOfPongs
     turn();
     for (int i = 0; i < 16; ++i)
         EXPECT_EQ(take_sent_frame(script().written).payload, std::string(100, 'p') + std::to_string(i));
-    std::ignore = take_sent_frame(script().written);  // the last of the first read
+    std::ignore = take_sent_frame(script().written);  // the last message of the first read
     EXPECT_EQ(take_sent_frame(script().written).payload, "there is room for messages");
     EXPECT_EQ(take_sent_frame(script().written).payload, std::string(100, 'p') + std::to_string(kBurst - 1));
     EXPECT_TRUE(script().written.empty());

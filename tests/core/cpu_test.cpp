@@ -25,8 +25,8 @@ int first_allowed_cpu() {
     return -1;
 }
 
-/// Runs the check in a child, since it changes the whole process. The child's exit status is the number of
-/// the check that failed.
+/// Runs the check in a child, because it changes the whole process. The child's exit status is the number of
+/// the failed check.
 int status_in_child(int (*check)()) {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(check());
@@ -43,12 +43,12 @@ int status_in_child(int (*check)()) {
 #define PINWHEEL_SANITIZED 0
 #endif
 #if PINWHEEL_SANITIZED
-constexpr bool kLocks = false;  // the sanitizers say yes and lock nothing
+constexpr bool kLocks = false;  // the sanitizers report success and lock nothing
 #else
 constexpr bool kLocks = true;
 #endif
 
-/// Refused for want of a right, in words that say what to do about it.
+/// Refused for lack of a privilege. The text says what to do about it.
 bool is_clear_refusal(const Error& error, const char* cure) {
     return error.code == Errc::not_permitted && error.message().find(cure) != std::string::npos;
 }

@@ -69,7 +69,7 @@ TEST(MessageQueueMemory, AQueueDestroyedInTheMiddleOfABatchFreesAllItsRings) {
     push(queue, "shown");
     queue.publish();
     for (int i = 0; i < 3; ++i) push(queue, std::string(1'000, 'x'));
-    ASSERT_NE(queue.claim(10'000), nullptr);  // the leak checker judges
+    ASSERT_NE(queue.claim(10'000), nullptr);  // the leak checker verifies this
 }
 
 TEST(MessageQueueMemory, AClaimBeyondWhatAHeaderCanTellIsRefusedAndTheQueueGoesOn) {
@@ -131,14 +131,14 @@ TEST(MessageQueueMemory, ARingThatBurstsStillNeedIsKept) {
 
 constexpr std::size_t kMega = std::size_t{1} << 20;
 
-/// Bytes of this process' address space.
+/// The address space of this process, in bytes.
 std::size_t mapped_bytes() {
     std::size_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// M3: rings map twice their capacity; two of 256 MiB and those below them are the most.
+// M3: rings map twice their capacity. The maximum is two rings of 256 MiB and the smaller ones.
 TEST(MessageQueueMemory, LargeMessagesMapNoMoreThanTheLimitOfBytesAllows) {
     MessageQueue queue(0, MessageQueue::kCapacity, 256 * kMega);
     const std::size_t before = mapped_bytes();
@@ -183,7 +183,7 @@ TEST(MessageQueueMemory, PublicationsOfNothingDoNotCountAsQuiet) {
     EXPECT_EQ(queue.capacity(), std::size_t{128} << 10);
 }
 
-/// The kernel gives this process no piece of 16 MiB or more from now on.
+/// From now on the kernel refuses this process mappings of 16 MiB or more.
 void refuse_large_mappings() {
     const rlimit little_more{mapped_bytes() + 16 * kMega, RLIM_INFINITY};
     ASSERT_EQ(::setrlimit(RLIMIT_AS, &little_more), 0);

@@ -195,7 +195,7 @@ TEST(MessageQueueThreads, OrderAndContentsHoldAcrossRings) {
     EXPECT_EQ(queue.size(), 0U);
 }
 
-/// As a connection does it: drops when full, and says how many before the next message.
+/// Like a connection: drops when the queue is full, and reports the number before the next message.
 TEST(MessageQueueThreads, EveryGapIsToldWhereItIs) {
     constexpr std::uint64_t kMessages = 200'000;
     MessageQueue queue(16, 1024);
@@ -215,7 +215,7 @@ TEST(MessageQueueThreads, EveryGapIsToldWhereItIs) {
         }
         std::ignore = queue.push_control({.kind = RecordKind::disconnected, .count = gap});
     });
-    std::uint64_t seen = 0;  // told of, message or gap
+    std::uint64_t seen = 0;  // messages received or reported as lost
     std::uint64_t wrong = 0;
     for (bool open = true; open;) {
         wrong += queue.size() > 16;

@@ -18,7 +18,7 @@ inline void push(MessageQueue& queue, std::string_view text, std::uint64_t seque
     queue.commit({.size = static_cast<std::uint32_t>(text.size()), .sequence = sequence});
 }
 
-/// The payload of the oldest record, which is given back.
+/// Removes the oldest record and returns its payload.
 inline std::string take(MessageQueue& queue) {
     const auto* const record = queue.front();
     if (record == nullptr) return "(nothing)";

@@ -24,7 +24,7 @@ void put(ReceiveBuffer& buffer, std::string_view text) {
     buffer.commit(text.size());
 }
 
-/// A read that takes all there is room for, and is used up.
+/// A read that fills the room, and is consumed.
 void fill(ReceiveBuffer& buffer) {
     put(buffer, std::string(buffer.writable().size(), 'x'));
     buffer.clear();

@@ -189,8 +189,8 @@ TEST(SpscRing, PrefaultBringsInEveryPage) {
     EXPECT_EQ(resident(), static_cast<std::ptrdiff_t>(pages));
 }
 
-/// Sends and checks numbered records of random sizes. The consumer reads the padding too, as a vectorised
-/// parser does.
+/// Sends and checks numbered records of random sizes. The consumer also reads the padding, like a vectorised
+/// parser.
 template <class Producer, class Consumer>
 void exchange(Producer& outgoing, Consumer& incoming, std::uint64_t records) {
     std::thread producer([&] {

@@ -15,7 +15,7 @@
 namespace pinwheel {
 namespace {
 
-/// As a message comes whose size is not known at first: false if there is no room for all of it.
+/// Like a message of initially unknown size. False if it does not fit completely.
 template <class Ring>
 bool push_in_two(Ring& ring, std::string_view text) {
     const std::string_view begin = text.substr(0, text.size() / 3);
@@ -105,7 +105,7 @@ TEST(SpscRing, AClaimIsRefusedWhenFullAndTakenAgainAfterAPop) {
     SpscRing ring(512);
     int pushed = 0;
     while (push(ring, std::string(70, 'x'))) ++pushed;
-    EXPECT_EQ(pushed, 2);  // 48 + 70 + 64 bytes are three units of the eight
+    EXPECT_EQ(pushed, 2);  // 48 + 70 + 64 bytes take three of the eight units
     ring.publish();
     ASSERT_NE(ring.front(), nullptr);
     EXPECT_EQ(ring.fill(), 384U);
@@ -156,8 +156,8 @@ TEST(SpscRing, RefusesACapacityThatIsNoPowerOfTwoOrOutOfReachAndNamesIt) {
     EXPECT_THROW(BasicSpscRing<std::uint8_t>(16384), std::invalid_argument);
 }
 
-/// Positions of eight bits wrap every 256 units: thousands of times here, at all fills, against a plain
-/// deque. A part of the claims are opened small and made larger once a part of the bytes is there.
+/// Positions of eight bits wrap every 256 units: here thousands of times, at all fill levels, against a plain
+/// deque. Some of the claims start small and are enlarged once a part of the bytes is written.
 TEST(SpscRing, AgreesWithADequeThroughThousandsOfWraps) {
     BasicSpscRing<std::uint8_t> ring(8192);
     std::deque<std::string> model;

@@ -13,7 +13,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kYear = 365 * 24 * 3600ULL;
 constexpr TimePoint kStart{std::chrono::hours{5}};
 
-/// Exact, and by no shared code: whole seconds apart from the rest.
+/// Exact, and without shared code: computes whole seconds separately.
 std::int64_t exact_ns(std::uint64_t ticks, std::uint64_t hertz) {
     return static_cast<std::int64_t>(ticks / hertz * kSecond + ticks % hertz * kSecond / hertz);
 }
@@ -94,13 +94,13 @@ TEST_F(Calibrated, AnAnchorBehindDoesNotTurnTimeBack) {
 }
 
 TEST_F(Calibrated, DoesNotDriftFromAReferenceOfAnotherRate) {
-    // The counter is really 50 millionths slower than its first measurement said, and wanders.
+    // The counter is 50 millionths slower than its first measurement, and drifts.
     std::mt19937_64 random(7);
     double ticks = 10'000'000;
     double rate = 1 - 50e-6;
     TimePoint reference = kStart + 10ms;
     TimePoint last{};
-    for (int i = 0; i < 100'000; ++i) {  // 1000 s, ten looks between two anchors
+    for (int i = 0; i < 100'000; ++i) {  // 1000 s, ten readings between two anchors
         ticks += 10'000'000 * rate;
         reference += 10ms;
         rate += (static_cast<double>(random() % 2001) - 1000) * 1e-12;
@@ -115,7 +115,7 @@ TEST_F(Calibrated, DoesNotDriftFromAReferenceOfAnotherRate) {
 }
 
 TEST_F(Calibrated, AJumpOfTheCounterIsOverAtTheNextAnchor) {
-    const std::uint64_t jumped = 5'000'000'000;  // while 90 ms passed
+    const std::uint64_t jumped = 5'000'000'000;  // during 90 ms
     ASSERT_TRUE(timeline.due(jumped));
     timeline.anchor(jumped, kStart + 100ms);
     EXPECT_EQ(timeline.at(jumped), kStart + 100ms);

@@ -159,7 +159,7 @@ TEST_F(TimerWheelTest, TheNextDeadlineIsExactForWhatIsNearAndNeverLate) {
     EXPECT_EQ(log, "a");
 }
 
-/// S1: whoever sleeps until next_deadline() never finds nothing to do there again and again.
+/// S1: a caller that sleeps until next_deadline() does not repeatedly wake up without work.
 TEST(TimerWheel, ATimerOfAnyLengthCostsOneWakeALevelAtMost) {
     for (const Duration offset : {0ms, 1ms, 63ms, 4095ms, 4096ms, 300'001ms}) {
         for (const Duration delay :
@@ -181,7 +181,7 @@ TEST(TimerWheel, ATimerOfAnyLengthCostsOneWakeALevelAtMost) {
     }
 }
 
-/// The kind of T2: many timers of one slot move in several calls, and fire in order and on time all the same.
+/// Like T2: many timers of one slot move in several calls, and still fire in order and on time.
 TEST(TimerWheel, MovesABoundedNumberOfTimersACall) {
     TimerWheel wheel(kStart, 1ms);
     constexpr int kTimers = 1000;
@@ -196,7 +196,7 @@ TEST(TimerWheel, MovesABoundedNumberOfTimersACall) {
     std::string log;
     Logged nearer(log, 'n');
     Logged farther(log, 'f');
-    TimePoint now = *wheel.next_deadline();  // the slot of all
+    TimePoint now = *wheel.next_deadline();  // the slot of all timers
     EXPECT_EQ(wheel.advance(now, kTimers, kMoves), 0);
     EXPECT_EQ(wheel.next_deadline(), TimePoint::min()) << "the rest waits for the next call";
     wheel.schedule(nearer.timer, now);
@@ -260,7 +260,7 @@ TEST(TimerWheelModel, AgreesWithASortedMap) {
             now += random() % (std::uint64_t{1} << (random() % 32));
             fired.clear();
             const TimePoint time = kStart + std::chrono::microseconds(now);
-            const int moves = 1 + static_cast<int>(random() % 50);  // a turn: it goes on in the next
+            const int moves = 1 + static_cast<int>(random() % 50);  // a turn; the next one continues
             while (wheel.next_deadline().value_or(TimePoint::max()) <= time)
                 wheel.advance(time, 1'000'000, moves);
             std::uint64_t before = 0;

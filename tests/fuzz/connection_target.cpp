@@ -21,8 +21,8 @@ using std::chrono::seconds;
 /// A user's handler that throws.
 struct FromHandler {};
 
-/// A connection between a scripted stream and a user whose calls are drawn. What must hold is checked where
-/// it happens.
+/// A connection between a scripted stream and a user with random calls. Invariants are checked at their
+/// places.
 class Session final : public ConnectionHandler, public MessageSink {
   public:
     explicit Session(FuzzInput& input) : input_(input) {
@@ -37,7 +37,7 @@ class Session final : public ConnectionHandler, public MessageSink {
             act();
             check();
         }
-        // Whatever came before, time ends it.
+        // In every case time ends it.
         throws_ = false;
         for (int i = 0; i < 8; ++i) turn(seconds{10});
         connection_.close(1000);
@@ -170,17 +170,19 @@ class Session final : public ConnectionHandler, public MessageSink {
     }
 
     void check() const {
-        // A pong and a close frame have room of their own.
+        // A pong and a close frame have reserved room.
         require(
             connection_.bytes_to_send() <= options().send_buffer_limit + 2 * frame_size(kMaxControlPayload),
             "too much to send");
         require(!connection_.is_open() || (opened_ && ends_ == 0), "open without on_open");
     }
 
-    /// What left is frames of a client, masked, and nothing but pongs behind a close frame.
+    /// The output consists of a client's frames, masked, and only pongs behind a close frame.
     void check_written() {
         const auto& written = plan_.script.written;
-        if (written.starts_with("G") || plan_.script.write_error != Errc::ok) return;  // the request still
+        if (written.starts_with("G") || plan_.script.write_error != Errc::ok)
+            return;  // the request is not
+                     // sent yet
         FrameDecoder decoder(Role::server);
         decoder.feed(bytes_of(written));
         bool closed = false;

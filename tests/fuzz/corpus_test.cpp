@@ -1,4 +1,4 @@
-// Feeds what fuzzers began with, and what they once found, to the same targets: without clang, in any build.
+// Replays the seeds and the findings of the fuzzers with the same targets: without clang, in any build.
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 namespace pinwheel::test {
 namespace {
 
-/// Takes, holds back, drops and refuses to grow, as a list says; checks that it is asked in order.
+/// Takes, pauses, drops, or fails to grow, by a list. Checks the order of the calls.
 class PickySink final : public MessageSink, public ControlSink {
   public:
     explicit PickySink(std::vector<std::size_t> moods) : moods_(std::move(moods)) {}
@@ -66,7 +66,7 @@ class PickySink final : public MessageSink, public ControlSink {
         require(frame.reason.size() <= 123, "a close reason");
     }
 
-    /// Returns what the last run() said.
+    /// Returns the result of the last run().
     MessageAssembler::Progress decode(Role role, std::string_view stream,
                                       std::span<const std::size_t> pieces) {
         MessageAssembler assembler(role, kMaxMessage, *this, *this);
@@ -99,7 +99,7 @@ class PickySink final : public MessageSink, public ControlSink {
     bool closed_ = false;
 };
 
-/// A sink that is full now and then changes which messages come, and nothing else.
+/// A sink that is full at times changes which messages arrive, and nothing else.
 void check_picky(Role role, std::string_view stream, std::span<const std::size_t> sizes,
                  const std::vector<std::size_t>& moods) {
     PickySink whole({0});
@@ -108,7 +108,7 @@ void check_picky(Role role, std::string_view stream, std::span<const std::size_t
     const auto picky_progress = picky.decode(role, stream, sizes);
     for (const auto& [number, text] : picky.messages) {
         const auto same = whole.messages.find(number);
-        // What the picky one dropped was not judged: it may have gone on where the other failed.
+        // Dropped messages were not checked: this assembler may have continued where the reference failed.
         if (same == whole.messages.end())
             require(progress == MessageAssembler::Progress::failed && picky.dropped > 0,
                     "a message too many");
@@ -124,7 +124,7 @@ void check_against_wslay(Role role, std::string_view stream, const std::string& 
     const std::string theirs = wslay_events(stream, role, kMaxMessage);
     const auto failed = ours.rfind("error:");
     if (failed == std::string::npos) {
-        // It knows no close codes from 1012 on, which were registered later.
+        // wslay knows no close codes from 1012 on, which were registered later.
         const auto close = std::min(ours.size(), ours.rfind("close:101"));
         require(theirs == ours || theirs == std::string_view(ours).substr(0, close),
                 "wslay's event layer sees other messages");
@@ -135,7 +135,7 @@ void check_against_wslay(Role role, std::string_view stream, const std::string& 
             "wslay's event layer saw other messages before the failure");
 }
 
-/// What encode_frame() writes, decodes.
+/// The output of encode_frame() decodes.
 void check_encoder(std::string_view payload, std::uint32_t mask, bool masked) {
     std::vector<std::byte> frame(frame_size(payload.size()));
     frame.resize(

@@ -8,8 +8,8 @@
 
 namespace pinwheel::test {
 
-/// What a fuzzer gives: choices are taken from the end of it, so that what is left in front is a stream that
-/// can be read and spliced as such. Gives zeros once it is used up.
+/// The input of a fuzzer. Choices are taken from its end, so that the front remains a stream that can be read
+/// and spliced. Returns zeros once it is used up.
 class FuzzInput {
   public:
     explicit FuzzInput(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
@@ -48,7 +48,7 @@ class FuzzInput {
     std::span<const std::byte> bytes_;
 };
 
-/// One to eight sizes above 0, into which a stream is cut, over and over. Small ones are the rule.
+/// One to eight sizes above 0, into which a stream is cut repeatedly. Most are small.
 [[nodiscard]] inline std::vector<std::size_t> draw_sizes(FuzzInput& input) {
     std::vector<std::size_t> sizes(1 + input.size_below(8));
     for (auto& size : sizes) {

@@ -1,5 +1,5 @@
-// libFuzzer's entry: one program for all targets, `fuzzers --target=NAME CORPUS…`. libFuzzer passes over
-// options that begin with two dashes, and hands them on to the programs that it starts itself.
+// libFuzzer's entry: one program for all targets, `fuzzers --target=NAME CORPUS…`. libFuzzer ignores options
+// that begin with two dashes, and passes them to the programs that it starts.
 
 #include <cstdint>
 #include <cstdio>

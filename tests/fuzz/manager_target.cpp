@@ -22,8 +22,8 @@ constexpr std::string_view kSecret = "s3cr3t-token";
 /// A user's handler that throws.
 struct FromHandler {};
 
-/// A session that lasts: its server's doings, its user's calls, inside handlers and outside, and the time
-/// that goes by. What must hold is checked where it happens.
+/// A session over many connections: events of its server, calls of its user inside and outside of handlers,
+/// and passing time. Invariants are checked at their places.
 class LongSession {
   public:
     explicit LongSession(FuzzInput& input) : input_(input), options_(draw_options()), manager_(make()) {}
@@ -124,7 +124,7 @@ class LongSession {
         in_handler();
     }
 
-    /// A handler may do what it likes.
+    /// A handler may make any call.
     void in_handler() {
         if (!calls_ || ++depth_ > 3) return;
         struct Leave {
@@ -136,7 +136,7 @@ class LongSession {
         if (choice == 6) call();
     }
 
-    /// One call of the user's.
+    /// One call of the user.
     void call() {
         auto& manager = *manager_;
         switch (input_.below(16)) {
@@ -183,7 +183,7 @@ class LongSession {
         require(up == (refused != Errc::not_connected), "try_send and the state do not fit");
     }
 
-    /// The consumer's end: what the ring tells is in order, and of nothing it is silent.
+    /// The consumer's end. The ring's records are in order, and every loss is reported.
     void drain() {
         if (!manager_ || (options_.on_message && !options_.deliver_to_ring)) return;
         auto& queue = manager_->queue();
@@ -236,7 +236,7 @@ class LongSession {
         }
     }
 
-    /// The script of the newest stream; null before there is one.
+    /// The script of the newest stream; null if there is none.
     StreamScript* current() {
         return dialer_.dials() == 0 ? nullptr : &dialer_.at(dialer_.dials() - 1).script;
     }
@@ -282,7 +282,7 @@ class LongSession {
     Reactor reactor_{{.clock = &clock_}};
     ScriptedDialer dialer_{reactor_};
     std::size_t planned_ = 0;
-    bool calls_ = false;  // handlers act
+    bool calls_ = false;  // handlers make calls
     int depth_ = 0;
     bool connected_ = false;
     bool was_closed_ = false;

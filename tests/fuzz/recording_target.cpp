@@ -1,4 +1,4 @@
-// The reader of recordings: files as they are, and lines in a good frame.
+// The reader of recordings: whole files, and lines in a valid frame.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,7 +31,7 @@ class MemoryFile {
     UniqueFd fd_;
 };
 
-/// What a parser makes of a line that was written from what a parser made of a line is the same.
+/// Parsing, writing and parsing again gives the same line.
 void write_again(const RecordLine& line) {
     std::string text;
     append_line(text, line);
@@ -78,7 +78,7 @@ void fuzz_recording(std::span<const std::byte> bytes) {
     auto adopted = RecordFile::adopt(calls, file.path(), repair);
     if (!adopted)
         return require(file.size() == static_cast<off_t>(content.size()), "a file was cut and refused");
-    // What was taken up has whole frames alone.
+    // A reopened file has only complete frames.
     auto reader = RecordReader::open(file.path());
     require(static_cast<bool>(reader), "a file that was taken up cannot be read");
     while ((*reader).next() != nullptr) {

@@ -26,7 +26,7 @@ constexpr std::size_t kMostSteps = 24;    // OpenSSL ends after 32 empty records
 constexpr std::size_t kMostCanceled = 4;  // and after 5 of these alerts
 constexpr char kUserCanceled = 90;
 
-/// What a server sends, one record a step, and whether the client sends something behind it.
+/// A server's messages, one record a step, and whether the client sends data behind it.
 struct Step {
     enum class Kind { data, ticket, handshake, alert, key_update, unknown, open, spoilt, closed };
     Kind kind = Kind::data;
@@ -38,7 +38,7 @@ struct Step {
     bool client_writes = false;
 };
 
-/// Four bytes of head, and `body`.
+/// A head of four bytes, and `body`.
 std::string message(char type, const std::string& body) {
     return std::string{type, '\0', static_cast<char>(body.size() >> 8), static_cast<char>(body.size())} +
            body;
@@ -56,7 +56,7 @@ Step draw_step(FuzzInput& input, bool& only_tickets, std::size_t& canceled) {
                 step.content.resize(16'384 - step.padding, 'x');
             break;
         case Step::Kind::ticket: {
-            // A later ticket is not looked at in place, so a broken one is no failure there.
+            // In place, later tickets are not read, so that a broken one is no failure.
             const bool sound = !only_tickets || input.flag();
             const std::string whole("\0\0\x1c\x20\0\0\0\0\x01n\0\x05tickt\0\0", 19);
             step.content = message(4, sound ? whole : step.content + 'x');
@@ -111,7 +111,7 @@ std::string wire_of(const Step& step, RecordForge& forge) {
     return wire;
 }
 
-/// All that a user of the stream and its peer see.
+/// Everything that the stream's user and its peer can observe.
 struct Seen {
     std::string received;
     std::string sent;
@@ -197,7 +197,7 @@ class Conversation {
         }
     }
 
-    /// The data in what the client has sent.
+    /// The data that the client has sent.
     [[nodiscard]] std::string sent() {
         detail::TlsRecordLayer witness;
         require(witness.start({}, peer_.secrets().client, peer_.secrets().server), "no witness");

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kCapacity = 1024;
 
-/// A ring in memory that its other side may write at any time. Every byte that a side claims or is shown lies
-/// in the ring's memory, and a broken ring stays broken and comes to an end.
+/// A ring in memory that the second side may modify at any time. All bytes that a side claims or reads are
+/// within the ring's memory. A broken ring stays broken and ends.
 template <std::unsigned_integral Position>
 class HostileRing {
     using Ring = BasicSpscRing<Position>;
@@ -65,7 +65,7 @@ class HostileRing {
                 return store(offsetof(typename Ring::Control, written), sizeof(Position));
             case 5:
                 return store(offsetof(typename Ring::Control, read), sizeof(Position));
-            case 6:  // a header's size
+            case 6:  // the size in a header
                 return store(sizeof(typename Ring::Control) + 64 * input_.size_below(2 * kCapacity / 64),
                              sizeof(std::uint32_t));
             default:
@@ -73,7 +73,7 @@ class HostileRing {
         }
     }
 
-    /// Each side may use up what it saw before, and no more.
+    /// Each side may use up the records that it saw before, and no more.
     void check_ended() {
         constexpr std::size_t kUnits = kCapacity / Ring::kUnit;
         for (std::size_t i = 0; i < kUnits; ++i) read();
@@ -104,7 +104,8 @@ class HostileRing {
                 "a record beyond the ring's memory");
     }
 
-    /// What the other process may do, but for the fields that a side reads only when it joins, and `broken`.
+    /// The possible writes of the second process, except to `broken` and to the fields that a side reads only
+    /// when it joins.
     void store(std::size_t offset, std::size_t size) {
         constexpr std::size_t kFixed = offsetof(typename Ring::Control, written);
         if (offset < kFixed) return;

@@ -6,9 +6,9 @@
 
 namespace pinwheel::test {
 
-/// A thing to fuzz. `run` throws Broken, or ends the program, if something does not hold.
+/// A fuzzing target. `run` throws Broken, or ends the program, if a property does not hold.
 struct FuzzTarget {
-    std::string_view name;  ///< of its corpus, too
+    std::string_view name;  ///< also of its corpus
     void (*run)(std::span<const std::byte> input);
 };
 
@@ -25,17 +25,17 @@ void fuzz_url(std::span<const std::byte> input);
 void fuzz_config(std::span<const std::byte> input);
 /// Events for the session's state machine.
 void fuzz_session(std::span<const std::byte> input);
-/// TLS in any cut, whole, broken and made up.
+/// TLS in any fragmentation, intact, broken and invented.
 void fuzz_tls(std::span<const std::byte> input);
-/// Records of a server, sound and hostile, opened by OpenSSL and in place: the same must come of them.
+/// Records of a server, valid and hostile, opened by OpenSSL and in place: both must give the same result.
 void fuzz_records(std::span<const std::byte> input);
-/// One connection from name to close: what the peer sends, what the socket takes, what the user calls.
+/// One connection from name to close: the peer's bytes, the socket's room, the user's calls.
 void fuzz_connection(std::span<const std::byte> input);
-/// The whole client: a session that lasts, over scripted streams.
+/// The whole client: a session over many scripted streams.
 void fuzz_manager(std::span<const std::byte> input);
 /// The file of a recording, or its lines.
 void fuzz_recording(std::span<const std::byte> input);
-/// A shared ring whose positions and headers the other side writes as it likes.
+/// A shared ring whose positions and headers the second side writes arbitrarily.
 void fuzz_ring(std::span<const std::byte> input);
 
 }  // namespace pinwheel::test

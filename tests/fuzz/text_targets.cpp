@@ -22,7 +22,7 @@ bool is_one_plain_line(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-constexpr std::size_t kMaxJsonDepth = 1000;  // beyond it the two parsers may differ
+constexpr std::size_t kMaxJsonDepth = 1000;  // the two parsers may differ beyond it
 
 std::size_t depth_of(std::string_view json) {
     std::size_t depth = 0;
@@ -91,8 +91,7 @@ void fuzz_config(std::span<const std::byte> bytes) {
         require(place.what != kNothingFound, "a fault without a place");
         return;
     }
-    const bool is_out_of_range =
-        place.what == "a number out of range";  // the limits hold it to what they allow
+    const bool is_out_of_range = place.what == "a number out of range";  // the limits clamp it
     require(place.what == kNothingFound || is_out_of_range || depth_of(text) >= kMaxJsonDepth,
             "a place without a fault");
     check_limits(*resolved);

@@ -18,9 +18,9 @@
 namespace pinwheel::test {
 namespace {
 
-constexpr std::size_t kBlocksBelow = 64;  // a stream that takes so little at once is full now and then
+constexpr std::size_t kBlocksBelow = 64;  // a stream that takes little at once is full at times
 
-/// What one side writes arrives at the other in pieces, and perhaps changed.
+/// A channel that delivers one side's bytes in pieces, and possibly changed.
 class Cable {
   public:
     void deliver(std::size_t size) {
@@ -38,13 +38,13 @@ class Cable {
 
     const MemoryStream::Way in = std::make_shared<MemoryWay>();
     const MemoryStream::Way out = std::make_shared<MemoryWay>();
-    std::size_t spoilt_at = std::string::npos;  // counted from the first byte of all
+    std::size_t spoilt_at = std::string::npos;  // counted from the first byte
 
   private:
     std::size_t passed_ = 0;
 };
 
-/// Client and server, and what lies between them.
+/// Client and server, and the channels between them.
 class Conversation {
   public:
     Conversation(bool tls12, std::vector<std::size_t> pieces, std::size_t client_writes,
@@ -57,7 +57,7 @@ class Conversation {
         server = contexts().server.accept(std::make_unique<MemoryStream>(up.out, down.in));
     }
 
-    /// One more piece arrives at either side.
+    /// One more piece arrives at both sides.
     void deliver() {
         const auto size = pieces_[piece_++ % pieces_.size()];
         up.deliver(size);
@@ -68,7 +68,7 @@ class Conversation {
         auto ours = IoResult::again();
         auto theirs = IoResult::again();
         for (int turns = 0; ours.status != IoStatus::ok || theirs.status != IoStatus::ok; ++turns) {
-            if (turns == 20'000) {  // a length may have been spoilt, and the rest never comes
+            if (turns == 20'000) {  // a length may have been altered, so that the rest never comes
                 require(down.spoilt_at != std::string::npos, "a handshake without end");
                 return false;
             }
@@ -84,8 +84,8 @@ class Conversation {
         return true;
     }
 
-    /// Writes all of `text`, and lets the reader's reactor turn until everything has come or the stream has
-    /// ended. Returns what was read and how it went on.
+    /// Writes all of `text`, and turns the reader's reactor until everything has arrived or the stream has
+    /// ended. Returns the received text and the last status.
     [[nodiscard]] std::pair<std::string, IoResult> transfer(TlsStream& writer, TlsStream& reader,
                                                             const Cable& cable, std::string_view text,
                                                             std::size_t read_size) {
@@ -101,7 +101,7 @@ class Conversation {
             }
             deliver();
             if (cable.out->bytes.empty()) continue;
-            // As Connection does: one read for a readable descriptor, and what TLS holds back.
+            // Like Connection: one read for a readable descriptor, and one for bytes that TLS holds.
             do {
                 got = reader.read_some(room);
                 if (got.status != IoStatus::ok) break;
@@ -141,7 +141,7 @@ class Conversation {
     std::size_t piece_ = 0;
 };
 
-/// No text of ours makes a server.
+/// None of these texts is a valid server.
 void shake_hands_with(std::string_view text, Conversation& conversation) {
     conversation.down.in->bytes = text;
     conversation.down.in->shut = true;
@@ -186,7 +186,7 @@ void fuzz_tls(std::span<const std::byte> bytes) {
     const auto [answered, ignored] = conversation.transfer(client, server, conversation.up, text, read_size);
     require(answered == text, "the other way something is lost");
 
-    // A socket that takes nothing keeps the close_notify from going out: the end is then no proper one.
+    // A full socket delays the close_notify: the end is then not an orderly one.
     const bool proper = fault == Fault::none && server_writes >= kBlocksBelow;
     if (fault == Fault::none) server.shutdown_write();
     conversation.down.in->shut = true;

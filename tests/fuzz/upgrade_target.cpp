@@ -23,7 +23,8 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
         text.replace(at, from.size(), to);
 }
 
-/// What a client makes of an answer. Placeholders in it stand for what a server knows from the request.
+/// The client's result for an answer. Placeholders in it stand for values that a server knows from the
+/// request.
 struct Answered {
     UpgradeStatus status = UpgradeStatus::need_more;
     std::size_t consumed = 0;
@@ -81,14 +82,14 @@ void check(const Answered& answered, std::string_view text) {
     require(std::all_of(answered.message.begin(), answered.message.end(),
                         [](char c) { return c >= 0x20 && c < 0x7f; }),
             "a message that is no line of text");
-    // A text may happen to hold what looks like the beginning of a secret.
+    // A text may happen to contain the beginning of a secret.
     if (text.find(kQuerySecret.substr(0, 5)) != std::string::npos) return;
     require(answered.message.find(kQuerySecret.substr(0, 8)) == std::string::npos, "the query in a message");
     require(answered.message.find(kHeaderSecret.substr(0, 8)) == std::string::npos,
             "a header's value in a message");
 }
 
-/// A lone head, whose first header line begins a line: what the rules about folds and versions speak of.
+/// A single head without a folded first header: the domain of the rules about folds and versions.
 bool has_plain_head(std::string_view text) {
     const auto end = text.find("\r\n\r\n");
     const auto line_end = text.find("\r\n");
@@ -106,7 +107,7 @@ std::string unfolded(std::string text) {
 void require_same(Answered one, Answered other, const char* what) {
     one.message = other.message = {};
     one.consumed = other.consumed = 0;
-    for (Answered* const answered : {&one, &other})  // when a refusal's body is whole is another matter
+    for (Answered* const answered : {&one, &other})  // the end of a refusal's body depends on the version
         if (answered->status != UpgradeStatus::done) answered->status = UpgradeStatus::failed;
     require(one == other, what);
 }
@@ -121,7 +122,7 @@ void fuzz_answer(std::span<const std::byte> bytes) {
     check(whole, text);
     auto cut = answer(text, sizes);
     check(cut, text);
-    // How much there is of a refusal's body is a matter of time.
+    // The received part of a refusal's body depends on time.
     if (whole.status != UpgradeStatus::done) {
         whole.message = cut.message = {};
         whole.consumed = cut.consumed = 0;
@@ -130,7 +131,7 @@ void fuzz_answer(std::span<const std::byte> bytes) {
     if (!has_plain_head(text)) return;
     const std::vector<std::size_t> once{text.size() + 1000};
     require_same(whole, answer(unfolded(text), once), "a fold is no space");
-    // Only a 101 must be of HTTP/1.1 or later (RFC 9110 section 6.2), and text with a 101 is left out above.
+    // Only a 101 must be of HTTP/1.1 or later (RFC 9110 section 6.2). Texts with a 101 are excluded above.
     for (const char minor : {'0', '2', '9'}) {
         std::string other = text;
         other[7] = minor;
@@ -164,7 +165,7 @@ void fuzz_request(std::span<const std::byte> bytes) {
     require(response.find("\r\n\r\n") == response.size() - 4, "an answer that is split");
     require((outcome.status == UpgradeStatus::done) == response.starts_with("HTTP/1.1 101 "), "the status");
     if (outcome.status != UpgradeStatus::done) return;
-    // Our client takes what our server says, were it the answer to its key.
+    // The client accepts the server's answer if it is for the client's key.
     require(whole.target().starts_with('/'), "the target");
 }
 

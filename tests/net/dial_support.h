@@ -27,7 +27,7 @@ struct DialOutcome final : DialHandler {
     std::vector<Error> warnings;
 };
 
-/// Turns the reactor until the condition holds. The suite's own time limit is the only clock.
+/// Turns the reactor until the condition holds. Only the suite's time limit ends it otherwise.
 inline void turn_until(Reactor& reactor, const std::function<bool()>& done) {
     while (!done()) reactor.poll_for(std::chrono::milliseconds{20});
 }

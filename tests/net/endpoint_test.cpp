@@ -14,7 +14,7 @@ TEST(Endpoint, ParsesLiteralsOfBothFamilies) {
     EXPECT_EQ(Endpoint::parse("fe80::1%lo", 1)->family(), AF_INET6);
 }
 
-/// H5: a zone is this machine's interface, by name or number.
+/// H5: a zone is an interface of this machine, by name or number.
 TEST(Endpoint, H5AZoneBecomesTheScopeOfTheAddress) {
     const unsigned loopback = ::if_nametoindex("lo");
     for (const std::string& zone : {std::string("lo"), std::to_string(loopback)}) {

@@ -40,20 +40,20 @@ TEST(InterleaveFamilies, OneFamilyAloneKeepsItsOrder) {
     EXPECT_TRUE(interleave_families({}, AF_INET6).empty());
 }
 
-/// A race over addresses that the name server gives, on a clock that the test moves. How many attempts are
-/// under way shows in the number of open descriptors.
+/// A race over addresses from the name server, on a manual clock. The number of open descriptors shows the
+/// number of attempts under way.
 class Race : public testing::Test {
   protected:
     void accept(UniqueFd socket) { accepted.push_back(std::move(socket)); }
 
-    /// 127.0.0.1 with what else there is; the live one is the only one that accepts.
+    /// 127.0.0.1 and the given addresses. Only 127.0.0.1 accepts.
     void begin(const std::vector<std::string>& addresses) {
         server.set("feed.test", addresses);
         before = test::open_descriptors();
         dial = dialer.dial({"feed.test", port(), false}, outcome);
         turn_until(reactor, [&] { return server.answers() == 2; });
     }
-    /// Turns without time, until the kernel has nothing to say any more.
+    /// Turns without passing time, until the kernel has no more events.
     void settle() {
         for (int i = 0; i < 20; ++i) reactor.poll_for(1ms);
     }
@@ -130,7 +130,7 @@ TEST_F(Race, SilentAddressesAreJoinedByTheNextEach250Milliseconds) {
 
 TEST_F(Race, AnAttemptThatFailsStartsTheNextWithoutTheDelay) {
     const SilentPort silent("127.0.0.2", port());
-    begin({"127.0.0.2", "127.0.0.3", "127.0.0.1"});  // nobody is at .3
+    begin({"127.0.0.2", "127.0.0.3", "127.0.0.1"});  // nothing listens at .3
     settle();
     EXPECT_FALSE(outcome.over());
     clock.advance(250ms);

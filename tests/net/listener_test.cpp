@@ -47,7 +47,7 @@ TEST_F(ListenerTest, AcceptsAllThatComeOnBothFamilies) {
     }
 }
 
-/// T2, M2: a flood of connections leaves the turns to the others.
+/// T2, M2: a flood of connections does not starve other work.
 TEST_F(ListenerTest, T2AcceptsOneATurn) {
     const Listener listener = listen(*Endpoint::parse("127.0.0.1", 0));
     std::vector<UniqueFd> clients;
@@ -58,7 +58,7 @@ TEST_F(ListenerTest, T2AcceptsOneATurn) {
     }
 }
 
-/// M1, M2: without memory for one connection the listener goes on after a pause.
+/// M1, M2: if an allocation for a connection fails, the listener continues after a pause.
 TEST_F(ListenerTest, M1BadAllocEndsOneConnection) {
     std::vector<Errc> told;
     int calls = 0;

@@ -1,4 +1,4 @@
-// N1, N5, N7, N8: what sockets say, which addresses are tried, and what is told of them.
+// N1, N5, N7, N8: errors of sockets, the addresses that are tried, and their reports.
 
 #include "../../net/network_error_impl.h"
 
@@ -145,7 +145,7 @@ TEST_F(Dialing, N5AStreamMayOutliveItsDialer) {
     outcome.stream->details().rate_peer(true);
 }
 
-/// As many addresses of 127/8, where nobody is.
+/// This many addresses of 127/8 without a listener.
 std::vector<std::string> addresses(int count) {
     std::vector<std::string> all;
     for (int i = 0; i < count; ++i)
@@ -232,7 +232,7 @@ TEST_F(Dialing, N7ACertificateFileThatCannotBeOpenedForWantOfDescriptorsSaysSo) 
     }
 }
 
-/// N7, M2: a turn without descriptors costs nothing, and the reason is told once.
+/// N7, M2: a turn without descriptors costs nothing, and the reason is reported once.
 TEST_F(Dialing, N7AListenerWithoutDescriptorsWaitsInPlaceOfSpinning) {
     std::vector<Errc> told;
     auto tell = [&](Errc reason) { told.push_back(reason); };

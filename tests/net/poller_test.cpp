@@ -26,7 +26,7 @@ struct Pair {
     UniqueFd far;
 };
 
-/// What is ready now, with what.
+/// The ready keys with their events.
 std::vector<Poller::Ready> look(Poller& poller) {
     std::vector<Poller::Ready> all;
     poller.wait(Duration::zero());

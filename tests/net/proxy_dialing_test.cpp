@@ -1,4 +1,4 @@
-// Dialling through a proxy that a test plays: what is said, what is told, what a turn may cost.
+// Dialling through a scripted proxy: the handshake, the errors, the cost of a turn.
 #include <gtest/gtest.h>
 
 #include "../../net/proxy_tunnel_impl.h"
@@ -26,7 +26,7 @@ class ProxyDialing : public testing::Test {
         dial_ = dialer->dial({.host = host, .port = port, .tls = tls}, outcome);
     }
     void accept(UniqueFd socket) { proxies.push_back(std::make_unique<TcpStream>(std::move(socket))); }
-    /// Waits until the proxy has heard so many bytes.
+    /// Waits until the proxy has received this many bytes.
     std::string heard(std::size_t size) {
         std::string all;
         test::turn_until(reactor, [&] {
@@ -59,7 +59,7 @@ class ProxyDialing : public testing::Test {
 };
 
 TEST_F(ProxyDialing, TheStreamReachesTheTargetOnceTheProxySaysSo) {
-    dial("feed.test", 9);  // a name that only the proxy knows
+    dial("feed.test", 9);  // a name that only the proxy can resolve
     EXPECT_EQ(heard(kRequest.size()), kRequest);
     EXPECT_FALSE(outcome.over());
     EXPECT_EQ(dial_->waiting_for().message(),

@@ -1,5 +1,4 @@
-// Proxies: their URLs, whom they serve, and what is said to them (RFC 9110 section 9.3.6, RFC 1928, RFC
-// 1929).
+// Proxies: their URLs, their targets, and the handshake (RFC 9110 section 9.3.6, RFC 1928, RFC 1929).
 #include "../../net/proxy.h"
 
 #include <gtest/gtest.h>
@@ -138,12 +137,12 @@ TEST(ProxyEnvironment, NamesTheProxyByTheNamesThatCurlReads) {
     EXPECT_EQ(wrong.error().message().find("secret"), std::string::npos);
 }
 
-/// A talk with a proxy that answers from a script, in pieces of `piece` bytes.
+/// A handshake with a proxy that answers from a script, in pieces of `piece` bytes.
 struct Talk {
     Talk(const std::string& url, const DialTarget& target, std::size_t its_piece = 1 << 20)
         : handshake(*detail::ask(proxy_of(url), target)), piece(its_piece) {}
 
-    /// What the client says, a few bytes at a time as the socket takes them.
+    /// The client's bytes, a few at a time as the socket takes them.
     std::string said() {
         std::string all;
         while (!handshake->output().empty()) {

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A manual clock that counts how often it is asked: once a turn, and once more after a sleep.
+/// A manual clock that counts its readings: one a turn, and one more after a sleep.
 class CountingClock final : public Clock {
   public:
     [[nodiscard]] TimePoint now() noexcept override {
@@ -71,11 +71,11 @@ TEST(Reactor, SleepsAtMostUntilTheNextTimer) {
     Timer timer{Timer::Callback(ignore)};
     reactor.schedule_after(timer, 1ms);
     clock.reads = 0;
-    reactor.poll_for(24h);  // the suite would run out of time
+    reactor.poll_for(24h);  // a wrong sleep would exceed the suite's time limit
     EXPECT_EQ(clock.reads, 2);
 }
 
-/// S1: beyond the wheel's first level of 64 ms, too.
+/// S1: also beyond the wheel's first level of 64 ms.
 TEST(Reactor, SleepsUntilATimerBeyondTheFirstLevelInFewTurns) {
     Reactor reactor;
     bool fired = false;
@@ -120,7 +120,7 @@ TEST(Reactor, PostedCallsOverTheBoundRunInTheNextTurnInOrder) {
     EXPECT_EQ(reactor.poll(), turn_bounds::kPostedCalls);
     reactor.post([&ran] { ran.push_back(-1); });
     EXPECT_EQ(reactor.poll(), turn_bounds::kPostedCalls);
-    reactor.poll_for(24h);  // does not sleep: something waits
+    reactor.poll_for(24h);  // does not sleep: work waits
     ASSERT_EQ(ran.size(), 2U * turn_bounds::kPostedCalls + 2);
     EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end() - 1));
     EXPECT_EQ(ran.back(), -1);
@@ -139,7 +139,7 @@ TEST(Reactor, RevisitsOverTheBoundComeInTheNextTurnInOrder) {
     greedy.action = [&] { reactor.revisit(greedy.watch); };
     reactor.poll();
     EXPECT_EQ(log.find('z'), std::string::npos);
-    reactor.poll_for(24h);  // does not sleep: something waits
+    reactor.poll_for(24h);  // does not sleep: work waits
     EXPECT_EQ(log.back(), 'z') << "one that always comes again kept another waiting";
 }
 
@@ -226,7 +226,7 @@ TEST_F(Revisits, BehindAnExceptionComeInTheNextTurnBeforeNewOnes) {
     EXPECT_THROW(reactor.poll(), std::runtime_error);
     a.action = nullptr;
     EXPECT_EQ(log, "ab");
-    reactor.poll_for(24h);  // does not sleep: something waits
+    reactor.poll_for(24h);  // does not sleep: work waits
     EXPECT_EQ(log, "abc");
     reactor.poll_for(24h);
     EXPECT_EQ(log, "abca");
@@ -261,7 +261,7 @@ TEST(Reactor, RunAsksTheIdleStrategyAfterEachTurnInBusySpinModeOnly) {
     }
 }
 
-/// L6: all waiting calls stand on it.
+/// L6: all waiting calls are based on it.
 TEST(Reactor, RunUntilUsesTheUsersIdleStrategyAndEndsAtItsDeadline) {
     CountingIdle idle;
     Reactor reactor({.mode = ReactorMode::busy_spin, .idle = &idle});
@@ -270,7 +270,7 @@ TEST(Reactor, RunUntilUsesTheUsersIdleStrategyAndEndsAtItsDeadline) {
     EXPECT_EQ(idle.idles + idle.works, 3);
     EXPECT_FALSE(reactor.run_until([] { return false; }, reactor.now()));
     EXPECT_EQ(idle.idles + idle.works, 3);
-    reactor.stop();  // is for run()
+    reactor.stop();  // meant for run()
     EXPECT_TRUE(reactor.run_until([] { return true; }));
 }
 

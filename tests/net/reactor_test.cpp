@@ -33,7 +33,7 @@ struct SocketPair {
     UniqueFd far;
 };
 
-/// Reads one byte a call and remembers it.
+/// Reads one byte a call and records it.
 struct Reader {
     explicit Reader(const SocketPair& source) : pair(source) {}
     int on_ready(Interest ready, TimePoint) {
@@ -50,7 +50,7 @@ struct Reader {
     int writable = 0;
 };
 
-/// What the kernel tells about all that this process has open.
+/// The kernel's list of this process's open descriptors.
 bool is_in_epoll(int fd) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
         std::ifstream lines(entry.path());
@@ -196,7 +196,7 @@ TEST(Reactor, DoesNotSleepBeforeWhatATimerDidCanBeSeen) {
     auto fire = [&](TimePoint) { fired = true; };
     Timer timer{Timer::Callback(fire)};
     reactor.schedule(timer, TimePoint{});
-    // A turn that slept here would not come back.
+    // A turn that slept here would not return.
     while (!fired) reactor.poll_for(Duration::max());
 }
 
@@ -212,7 +212,7 @@ TEST(Reactor, DoesNotSleepOnATimerThatIsDueAlready) {
     };
     IoWatch watch{IoWatch::Callback(arm)};
     ASSERT_EQ(reactor.watch(watch, pair.near.get(), {.read = true}), Errc::ok);
-    reactor.revisit(watch);  // arms the timer when this turn's timers have run already
+    reactor.revisit(watch);  // armed after this turn's timers have run
     while (!fired) reactor.poll_for(Duration::max());
 }
 

@@ -84,7 +84,7 @@ TEST_P(ReactorThreads, PostedWorkMayPostMore) {
 }
 
 TEST_P(ReactorThreads, ResultsOfPostedWorkAreSeenByWhoeverWaitsForThem) {
-    // Plain data handed over by the post, and back by an atomic.
+    // Plain data, handed over by the post, and back by an atomic.
     std::vector<int> data;
     std::atomic<bool> done{false};
     std::thread other([&] {

@@ -1,4 +1,4 @@
-// N2, N3, N7: what /etc/resolv.conf says, its changes, its search domains, and name servers that fail.
+// N2, N3, N7: /etc/resolv.conf, its changes, its search domains, and name servers that fail.
 
 #include <gtest/gtest.h>
 
@@ -48,7 +48,7 @@ class ResolverSearch : public testing::Test {
     void advance_until(const Done& done) {
         for (; !done(); clock.advance(10ms)) reactor.poll_for(1ms);
     }
-    /// The names asked for, without doubles.
+    /// The queried names, without duplicates.
     [[nodiscard]] Texts asked() const {
         Texts names;
         for (const auto& question : server.questions()) {
@@ -144,7 +144,7 @@ TEST_F(ResolverSearch, N2EachChangeOfTheFileIsFollowedAndOneThatAppearsToo) {
     server.set("feed.b.test", {"192.0.2.2"});
     server.set("feed.c.test", {"192.0.2.3"});
     EXPECT_TRUE(resolve("feed").empty());
-    configure("search a.test\n");  // appears
+    configure("search a.test\n");  // the file appears
     EXPECT_EQ(resolve("feed"), Texts{"192.0.2.1"});
     const auto time = std::filesystem::last_write_time(path);
     std::ofstream(path + ".new") << "search b.test\n";  // of the same size and time, renamed
@@ -178,7 +178,7 @@ TEST_F(ResolverSearch, N7WantOfDescriptorsIsNoFaultOfTheNameServer) {
     resolve("feed.test");
     {
         const NoDescriptors none;
-        configure("never written");  // nor can it be opened
+        configure("never written");  // it cannot be opened
         resolve("other.test");
     }
     EXPECT_EQ(error.code, Errc::out_of_descriptors);

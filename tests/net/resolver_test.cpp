@@ -19,7 +19,7 @@ using test::DnsServer;
 using test::turn_until;
 using Texts = std::vector<std::string>;
 
-/// Keeps what a query ended with.
+/// Records the result of a query.
 struct Answer {
     void take(const Error& its_error, std::span<const Endpoint> its_addresses) {
         ++calls;
@@ -102,7 +102,7 @@ TEST_F(ResolverTest, AFamilyThatIsSilentHoldsUpTheOtherForFiftyMillisecondsOnly)
         const auto query = ask("feed.test", answer);
         turn_until(reactor, [&] { return server.answers() > answered; });
         for (int i = 0; i < 20; ++i)
-            reactor.poll_for(1ms);  // for the answer to come in; then only time helps
+            reactor.poll_for(1ms);  // for the answer to arrive; after this only time can end the query
         clock.advance(49ms);
         reactor.poll();
         EXPECT_EQ(answer.calls, 0);
@@ -166,7 +166,7 @@ TEST_F(ResolverTest, ASilentServerIsGivenUpAtTheTimeout) {
     EXPECT_NE(answer.error.message().find("'feed.test'"), std::string::npos);
 }
 
-/// An address of a name server that nobody listens at: the system answers with ICMP.
+/// The address of a name server without a listener: the system answers with ICMP.
 std::string refusing_server(const std::string& address = "127.0.0.1") {
     Reactor reactor;
     return DnsServer(reactor, address).servers();
@@ -179,7 +179,7 @@ TEST_F(ResolverTest, N7AServerThatRefusesIsToldAsThatAndNotWaitedFor) {
         answer = {};
         const auto query =
             refused.resolve("feed.test", 443, Resolver::Callback::member<&Answer::take>(answer));
-        turn_until(reactor, [&] { return answer.calls > 0; });  // the clock stands still
+        turn_until(reactor, [&] { return answer.calls > 0; });  // the clock does not move
         EXPECT_EQ(answer.error.code, Errc::resolve_failed);
         EXPECT_NE(answer.error.message().find("refused"), std::string::npos) << answer.error.message();
         EXPECT_EQ(answer.error.message().find("in time"), std::string::npos) << answer.error.message();
@@ -206,7 +206,7 @@ TEST_F(ResolverTest, LiteralsNeedNoServer) {
     EXPECT_TRUE(server.questions().empty());
 }
 
-/// H5: what has a colon is no name. An interface that is not there may come.
+/// H5: a text with a colon is not a name. A missing interface may appear later.
 TEST_F(ResolverTest, H5AnAddressThatIsNoneAsksNoServer) {
     for (const auto& [host, code, text] :
          {std::tuple("fe80::1%nosuch", Errc::network_unreachable, "this machine has no interface 'nosuch'"),
@@ -226,7 +226,7 @@ TEST_F(ResolverTest, LocalhostNeedsNoServer) {
     EXPECT_TRUE(server.questions().empty());
 }
 
-/// RFC 6761 section 6.3, even where /etc/hosts says nothing.
+/// RFC 6761 section 6.3, even without an entry in /etc/hosts.
 TEST_F(ResolverTest, NamesUnderLocalhostAreThisHost) {
     for (const auto* host : {"feed.localhost", "FEED.LocalHost."}) {
         answer = {};

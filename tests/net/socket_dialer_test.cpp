@@ -48,7 +48,7 @@ TEST_F(SocketDialerTest, BytesComeWithTheKernelsTimeOfArrival) {
     IoResult got = IoResult::again();
     while (got.status == IoStatus::would_block) got = outcome.stream->read_some(buffer);
     EXPECT_EQ(got.bytes, 5U);
-    // The first packets after the option is set may go without a stamp; then it is the epoch, not a wrong
+    // The first packets after the option is set may have no stamp. Then the time is the epoch, not a wrong
     // time.
     const SystemTime arrival = outcome.stream->status().arrival_time;
     EXPECT_TRUE(arrival == SystemTime{} || arrival >= before);

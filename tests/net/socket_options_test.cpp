@@ -47,7 +47,7 @@ TEST(SocketOptions, EachIsReadableOnTheSocket) {
         {with([](auto& o) { o.user_timeout = 3s; }), IPPROTO_TCP, TCP_USER_TIMEOUT, 3000},
         {with([](auto& o) { o.user_timeout = 1ns; }), IPPROTO_TCP, TCP_USER_TIMEOUT, 1},
         {with([](auto& o) { o.receive_buffer = 50'000; }), SOL_SOCKET, SO_RCVBUF,
-         100'000},  // the kernel doubles
+         100'000},  // the kernel doubles it
         {with([](auto& o) { o.send_buffer = 60'000; }), SOL_SOCKET, SO_SNDBUF, 120'000},
     };
     for (const auto& row : rows) {
@@ -59,7 +59,7 @@ TEST(SocketOptions, EachIsReadableOnTheSocket) {
 }
 
 TEST(SocketOptions, QuickAckIsSetOnAConnection) {
-    // Before a connection the kernel does not keep it apart from its own default.
+    // Before the connection the kernel does not distinguish it from its default.
     const UniqueFd socket = tcp_socket();
     const int off = 0;
     ASSERT_EQ(::setsockopt(socket.get(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off), 0);
@@ -85,7 +85,7 @@ TEST(SocketOptions, WhatIsNotAskedForIsLeftAlone) {
 }
 
 TEST(SocketOptions, EachRefusalNamesItsOptionAndTheOthersAreAppliedAllTheSame) {
-    // A socket of another kind has no TCP options but takes those of all sockets.
+    // A socket of another kind has no TCP options but accepts the general ones.
     const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const auto refused =
         apply({.no_delay = true, .quick_ack = true, .keep_alive = true, .user_timeout = 2s}, socket.get());

@@ -25,7 +25,7 @@ struct TcpPair {
             ::connect(near.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
             throw std::system_error(errno, std::system_category(), "a TCP connection over loopback");
         far.reset(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        // Only now: connect() above blocks.
+        // Only now, because connect() above blocks.
         if (::fcntl(near.get(), F_SETFL, O_NONBLOCK) != 0)
             throw std::system_error(errno, std::system_category(), "fcntl");
     }

@@ -15,7 +15,7 @@ namespace {
 class TcpStreamTest : public testing::Test {
   protected:
     static std::span<const std::byte> bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
-    /// Until the kernel has brought what was sent; the suite's own time limit is the only clock.
+    /// Until the kernel has delivered the sent bytes. Only the suite's time limit ends it otherwise.
     static void wait_for_input(const TcpStream& stream) {
         pollfd ready{.fd = stream.fd(), .events = POLLIN, .revents = 0};
         ASSERT_EQ(::poll(&ready, 1, -1), 1);

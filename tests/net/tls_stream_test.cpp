@@ -63,7 +63,7 @@ class TlsTest : public testing::Test {
         return {.ca_file = dir.write("ca.pem", authority().certificate())};
     }
 
-    /// Dials and shakes hands on both sides until the client's outcome is there.
+    /// Dials and makes the handshake on both sides until the client has an outcome.
     void dial(TlsContext& context, const std::string& host = "127.0.0.1",
               const std::string& server_name = {}) {
         SocketDialer dialer(reactor, resolver, &context);
@@ -176,7 +176,7 @@ TEST_F(TlsTest, AResumedSessionIsSeenInTheInfo) {
         EXPECT_EQ(outcome.stream->details().tls_info().version, newest);
         EXPECT_FALSE(outcome.stream->details().tls_info().resumed);
         ASSERT_EQ(served->write_some(bytes_of("x")).bytes, 1U);
-        EXPECT_EQ(read_all(*outcome.stream, 1), "x");  // with it the tickets have come
+        EXPECT_EQ(read_all(*outcome.stream, 1), "x");  // the tickets have arrived with it
         outcome = {};
         served.reset();
         dial(context);

@@ -12,7 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
-// What glibc calls malloc and its kin itself; the names without underscores below stand before its own.
+// glibc's own names of malloc and its relatives. The names without underscores below replace those of glibc.
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -87,7 +87,7 @@ void print(const Sort& sort) noexcept {
 
 AllocationCounter::AllocationCounter() noexcept {
     std::array<void*, 1> frame{};
-    ::backtrace(frame.data(), 1);  // loads what it needs
+    ::backtrace(frame.data(), 1);  // loads its libraries
     ::dl_iterate_phdr(&find_openssl, nullptr);
     t_own.count = 0;
     t_openssl.count = 0;

@@ -11,8 +11,8 @@ struct AllocationCount {
     [[nodiscard]] std::uint64_t all() const noexcept { return own + in_openssl; }
 };
 
-/// Counts the calling thread's allocations during its life: malloc, calloc, realloc and the like, operator
-/// new and libraries included. One at a time on a thread. It keeps the first few callers of each kind.
+/// Counts the calling thread's allocations during its life: malloc, calloc, realloc and the like, including
+/// operator new and libraries. One at a time on a thread. It keeps the first few callers of each kind.
 class AllocationCounter {
   public:
     AllocationCounter() noexcept;
@@ -20,7 +20,7 @@ class AllocationCounter {
     AllocationCounter(const AllocationCounter&) = delete;
     AllocationCounter& operator=(const AllocationCounter&) = delete;
 
-    /// Ends the counting.
+    /// Ends the count.
     [[nodiscard]] AllocationCount stop() noexcept;
     /// Prints each kept caller and its bytes to stderr, innermost frame first.
     void print_callers() const noexcept;

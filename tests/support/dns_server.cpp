@@ -63,7 +63,7 @@ DnsServer::DnsServer(Reactor& reactor, const std::string& address, std::uint16_t
             bind_both(reactor, address, port);
             break;
         } catch (const std::system_error&) {
-            if (tries == 20) throw;  // the UDP port that the kernel chose is taken by somebody's TCP
+            if (tries == 20) throw;  // another program uses TCP on the port that the kernel chose for UDP
         }
     }
     if (reactor_.watch(watch_, udp_.get(), {.read = true}) != Errc::ok)
@@ -151,7 +151,7 @@ std::string DnsServer::answer_to(const std::string& message, bool over_tcp) {
     const bool cut = reply.truncated && !over_tcp;
     const auto& addresses = reply.addresses;
     const auto count = cut || !known_type ? 0U : static_cast<unsigned>(addresses.size());
-    unsigned flags = 0x8180;  // a response, recursion wanted and there
+    unsigned flags = 0x8180;  // a response, recursion desired and available
     if (cut) flags |= 0x0200;
     if (reply.kind == DnsReply::Kind::server_failure) flags |= 2;
     if (reply.kind == DnsReply::Kind::no_such_name) flags |= 3;
@@ -162,7 +162,7 @@ std::string DnsServer::answer_to(const std::string& message, bool over_tcp) {
     answer += message.substr(kHeader, question.end - kHeader);
     for (unsigned i = 0; i < count; ++i) {
         const std::string raw = raw_address(addresses[i], family);
-        // The name of the question, its type, class IN, a minute to live.
+        // The name of the question, its type, class IN, a TTL of one minute.
         for (const unsigned field : {0xc000U | static_cast<unsigned>(kHeader), question.type, 1U, 0U, 60U})
             put16(answer, field);
         put16(answer, static_cast<unsigned>(raw.size()));

@@ -8,7 +8,7 @@
 
 namespace pinwheel::test {
 
-/// Which operation of a FailAfter fails, and how. Shared by the stream and its test.
+/// The operation of a FailAfter that fails, and how. Shared by the stream and its test.
 struct FailPlan {
     enum class Operation : std::uint8_t { read, write };
     enum class Failure : std::uint8_t {

@@ -11,10 +11,10 @@
 
 namespace pinwheel::test {
 
-/// The built-in exchange on a thread of its own, on 127.0.0.1.
+/// The built-in exchange on its own thread, on 127.0.0.1.
 class FeedThread {
   public:
-    /// With `tls` it serves wss under an authority of its own.
+    /// With `tls` it serves wss under its own authority.
     explicit FeedThread(bool tls, FeedServerOptions options = {}) {
         options.listen = *Endpoint::parse("127.0.0.1", 0);
         if (tls) {
@@ -37,7 +37,7 @@ class FeedThread {
         return (tls_ ? "wss://127.0.0.1:" : "ws://127.0.0.1:") + std::to_string(server_->endpoint().port()) +
                path;
     }
-    /// The file to verify it with; empty for ws.
+    /// The authority's file for clients; empty for ws.
     [[nodiscard]] std::string authority_file() const {
         return identity_ ? identity_->authority_file() : std::string();
     }

@@ -20,11 +20,11 @@ struct FrameShape {
     unsigned rsv = 0;      ///< three bits
     unsigned opcode = 1;   ///< four bits
     bool masked = false;   ///< with the mask 0x01020304
-    int length_bytes = 0;  ///< 1, 2 or 8: encode the length in this many bytes; 0: the least
+    int length_bytes = 0;  ///< 1, 2 or 8: encode the length in this many bytes; 0: the minimum
     std::uint64_t claimed = ~std::uint64_t{0};  ///< the claimed length, if not the payload's
 };
 
-/// A frame, byte by byte after RFC 6455 section 5.2.
+/// A frame, byte by byte, by RFC 6455 section 5.2.
 inline std::string raw_frame(const FrameShape& shape, std::string_view payload) {
     const std::uint64_t length = shape.claimed == ~std::uint64_t{0} ? payload.size() : shape.claimed;
     const int bytes = shape.length_bytes != 0 ? shape.length_bytes

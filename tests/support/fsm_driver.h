@@ -184,7 +184,7 @@ class FsmDriver {
     void execute(const SessionEffect::RecordStop&) {}
     void execute(const SessionEffect::Warn&) {}
 
-    /// A transport that is gone reports nothing.
+    /// A destroyed transport reports nothing.
     void drop_pongs() {
         std::erase_if(world_, [](const auto& entry) {
             return std::holds_alternative<SessionEvent::Pong>(entry.second);
@@ -206,7 +206,7 @@ class FsmDriver {
     std::vector<Attempt> script_;
     std::multimap<TimePoint, SessionEvent::Any> calls_;
     std::multimap<TimePoint, std::function<void()>> actions_;
-    std::multimap<TimePoint, SessionEvent::Any> world_;  // what the transport will report
+    std::multimap<TimePoint, SessionEvent::Any> world_;  // the transport's future reports
     Keepalive::Payload last_ping_{};
     std::uint64_t pings_ = 0;
     AlertThrottle alerts_{std::chrono::seconds{300}};

@@ -1,3 +1,3 @@
 #pragma once
 
-#include <gtest/gtest.h>  // alone: what is parsed once for a program of many tests
+#include <gtest/gtest.h>  // `#include <gtest/gtest.h>` alone: parsed once for a program of many tests

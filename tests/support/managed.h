@@ -15,8 +15,8 @@
 
 namespace pinwheel::test {
 
-/// A manager without sockets: scripted streams, a clock that moves a millisecond a turn, and a log of the
-/// handlers' calls.
+/// A manager without sockets: scripted streams, a clock that advances one millisecond a turn, and a log of
+/// the handlers' calls.
 class ManagedTest : public testing::Test {
   protected:
     using Plan = ScriptedDialer::Plan;

@@ -16,11 +16,11 @@ namespace pinwheel::test {
 struct MemoryWay {
     static constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
-    std::string bytes;                       // on the way
-    std::size_t room = kUnlimited;           // bytes that may be on the way; beyond it writing would block
-    std::size_t bytes_a_read = kUnlimited;   // at most, above 0
-    std::size_t bytes_a_write = kUnlimited;  // at most, above 0
-    bool shut = false;                       // no more comes
+    std::string bytes;                       // in transit
+    std::size_t room = kUnlimited;           // the most bytes in transit; above it writing would block
+    std::size_t bytes_a_read = kUnlimited;   // at most; above 0
+    std::size_t bytes_a_write = kUnlimited;  // at most; above 0
+    bool shut = false;                       // no more bytes follow
     int reads = 0;
     int writes = 0;
 };

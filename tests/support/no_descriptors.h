@@ -1,5 +1,5 @@
 #pragma once
-// A process that can open no further descriptor.
+// A process that cannot open another descriptor.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ namespace pinwheel::test {
 class NoDescriptors {
   public:
     NoDescriptors() {
-        // The sanitizer's first check of a virtual call opens a pipe; it remembers the type afterwards.
+        // The sanitizer's first check of a virtual call opens a pipe. It remembers the type afterwards.
         std::ignore = std::error_code(EMFILE, std::system_category()).message();
         std::ignore = make_error_code(Errc::out_of_descriptors).message();
         ::getrlimit(RLIMIT_NOFILE, &before_);

@@ -16,10 +16,10 @@
 
 namespace pinwheel::test {
 
-/// When recordings of tests begin: 2026-11-28T07:00:00Z.
+/// The start time of the tests' recordings: 2026-11-28T07:00:00Z.
 inline constexpr SystemTime kRecordStart{std::chrono::seconds{1'795'849'200}};
 
-/// Fills a ring as a session does.
+/// Fills a ring like a session.
 class RingFiller {
   public:
     explicit RingFiller(MessageQueue& queue) : queue_(queue) {}
@@ -35,7 +35,7 @@ class RingFiller {
         sequence_ += count;
         control({.kind = RecordKind::dropped, .count = count}, {}, TimePoint{std::chrono::hours{1}});
     }
-    /// Of the kernel's time, unless it is 0: `received` counts then.
+    /// With the kernel's arrival time. If that is 0, `received` counts.
     void message(std::string_view payload, std::int64_t kernel, bool is_text = true,
                  TimePoint received = TimePoint{std::chrono::hours{1}}) {
         std::byte* const room = queue_.claim(payload.size());
@@ -62,14 +62,14 @@ class RingFiller {
     std::uint64_t sequence_ = 0;
 };
 
-/// A disk that fails as it is told.
+/// A disk with scripted failures.
 class FailingCalls final : public FileCalls {
   public:
-    std::uint64_t room = ~std::uint64_t{0};  // bytes that still fit
+    std::uint64_t room = ~std::uint64_t{0};  // bytes of free space
     bool sync_fails = false;
     bool truncate_fails = false;
     int syncs = 0;
-    std::vector<std::size_t> writes;  // bytes of each that took something
+    std::vector<std::size_t> writes;  // the bytes of each successful write
 
     std::ptrdiff_t write(int fd, std::span<const std::byte> bytes) noexcept override {
         if (room == 0) return errno = ENOSPC, -1;
@@ -98,7 +98,7 @@ inline std::vector<std::string> recordings_in(const std::string& folder) {
     return paths;
 }
 
-/// One line as text, for comparing: `message 1/7 @123 text abc`.
+/// One line as text, for comparison: `message 1/7 @123 text abc`.
 inline std::string text_of_line(const RecordLine& line) {
     std::string text(line.kind == LineKind::message ? "message" : to_string(line.kind));
     text += " " + std::to_string(line.generation) + "/" + std::to_string(line.sequence) + " @" +
@@ -123,7 +123,7 @@ inline std::string text_of_line(const RecordLine& line) {
     return text;
 }
 
-/// All lines but headers.
+/// All lines except headers.
 inline std::vector<std::string> lines_of(RecordReader& reader) {
     std::vector<std::string> lines;
     while (const RecordLine* const line = reader.next())

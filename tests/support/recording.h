@@ -12,7 +12,7 @@ namespace pinwheel::test {
 
 using namespace std::chrono_literals;
 
-/// A writer that records a ring to a temporary folder, with time as an argument.
+/// A writer that records a ring to a temporary folder. Time is an argument.
 class Recording : public testing::Test {
   protected:
     Recording() { options.folder = folder.path("."); }
@@ -23,7 +23,7 @@ class Recording : public testing::Test {
         ASSERT_FALSE(writer->open(at()).failed());
     }
     [[nodiscard]] Moment at() const { return {TimePoint{1h} + passed, kRecordStart + passed}; }
-    /// Takes what the ring holds.
+    /// Takes the ring's records.
     void take() {
         for (const auto* record = queue.front(); record != nullptr && writer->has_room();
              record = queue.front()) {
@@ -37,7 +37,7 @@ class Recording : public testing::Test {
         writer->step(at());
         take();
     }
-    /// A message of this number, of `size` bytes that zstd cannot make much smaller.
+    /// A message with this number, of `size` bytes that zstd can hardly compress.
     void message(std::uint64_t number, std::size_t size = 20) {
         std::string text = std::to_string(number) + " ";
         while (text.size() < size) {

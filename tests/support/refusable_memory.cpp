@@ -1,5 +1,5 @@
-// Under a sanitizer too, an allocation that cannot be had is refused and does not end the program, so that
-// tests can ask for one.
+// Under a sanitizer too, an impossible allocation is refused instead of ending the program, so that tests can
+// make one.
 extern "C" {
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the sanitizers look for these names

@@ -29,15 +29,15 @@ inline std::string upgrade_answer(const std::string& request, const std::string&
            accept_for_key(upgrade_key(request)) + "\r\n" + headers + "\r\n";
 }
 
-/// Makes scripted streams, one a dial, in the order of `plans`. A dial without plan never ends.
+/// Makes scripted streams, one a dial, in the order of `plans`. A dial without a plan never ends.
 class ScriptedDialer final : public Dialer {
   public:
     struct Plan {
         std::optional<Error> failure;
         /// Answers the upgrade request: only frames need a script.
         bool accepts = true;
-        std::string answer;   ///< in place of the accepting one
-        std::string headers;  ///< more lines of the accepting one
+        std::string answer;   ///< replaces the accepting one
+        std::string headers;  ///< additional lines of the accepting one
         std::string request;  ///< the client's request, once sent
         StreamScript script;
     };
@@ -48,7 +48,7 @@ class ScriptedDialer final : public Dialer {
     using Wrapper = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
     void wrap(Wrapper wrapper) { wrapper_ = std::move(wrapper); }
 
-    /// The plan of the next dial that has none; stays valid.
+    /// The plan of the next dial without one; stays valid.
     Plan& plan(std::optional<Error> failure = std::nullopt) {
         auto& added = plans_.emplace_back(std::make_shared<Plan>());
         added->failure = std::move(failure);
@@ -68,7 +68,7 @@ class ScriptedDialer final : public Dialer {
     }
 
   private:
-    /// Answers the upgrade from what was written, then plays its script.
+    /// Answers the upgrade from the client's request, then plays its script.
     class AcceptingStream final : public ByteStream {
       public:
         explicit AcceptingStream(std::shared_ptr<Plan> plan)
@@ -88,7 +88,7 @@ class ScriptedDialer final : public Dialer {
         IoResult read_view(std::span<std::byte> room, std::span<const std::byte>& bytes) noexcept override {
             StreamScript& script = plan_->script;
             if (!script.shows_views) return ByteStream::read_view(room, bytes);
-            script.shown.assign(room.size() + 64, '#');  // 64 readable bytes follow what is shown
+            script.shown.assign(room.size() + 64, '#');  // 64 readable bytes follow the view
             const auto own = std::as_writable_bytes(std::span(script.shown)).first(room.size());
             const IoResult got = read_some(own);
             bytes = own.first(got.bytes);

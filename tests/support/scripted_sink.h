@@ -11,8 +11,8 @@
 
 namespace pinwheel::test {
 
-/// Answers claims by a script, accepts everything after its end, and logs its calls:
-/// `claim:N`, `grow:USED:N`, `T:text` or `B:size` for a message.
+/// Answers claims by a script, accepts everything after its end, and logs its calls: `claim:N`,
+/// `grow:USED:N`, `T:text` or `B:size` for a message.
 class ScriptedSink final : public MessageSink {
   public:
     std::deque<Verdict> verdicts;

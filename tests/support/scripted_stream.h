@@ -30,7 +30,7 @@ struct StreamScript {
     void end() { steps.emplace_back(End{}); }
     void fail(Errc code) { steps.emplace_back(code); }
 
-    std::deque<Step> steps;  // would_block when used up
+    std::deque<Step> steps;  // would_block after the end
     std::string written;
     std::size_t write_limit = kUnlimited;  // bytes a call
     std::size_t write_room = kUnlimited;   // bytes until would_block
@@ -41,9 +41,9 @@ struct StreamScript {
     bool aborted = false;
     bool destroyed = false;
     int fd = -1;  // to watch; not owned
-    /// As in TLS: readable bytes are in user space, and come only while the socket is writable.
+    /// Like TLS: readable bytes are in user space, and are delivered only while the socket is writable.
     bool reads_wait_for_writes = false;
-    /// The stream shows the bytes in its own buffer, which is here.
+    /// The stream returns views of this buffer.
     bool shows_views = false;
     std::string shown;
 

@@ -45,7 +45,7 @@ class SessionWalker {
   private:
     using E = SessionEvent;
 
-    /// L7: what the capacity of SessionEffects is derived from: each kind once at most, and each timer.
+    /// L7: the basis of SessionEffects' capacity: each kind at most once, and each timer.
     static void require_fit(const SessionEffects& effects) {
         std::array<int, std::variant_size_v<SessionEffect::Any>> kinds{};
         std::array<int, kSessionTimers> arms{}, disarms{};
@@ -124,7 +124,7 @@ class SessionWalker {
         }
     }
 
-    /// A stale event: of a timer that is not armed, or of a transport that is gone.
+    /// A stale event: of an unarmed timer, or of a destroyed transport.
     SessionEvent::Any draw_stale() {
         if (!transport_ && random_.below(2) == 0)
             return random_.below(2) == 0 ? SessionEvent::Any{E::TransportUp{}}

@@ -24,7 +24,7 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-/// In the child, where only async-signal-safe calls are allowed: becomes the program, or tells why not.
+/// In the child, where only async-signal-safe calls are allowed: executes the program, or reports why not.
 [[noreturn]] void become(char* const* argv, int input, int output, int errors, int complaint) noexcept {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::dup2(input, STDIN_FILENO);

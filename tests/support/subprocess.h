@@ -43,7 +43,7 @@ class Subprocess {
     /// Closes the reading end: further writes of the child fail.
     void close_output() noexcept { output_.reset(); }
 
-    /// SIGSTOP pauses the child, SIGCONT continues it, SIGTERM asks it to end, SIGKILL ends it.
+    /// SIGSTOP pauses the child, SIGCONT resumes it, SIGTERM asks it to end, SIGKILL ends it.
     void signal(int number);
 
     /// Waits for the end: the exit status, or minus the signal that ended the child.

@@ -24,7 +24,7 @@ class VenueDialer final : public Dialer {
     }
     /// Connections that are up.
     [[nodiscard]] std::size_t streams() const noexcept { return streams_.size(); }
-    /// That of the only stream that is up; null if there is none.
+    /// The only stream that is up; null if there is none.
     [[nodiscard]] VenueConnection* connection() const noexcept {
         return streams_.size() == 1 ? (*streams_.begin())->connection() : nullptr;
     }

@@ -80,8 +80,7 @@ TEST_P(ConnectingCommand, RefusesNumbersThatAreNone) {
 }
 
 TEST_P(ConnectingCommand, NamesAHostThatDoesNotResolve) {
-    // Whether a name server says so, cannot be reached, or is silent until the timeout is the machine's
-    // affair.
+    // The machine decides whether a name server refuses, is unreachable, or is silent until the timeout.
     expect_refusal(call("ws://feed.invalid/", {"--timeout", "2"}), 1, {"feed.invalid"});
 }
 
@@ -145,7 +144,7 @@ TEST_P(ConnectingCommand, TellsThatThePortDoesNotSpeakTls) {
     expect_refusal(call(feed.tls_url()), 1, {"127.0.0.1", "TLS handshake", "does this port speak TLS?"});
 }
 
-/// A server whose certificate no client should take.
+/// A server whose certificate no client should accept.
 struct BadCertificate {
     const char* name;
     Identity (*make)(const CertAuthority& trusted);

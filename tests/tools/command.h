@@ -10,7 +10,7 @@
 
 namespace pinwheel::test {
 
-/// The pinwheel command, with these words behind its name.
+/// The pinwheel command with these arguments.
 inline std::vector<std::string> pinwheel(std::vector<std::string> words) {
     words.insert(words.begin(), PINWHEEL_COMMAND);
     return words;
@@ -31,7 +31,7 @@ inline std::string last_line(const std::string& text) {
     return body.substr(body.rfind('\n') + 1);
 }
 
-/// One line on stderr that holds each of these, nothing on stdout, and this exit status.
+/// One line on stderr that contains each of these, nothing on stdout, and this exit status.
 inline void expect_refusal(const Subprocess::Outcome& outcome, int status,
                            const std::vector<std::string>& words) {
     EXPECT_EQ(outcome.status, status) << outcome.errors;
@@ -43,7 +43,7 @@ inline void expect_refusal(const Subprocess::Outcome& outcome, int status,
             << "no '" << word << "' in: " << outcome.errors;
 }
 
-/// `pinwheel feed` on a port of the kernel's choice.
+/// `pinwheel feed` on a port that the kernel chooses.
 class FeedCommand {
   public:
     explicit FeedCommand(std::vector<std::string> options = {})

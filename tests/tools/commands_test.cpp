@@ -87,8 +87,7 @@ TEST(Tail, PrintsSubscribedMessagesUntilTheCount) {
 TEST(Tail, EndsAfterItsSeconds) {
     const FeedCommand feed;
     for (const Words& mode : {Words{}, Words{"--epoll"}}) {
-        Words words{"tail", feed.url(), "--seconds", "0.2",
-                    "--json-stats"};  // the other name of --stats-json
+        Words words{"tail", feed.url(), "--seconds", "0.2", "--json-stats"};  // a synonym of --stats-json
         words.insert(words.end(), mode.begin(), mode.end());
         const auto outcome = run(words);
         EXPECT_EQ(outcome.status, 0);

@@ -14,7 +14,7 @@ namespace {
 
 using namespace tool;
 
-/// A made-up machine.
+/// A simulated machine.
 class Tree {
   public:
     using Files = std::map<std::string, std::string>;
@@ -44,7 +44,7 @@ const std::string kCpus = "/sys/devices/system/cpu";
 const std::string kLimits =
     "Limit                     Soft Limit           Hard Limit           Units     \n";
 
-/// All that one could wish for.
+/// A perfect machine.
 std::map<std::string, std::string> good_machine() {
     return {{kCpus + "/cpu0/cpufreq/scaling_governor", "performance\n"},
             {kCpus + "/cpu1/cpufreq/scaling_governor", "performance\n"},

@@ -1,4 +1,4 @@
-// M5, M6, M7: closed descriptors, full disks, files without an end, text that would command a terminal.
+// M5, M6, M7: closed descriptors, full disks, endless files, text that would control a terminal.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,7 +45,7 @@ TEST(HostileSurroundings, M6FullOutputFailsEachCommand) {
     }
 }
 
-/// Every other output: one line, and a status that tells.
+/// Every other output: one line, and an exit status that reports the failure.
 TEST(HostileSurroundings, M6FullFilesFailTheCommandThatWritesThem) {
     const FeedCommand feed;
     const auto outcome =
@@ -53,13 +53,13 @@ TEST(HostileSurroundings, M6FullFilesFailTheCommandThatWritesThem) {
     EXPECT_EQ(outcome.status, 1);
     EXPECT_EQ(outcome.errors, "pinwheel: --plot '/dev/full' cannot be written: No space left on device\n");
     expect_refusal(run({"feed", "--tls", "--ca-out", "/dev/full"}), 2, {"--ca-out '/dev/full'", "No space"});
-    // Where nobody can be told, the status is all there is.
+    // If both outputs are lost, only the exit status is left.
     EXPECT_EQ(run_in_shell("tail ws://127.0.0.1:1/", "2>/dev/full").status, 1);
     EXPECT_EQ(run_in_shell("tail http://127.0.0.1:1/", "2>/dev/full").status, 2);
 }
 
-/// Each subcommand, each descriptor closed: what is printed never reaches a socket or a file that was opened
-/// in its place, and only a lost standard output changes the status.
+/// Each subcommand with each standard descriptor closed. Its output never reaches a socket or a file with
+/// that number, and only a lost standard output changes the exit status.
 TEST(HostileSurroundings, M5EachCommandBearsEachClosedDescriptor) {
     const FeedCommand feed;
     const TempDir folder;
@@ -101,11 +101,11 @@ TEST(HostileSurroundings, M5EachCommandBearsEachClosedDescriptor) {
 
 TEST(HostileSurroundings, M5ClosedDescriptorsAreTakenBeforeASocketIs) {
     FeedCommand feed;
-    // A complaint that went into the socket would be the server's to refuse: it reads masked frames alone.
+    // The server would refuse an error message sent into the socket: it accepts masked frames only.
     const auto outcome =
         run_in_shell("tail --verbose --count 3 --subscribe '*' " + feed.url(), "<&- >/dev/null 2>&-");
     EXPECT_EQ(outcome.status, 0);
-    // What had to be printed is lost.
+    // The output is lost.
     EXPECT_EQ(run_in_shell("rtt --count 10 " + feed.url("/echo"), "<&- >&- 2>&-").status, 1);
     for (const std::string& words :
          {std::string("--help"), std::string("doctor"), "rtt --count 10 " + feed.url("/echo")}) {
@@ -140,7 +140,7 @@ TEST(HostileSurroundings, M6PipesAreRead) {
           command + "feed --address 192.0.2.7 --cert '" + identity.certificate_file() + "' --key <(cat '" +
               identity.key_file() + "')"}) {
         const auto outcome = Subprocess({"bash", "-c", line}, Subprocess::Errors::kept).finish();
-        // Past the files: nothing answers there, or the address is another machine's.
+        // Past the file checks: nothing answers there, or the address belongs to another machine.
         EXPECT_EQ(outcome.status, line.find("config check") != std::string::npos ? 0 : 1)
             << line << ": " << outcome.errors;
     }

@@ -16,8 +16,8 @@
 namespace pinwheel::test {
 namespace {
 
-/// A terminal of 90 columns by 24 rows, in which a shell prints `before`, runs `pinwheel tail`, and tells its
-/// status and whether the terminal's modes are as they were.
+/// A terminal of 90 columns by 24 rows. A shell in it prints `before`, runs `pinwheel tail`, and prints its
+/// status and whether the terminal's modes are unchanged.
 class Pane {
   public:
     explicit Pane(const std::vector<std::string>& words) {
@@ -52,7 +52,7 @@ class Pane {
         while (!lines.empty() && lines.back().empty()) lines.pop_back();
         return lines;
     }
-    /// The screen once it is as wanted, or the last one seen.
+    /// The first screen that satisfies the condition, or the last one seen.
     [[nodiscard]] std::vector<std::string> wait_for(
         const std::function<bool(const std::vector<std::string>&)>& wanted) const {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
@@ -71,7 +71,7 @@ class Pane {
     void resize(const std::string& columns, const std::string& rows) const {
         std::ignore = tmux({"resize-window", "-x", columns, "-y", rows});
     }
-    /// To the command itself.
+    /// Sent to the command itself.
     void signal(int number) const {
         std::ifstream in(pid_file_);
         pid_t pid = 0;
@@ -79,7 +79,7 @@ class Pane {
         ASSERT_GT(pid, 0);
         ASSERT_EQ(::kill(pid, number), 0);
     }
-    /// Cursor shown, and not on the alternate screen.
+    /// True if the cursor is visible, and the screen is the normal one.
     void expect_as_found() const {
         EXPECT_EQ(tmux({"display-message", "-p", "#{cursor_flag} #{alternate_on} #{wrap_flag}"}), "1 0 1\n");
     }

@@ -1,4 +1,4 @@
-// pinwheel record and replay, as a user meets them.
+// pinwheel record and replay, from a user's point of view.
 
 #include <filesystem>
 #include <fstream>
@@ -31,7 +31,7 @@ class RecordCommand : public testing::Test {
         EXPECT_EQ(outcome.status, 0) << outcome.errors;
         return outcome.output;
     }
-    /// The messages of what was printed, without their times.
+    /// The messages of the output, without their times.
     static std::string messages_of(const std::string& lines) {
         std::istringstream in(lines);
         std::string messages;

@@ -9,13 +9,13 @@
 
 namespace pinwheel::test {
 
-/// An object's whole number at a JSON pointer; throws if the text is no JSON or the number is not there.
+/// The whole number at a JSON pointer. Throws if the text is not JSON or the number is missing.
 inline std::uint64_t number_at(const std::string& text, const std::string& pointer) {
     simdjson::dom::parser parser;
     return parser.parse(text).at_pointer(pointer).get_uint64();
 }
 
-/// Upgrades, sends these frames, and then does what it is told.
+/// Accepts the upgrade, sends these frames, and then behaves as scripted.
 inline RawServer::Answer upgraded_and(const std::string& frames) {
     return [frames](const std::string& request) {
         const std::string name = "Sec-WebSocket-Key: ";

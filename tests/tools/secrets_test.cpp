@@ -1,4 +1,4 @@
-// No secret that the command is given shows up in what it says when things go wrong.
+// No secret of the command line appears in the command's messages about failures.
 
 #include <string>
 #include <vector>

@@ -56,7 +56,7 @@ TEST(TailOutput, TellsEachStepIfAskedTo) {
     EXPECT_EQ(outcome.errors.find("secret"), std::string::npos);
 }
 
-/// What a server on this port answers; throws if it cannot be reached.
+/// The answer of the server on this port. Throws if it is unreachable.
 std::string answer_of(std::uint16_t port, const std::string& request) {
     const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const Endpoint there = *Endpoint::parse("127.0.0.1", port);
@@ -126,7 +126,7 @@ TEST(MetricsServer, TakesARequestInPieces) {
     EXPECT_EQ(answer_of(server.port(), std::string(20'000, 'x')), "");
 }
 
-/// M1: a request has a bound, though its end comes. A visitor is cut off at it.
+/// M1: a request has a size limit, even if its end comes. A visitor is cut off there.
 TEST(MetricsServer, M1EndsAVisitorWhoseRequestIsLargerThanTheBound) {
     const tool::MetricsServer server(0, [] { return std::string("m"); });
     const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -140,7 +140,7 @@ TEST(MetricsServer, M1EndsAVisitorWhoseRequestIsLargerThanTheBound) {
     EXPECT_TRUE(answer_of(server.port(), "GET /metrics HTTP/1.1\r\n\r\n").ends_with("m"));
 }
 
-/// M1: without memory for one visitor, the others are served.
+/// M1: if an allocation for one visitor fails, the rest are served.
 TEST(MetricsServer, M1BadAllocEndsOneVisitor) {
     std::atomic<int> calls{0};
     const tool::MetricsServer server(0, [&] {

@@ -1,5 +1,4 @@
-// M7: whatever a peer or a file says, a terminal gets no character that it obeys, in any locale and for any
-// TERM.
+// M7: a terminal never receives a control character from a peer or a file, in any locale and for any TERM.
 #include <regex>
 #include <string>
 #include <tuple>
@@ -13,7 +12,8 @@
 namespace pinwheel::test {
 namespace {
 
-// A title, a clear, U+009B, a turn of direction, a bell, a soft hyphen, a tag; and what a name may hold.
+// A title, a clear, U+009B, a change of direction, a bell, a soft hyphen, a tag; and characters that a name
+// may contain.
 const std::string kHostile =
     "\x1b]0;owned\x07\x1b[2J\xc2\x9b"
     "31m\xe2\x80\xae\xc2\xad\xf3\xa0\x81\x81 h\xc3\xa9 \r\b\x7f";
@@ -21,7 +21,7 @@ const std::string kHostileBytes =
     "\x9b"
     "31m\x1b[2J\xff\xc3 \x90\x07";
 
-/// A command on a terminal of its own, with this environment. All that the terminal got.
+/// Runs a command on a terminal with this environment. Returns all that the terminal received.
 std::string on_terminal(const std::string& environment, const std::string& words) {
     const std::string line = "exec env -u TERM -u NO_COLOR -u LANG -u LC_CTYPE " + environment +
                              " '" PINWHEEL_COMMAND "' " + words;
@@ -43,7 +43,7 @@ void expect_harmless(const std::string& output, bool utf8, const std::string& wh
         ASSERT_FALSE(is_control || byte == 0x7f) << where << ": byte " << +byte << " in: " << text;
         ASSERT_TRUE(utf8 || byte < 0x80) << where << ": byte " << +byte << " in: " << text;
     }
-    // The live view's bars and the letter are all that is beyond ASCII.
+    // Only the bars of the live view and the letter are not ASCII.
     for (const std::string bad : {"\xc2\x9b", "\xc2\xad", "\xe2\x80\xae", "\xf3\xa0"})
         ASSERT_EQ(text.find(bad), std::string::npos) << where;
 }
@@ -52,7 +52,7 @@ struct Setting {
     std::string environment;
     bool utf8;
 };
-/// Each locale and kind of terminal once; all pairs of them would take half a minute.
+/// Each locale and kind of terminal once. All pairs would take half a minute.
 std::vector<Setting> settings() {
     return {{"LC_ALL=C.UTF-8 TERM=xterm", true},
             {"LC_ALL=C TERM=xterm NO_COLOR=1", false},
@@ -135,7 +135,7 @@ TEST(OnATerminal, M7RefusalsAndFilesAreHarmless) {
     }
 }
 
-/// A terminal that understands no sequences gets none from a status line either.
+/// A status line sends no sequences to a terminal that does not understand them.
 TEST(OnATerminal, M7StatusLinesAreLeftOutWhereTheTerminalCannotShowThem) {
     const FeedCommand feed;
     for (const std::string term : {"TERM=dumb", "TERM="}) {

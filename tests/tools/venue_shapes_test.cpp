@@ -1,5 +1,5 @@
-// The simulated venues' messages beside those that the venues sent: keys in their order, and types. Section
-// 10 of the feed's rules.
+// The simulated venues' messages compared with real ones: the order of keys, and types. Section 10 of the
+// feed's rules.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 const std::filesystem::path kSessions = std::filesystem::path(PINWHEEL_SOURCE) / "../shared/captures";
 
-/// Keys and types, to the given depth. Of an array only that it is one: it may be empty.
+/// Keys and types, to the given depth. The content of an array is left out, because it may be empty.
 std::string skeleton(simdjson::dom::element value, int depth) {
     simdjson::dom::object members;
     if (value.get(members) != simdjson::SUCCESS)
@@ -44,7 +44,7 @@ class VenueShapesTest : public testing::Test {
         std::puts("recorded sessions not found, skipped");
         GTEST_SKIP();
     }
-    /// Every shape of the kinds, and the other ones, is one of the recorded session's.
+    /// Every shape, of kinds and others, is one of the recorded session's.
     static void compare(const char* venue, const char* file, const std::vector<std::string_view>& kinds,
                         int depth, const std::vector<std::string_view>& others = {}) {
         std::set<std::string> recorded;
@@ -84,7 +84,7 @@ TEST_F(VenueShapesTest, DeribitAsRecorded) {
     compare("deribit-v2", "deribit.tsv", {"book.100ms", "ticker.100ms"}, 9,
             {find_shapes("deribit-v2")->subscribed});
 }
-/// What is in `data` has changed since, the envelope has not.
+/// The content of `data` has changed since, the envelope has not.
 TEST_F(VenueShapesTest, OkxEnvelopeAsRecorded) {
     compare("okx-v5", "okx.tsv", {"books", "trades", "tickers"}, 2);
 }

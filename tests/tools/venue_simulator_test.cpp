@@ -1,4 +1,4 @@
-// The simulated venues alone: what they answer, and what they do to a client that breaks a limit. Section 10
+// The simulated venues alone: their answers, and their reaction to a client that breaks a limit. Section 10
 // of the feed's rules.
 #include <gtest/gtest.h>
 
@@ -65,7 +65,7 @@ class Venue {
     std::vector<VenueAction> actions;
 };
 
-/// What the profile takes each message of the venue for.
+/// The profile's classification of each message of the venue.
 class Reader {
   public:
     explicit Reader(const VenueProfile& profile) : channels(profile), classifier(profile, channels) {}
@@ -108,7 +108,7 @@ TEST(VenueSimulator, SpeaksAsTheProfileReads) {
         for (const auto& shape : channel_shapes(name)) {
             if (shape.update.empty()) continue;
             const auto& others = reader.channels;
-            // Two kinds whose data has the same names cannot be told apart on one connection.
+            // Two kinds with the same data names are indistinguishable on one connection.
             if (shape.kind == "level2" && name == "coinbase-exchange") continue;
             const ChannelId id = reader.add(shape.kind, "BTC-USD");
             ++kinds;

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Stands still until it is told to move.
+/// A clock that moves only on request.
 class ManualClock final : public Clock {
   public:
     [[nodiscard]] TimePoint now() noexcept override { return now_; }
@@ -54,7 +54,7 @@ class VenueWeek : public testing::TestWithParam<Week> {
         };
     }
 
-    /// Turns until nothing is left to do, then moves on: slowly while something is under way.
+    /// Turns until no work is left, then advances time: slowly while requests or attempts are under way.
     void step() {
         venue_.on_time(clock_.now());
         for (int i = 0; i < 20 && reactor_.poll() > 0; ++i) {

@@ -1,4 +1,4 @@
-// Cuts the connection when no candle is near, and is back before the next one closes.
+// Disconnects while no candle is near, and connects again before the next one closes.
 //     candle_window URL [CANDLE_SECONDS [CANDLES]]
 
 #include "candle_window.h"

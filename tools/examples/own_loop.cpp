@@ -1,4 +1,5 @@
-// An engine with its own loop turns the reactor inside it, and never sleeps. own_loop URL
+// An engine with its own loop turns the reactor inside it, and never sleeps.
+//     own_loop URL
 
 #include <pinwheel/pinwheel.h>
 

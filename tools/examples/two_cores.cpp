@@ -1,5 +1,6 @@
 // The reactor on one core, the strategy on a second one: messages go through the ring, orders come back by
-// post(). two_cores URL [REACTOR_CPU STRATEGY_CPU]
+// post().
+//     two_cores URL [REACTOR_CPU STRATEGY_CPU]
 
 #include <pinwheel/pinwheel.h>
 

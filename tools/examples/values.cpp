@@ -1,4 +1,5 @@
-// Limits from a config, the predicates of states and reasons, and the keeping of statistics. values
+// Limits from a config, the predicates of states and reasons, and how statistics are kept.
+//     values
 
 #include <pinwheel/pinwheel.h>
 

@@ -1,4 +1,5 @@
-// A watchdog that restarts a lost session, and ignores one that was shut down. watchdog URL [SECONDS]
+// A watchdog that restarts a lost session, and ignores one that was shut down.
+//     watchdog URL [SECONDS]
 
 #include <pinwheel/pinwheel.h>
 

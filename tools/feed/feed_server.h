@@ -39,14 +39,14 @@ struct FeedServerOptions {
     Listener::Exhausted exhausted{};
 };
 
-/// The built-in exchange: a WebSocket server for demos, tests and benchmarks. What a client gets depends on
-/// its path:
+/// The built-in exchange: a WebSocket server for demos, tests and benchmarks. The path selects the
+/// service:
 ///   /echo        each message back, of the same type
 ///   /burst/N/S   for each message, N binary frames of S bytes (each below 2^32), made as the client takes
 ///                them
 ///   any other    the market, or the playback if there is one: subscribe and unsubscribe as in
 ///                {"type":"subscribe","channel":"trades.BTC-USD"}, answered by an ack; channel "*" means all
-/// A client that does not read costs a few megabytes (an echo of 16 MB: twice that), then it is cut off.
+/// A client that does not read is cut off once it costs a few megabytes (an echo of 16 MB: twice that).
 class FeedServer final : private SessionHandler {
   public:
     /// Throws std::system_error if it cannot listen.

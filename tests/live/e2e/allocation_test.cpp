@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t kReceived = 1'000'000;
 constexpr std::uint64_t kSent = 100'000;
-constexpr std::uint64_t kBurst = 1'000;  // messages that one request brings
+constexpr std::uint64_t kBurst = 1'000;  // messages in one burst
 constexpr std::size_t kSize = 64;
 
 struct Way {
@@ -33,7 +33,7 @@ std::string name_of(const testing::TestParamInfo<Way>& info) {
            (info.param.mode == ReactorMode::epoll ? "Epoll" : "Spinning");
 }
 
-/// The exchange has a thread of its own; what is counted is the reactor's, from the open connection on.
+/// The exchange has its own thread. Only the reactor's allocations count, from the open connection on.
 class Allocations : public testing::TestWithParam<Way> {
   protected:
     void open(MessageSink& sink, const std::string& path) {
@@ -47,7 +47,7 @@ class Allocations : public testing::TestWithParam<Way> {
     }
     static void relax() { std::this_thread::yield(); }
 
-    /// Asks for a burst whenever the last one has come. False if the connection ended.
+    /// Requests the next burst when one has arrived completely. False if the connection ended.
     template <typename Turn>
     bool receive_all(const std::uint64_t& count, Turn one_turn) {
         std::uint64_t asked = 0;
@@ -61,8 +61,8 @@ class Allocations : public testing::TestWithParam<Way> {
         return count == kReceived;
     }
 
-    /// OpenSSL 3.0 asks for 40 bytes at each record (the bookkeeping of its WPACKET, given back at once):
-    /// three times for one that it writes, once for one that it reads. No option switches that off.
+    /// OpenSSL 3.0 allocates and frees 40 bytes at each record (the bookkeeping of its WPACKET): three times
+    /// for a written record, once for a read one. No option disables that.
     void expect_none(const AllocationCount& count, const AllocationCounter& counter, const char* what,
                      std::uint64_t messages, double openssl_per_message) {
         std::printf("%s: %llu allocations", what, static_cast<unsigned long long>(count.own));

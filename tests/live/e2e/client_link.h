@@ -12,7 +12,7 @@
 
 namespace pinwheel::test {
 
-/// One connection over the real network whose messages go to a sink of the test's.
+/// One connection over the real network. Its messages go to a sink of the test.
 class Link final : public ConnectionHandler {
   public:
     /// Trusts the authority in `ca_file`, or the system's if it is empty.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kMessages = 10'000;
 
-/// Counts what the second half of the messages costs.
+/// Counts the allocations of the second half of the messages.
 Task<AllocationCount> receive_all(Reactor& reactor, const std::string& url) {
     AsyncWebSocket ws(reactor, url, {.queue_size = 0});
     co_await ws.connect();

@@ -1,4 +1,4 @@
-// M2: what one client of the built-in exchange may cost, in bytes and in time. The clock is moved by hand.
+// M2: the limits of one client of the built-in exchange, in bytes and in time. The clock is moved by hand.
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <sys/socket.h>
@@ -33,7 +33,7 @@ std::string from_client(unsigned opcode, std::string_view payload) {
     return raw_frame({.opcode = opcode, .masked = true}, payload);
 }
 
-/// What the allocator has given out. 0 under a sanitizer, which has an allocator of its own.
+/// The allocator's bytes in use. 0 under a sanitizer, which has its own allocator.
 std::size_t heap_bytes() {
     const auto info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
@@ -45,7 +45,7 @@ class HostileClients : public testing::Test {
         options.listen = *Endpoint::parse("127.0.0.1", 0);
         server.emplace(reactor, options);
     }
-    /// A client that has sent this; its receive buffer is small.
+    /// A client that has sent this. Its receive buffer is small.
     UniqueFd client(const std::string& bytes) {
         UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         const int small = 4096;
@@ -59,7 +59,7 @@ class HostileClients : public testing::Test {
         EXPECT_EQ(::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(bytes.size()));
     }
-    /// Turns until nothing is left to do; loopback delivers at once.
+    /// Turns until no work is left. Loopback delivers at once.
     void turn() {
         while (reactor.poll() > 0) {
         }
@@ -68,7 +68,7 @@ class HostileClients : public testing::Test {
         clock.advance(time);
         turn();
     }
-    /// What waits for the client, up to `limit` bytes.
+    /// The bytes waiting for the client, up to `limit`.
     std::string read_some(const UniqueFd& fd, std::size_t limit = kMegabyte) {
         std::string all;
         for (std::array<char, 65536> bytes{}; all.size() < limit; turn()) {
@@ -79,7 +79,7 @@ class HostileClients : public testing::Test {
         }
         return all;
     }
-    /// True once the server has ended the connection, whatever it sent before.
+    /// True once the server has ended the connection. Earlier bytes are ignored.
     bool is_cut(const UniqueFd& fd) {
         std::ignore = read_some(fd, std::numeric_limits<std::size_t>::max());
         char byte = 0;
@@ -131,7 +131,7 @@ TEST_F(HostileClients, M2ABurstOutOfRangeIsRefused) {
         const UniqueFd fd = client(upgrade_of(target));
         const std::string got = read_some(fd);
         EXPECT_EQ(got.substr(got.find("\r\n\r\n") + 4), std::string("\x88\x02\x03\xf0")) << target;
-        pass(5s);  // it does not close its side
+        pass(5s);  // the client does not close its side
         EXPECT_EQ(server->clients(), 0U) << target;
     }
 }
@@ -194,7 +194,7 @@ TEST_F(HostileClients, M2EchoesWaitForTheClientAndNoneIsLost) {
     const std::string frame = from_client(2, std::string(50'000, 'e'));
     std::string rest;
     std::size_t sent = 0;
-    for (int stuck = 0; stuck < 3;) {  // until the server has stopped to read
+    for (int stuck = 0; stuck < 3;) {  // until the server has stopped reading
         if (rest.empty()) rest = frame;
         const auto took = ::send(fd.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (took > 0) rest.erase(0, static_cast<std::size_t>(took));
@@ -221,12 +221,12 @@ TEST_F(HostileClients, M2TheNumberOfClientsIsBounded) {
     const UniqueFd third = client("");
     EXPECT_EQ(server->clients(), 2U);
     EXPECT_TRUE(is_cut(third));
-    pass(10s);  // the second never upgrades
+    pass(10s);  // the second client never upgrades
     const UniqueFd fourth = client(upgrade_of("/echo"));
     EXPECT_NE(read_some(fourth), "");
 }
 
-/// Has no memory for what `fails` names.
+/// Refuses the allocations that `fails` selects.
 struct Starved final : SessionHandler {
     enum class At { none, open, message } fails = At::none;
     void on_session_open(ServerSession&) override {

@@ -1,5 +1,5 @@
 // N6: a forked child shares descriptors and epoll with its parent. When it exits, it closes its copies and
-// leaves the parent's connection as it is.
+// does not affect the parent's connection.
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
@@ -20,8 +20,8 @@ namespace {
 bool g_is_child = false;
 }
 
-/// LeakSanitizer asks at the process's end. A child has lost the server's thread, and all that the thread
-/// owned.
+/// LeakSanitizer runs at the process's end. A child has lost the server's thread and the objects that the
+/// thread owned.
 extern "C" int __lsan_is_turned_off() {
     return g_is_child ? 1 : 0;
 }
@@ -41,7 +41,7 @@ std::set<int> epolls() {
     return found;
 }
 
-/// All that a process has of one session, so that it can be destroyed by exit().
+/// All objects of one session in one place, so that exit() can destroy them.
 struct Life {
     Life(ReactorMode mode, const test::FeedThread& server, Clock* clock, Duration ping_interval)
         : before(epolls()), reactor({.mode = mode, .clock = clock}) {
@@ -75,7 +75,7 @@ struct Life {
     std::optional<WebSocketManager> manager;
 };
 
-std::optional<Life> g_life;  // which exit() destroys
+std::optional<Life> g_life;  // destroyed by exit()
 std::optional<ConnectedScope> g_scope;
 
 class Fork : public testing::TestWithParam<std::tuple<ReactorMode, bool>> {
@@ -128,7 +128,7 @@ TEST_P(Fork, N6SoDoesOneThatEndsTheSessionByHand) {
 
 TEST_P(Fork, N6SoDoesAScopeThatWouldWaitForTheEnd) {
     g_scope.emplace(*g_life->manager);
-    g_life->alerts.clear();  // it was connected before
+    g_life->alerts.clear();  // the alerts of the connect
     g_life->echo("before");
     in_child([] { g_scope.reset(); });
     expect_untouched();

@@ -20,7 +20,7 @@ namespace json = simdjson::ondemand;
 
 const std::filesystem::path kSessions = std::filesystem::path(PINWHEEL_SOURCE) / "../shared/captures";
 
-/// One file each; a single empty path if there are none.
+/// One file each; one empty path if there are no files.
 std::vector<std::filesystem::path> recorded_sessions() {
     std::vector<std::filesystem::path> files;
     std::error_code absent;
@@ -38,7 +38,7 @@ std::string name_of(const testing::TestParamInfo<std::filesystem::path>& info) {
     return name;
 }
 
-/// Visits every value, since the parser looks only at what it is asked for.
+/// Reads every value, because the parser parses only what is read.
 void visit(json::value value) {
     switch (value.type()) {
         case json::json_type::object:
@@ -119,7 +119,7 @@ class RecordedSession : public testing::TestWithParam<std::filesystem::path> {
         } catch (const simdjson::simdjson_error& error) {
             FAIL() << "message " << number << " does not parse in place: " << error.what();
         }
-        // Parsing has written nothing, and the padding can be read to its last byte.
+        // Parsing wrote nothing, and the padding is readable to its last byte.
         ASSERT_TRUE(message.text() == sent) << "message " << number << " was changed by the parser";
         const std::byte* const end = message.payload.data() + message.payload.size();
         read_ += std::count(end, end + kPayloadPadding, std::byte{0});

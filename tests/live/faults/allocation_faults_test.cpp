@@ -40,7 +40,7 @@ void give_back(void* gone) noexcept {
 
 }  // namespace
 
-// This program's own: the n-th allocation fails while the plan is armed.
+// The n-th allocation of this program fails while the plan is armed.
 void* operator new(std::size_t size) {
     return require(allocate(size));
 }
@@ -69,11 +69,11 @@ void operator delete(void* gone, std::size_t, std::align_val_t) noexcept {
 namespace pinwheel::test {
 namespace {
 
-/// Makes and destroys a thing until none of its allocations fails: each failure is an exception that says so,
-/// and nothing stays behind.
+/// Repeats the construction and destruction of an object until no allocation fails. Each failure is an
+/// exception that names it, and nothing is leaked.
 template <class Make>
 void expect_clean_construction(Make make) {
-    make();  // what is made once for all
+    make();  // initialises objects that live for the whole process
     bool fired = true;
     for (int nth = 1; fired; ++nth) {
         SCOPED_TRACE(nth);
@@ -112,8 +112,8 @@ TEST(AllocationFaults, OfConstructionAreExceptions) {
     expect_clean_construction([] { const MessageQueue made; });
 }
 
-/// Over a whole life: an exception of start() or of a turn, or an error told; in the end one end, or none if
-/// start() threw. Sends may be refused.
+/// Over a complete life: an exception of start() or of a turn, or a reported error. Exactly one end, or none
+/// if start() threw. Sends may be refused.
 TEST(AllocationFaults, OfAConnectionsLifeEndItOnceOrDoNoHarm) {
     FaultsServer server;
     for (const bool with_tls : {false, true}) {

@@ -67,7 +67,7 @@ TEST_F(ConnectionFaults, AFailedWriteIsTheEndAlsoIfNothingCanBeRead) {
     start();
     script.write_error = Errc::out_of_memory;
     ASSERT_EQ(connection->send(Opcode::text, bytes_of("lost")), Errc::ok);
-    EXPECT_EQ(ends, 0);  // never from inside a call
+    EXPECT_EQ(ends, 0);  // never inside the call
     turn();
     EXPECT_EQ(ends, 1);
     EXPECT_EQ(end.error.code, Errc::out_of_memory);

@@ -33,7 +33,7 @@ struct EchoServer final : SessionHandler {
     bool gone = false;
 };
 
-/// Dials into memory: TLS if the target asks for it, over what `wrap` makes of the stream.
+/// Dials in memory, with TLS if the target asks for it. `wrap` may put a stream around the lower one.
 class MemoryDialer final : public Dialer {
   public:
     using Wrap = std::function<std::unique_ptr<ByteStream>(std::unique_ptr<ByteStream>)>;
@@ -87,7 +87,7 @@ struct PairTls {
     TlsContext client{{.ca_file = identity.authority_file(), .session_resumption = false}};
 };
 
-/// One life of one connection: open, send, hear the echoes, ping, close.
+/// One life of one connection: open, send, receive the echoes, ping, close.
 class EchoLife final : public ConnectionHandler {
   public:
     EchoLife(PairTls& tls, bool with_tls, MemoryDialer::Wrap wrap)
@@ -98,7 +98,7 @@ class EchoLife final : public ConnectionHandler {
 
     std::vector<std::string> to_send{"one", "", std::string(70'000, 'x'), "four"};
 
-    /// Until the connection has ended and is drained, or nothing moves any more.
+    /// Until the connection has ended and drained, or no progress is possible.
     void run() {
         connection_.start(*Url::parse(with_tls_ ? "wss://localhost/echo" : "ws://localhost/echo"));
         for (int turns = 0; turns < 20'000 && !(ends > 0 && connection_.drained()); ++turns) {

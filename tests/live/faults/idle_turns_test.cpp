@@ -1,5 +1,4 @@
-// S1, T4: a reactor that has nothing to do sleeps. Its turns are counted on a manual clock that epoll's sleep
-// moves.
+// S1, T4: an idle reactor sleeps. Its turns are counted on a manual clock that epoll's sleep advances.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -25,7 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Two ends of a connection whose bytes are there as soon as they are sent.
+/// Two ends of a connection. Sent bytes arrive at once.
 struct UnixPair {
     UnixPair() {
         std::array<int, 2> fds{};
@@ -37,7 +36,7 @@ struct UnixPair {
     UniqueFd far;
 };
 
-/// Hands out one stream, in a turn of its own.
+/// Delivers one stream, in a later turn.
 class ReadyDialer final : public Dialer {
   public:
     ReadyDialer(Reactor& reactor, std::unique_ptr<ByteStream> stream)
@@ -75,8 +74,8 @@ struct QuietServer final : SessionHandler {
     bool gone = false;
 };
 
-/// An hour of a connection with default options, its pings answered: few turns a ping, and none without work
-/// but for a timer that moves down the wheel.
+/// An hour of a connection with default options and answered pings: few turns a ping, and no idle turn except
+/// for timers that move down the wheel.
 TEST_F(IdleTurns, S1AnIdleHourOfASessionTakesFewTurnsAPing) {
     Reactor reactor({.clock = &clock});
     UnixPair pair;
@@ -96,7 +95,7 @@ TEST_F(IdleTurns, S1AnIdleHourOfASessionTakesFewTurnsAPing) {
     EXPECT_LE(turns, 180U * 12);
 }
 
-/// The wait of a session between two tries, and bare timers of every length.
+/// The wait of a session between two tries, and plain timers of every length.
 TEST_F(IdleTurns, S1AWaitOfAnyLengthTakesOneTurnALevelOfTheWheel) {
     for (const Duration delay :
          {Duration(1ms), Duration(63ms), Duration(64ms), Duration(500ms), Duration(4096ms), Duration(20s),
@@ -128,7 +127,7 @@ TEST_F(IdleTurns, S1AWaitOfAnyLengthTakesOneTurnALevelOfTheWheel) {
     EXPECT_LE(turns, 10 * 2 * 12);
 }
 
-/// In a loop that spins the turns with work are counted: those without are what the mode is for.
+/// In a spinning loop only turns with work count: idle turns are the purpose of that mode.
 TEST_F(IdleTurns, S1AnIdleHourOfASpinningReactorHasFewTurnsWithWork) {
     Reactor reactor({.mode = ReactorMode::busy_spin, .clock = &clock});
     int fired = 0;
@@ -147,7 +146,7 @@ TEST_F(IdleTurns, S1AnIdleHourOfASpinningReactorHasFewTurnsWithWork) {
     EXPECT_EQ(turns_with_work, 4);
 }
 
-/// A session over TLS whose peer is OpenSSL, in the same thread.
+/// A session over TLS. Its peer is OpenSSL on the same thread.
 class StuckTls : public IdleTurns {
   protected:
     StuckTls() {

@@ -18,7 +18,7 @@
 
 namespace pinwheel::test {
 
-/// The built-in server, and what a client needs to trust it.
+/// The built-in server, and the certificate that its clients trust.
 struct FaultsServer {
     TemporaryIdentity identity;
     TlsContext tls = TlsContext::server(
@@ -27,7 +27,7 @@ struct FaultsServer {
     FeedServer plain{reactor, {.listen = *Endpoint::parse("127.0.0.1", 0), .rate = 0}};
     FeedServer secured{reactor, {.listen = *Endpoint::parse("127.0.0.1", 0), .tls = &tls, .rate = 0}};
 
-    /// Until the clients that went are forgotten, those that never came to a word too.
+    /// Until the disconnected clients are removed, including those that never sent a byte.
     void settle() {
         for (int quiet = 0; quiet < 3; ++quiet)
             while (reactor.poll() > 0) quiet = 0;
@@ -35,7 +35,7 @@ struct FaultsServer {
     }
 };
 
-/// Counts without allocating: what fails below must not hide in here.
+/// Counts without allocating: failures below must not be absorbed here.
 struct LifeLog final : ConnectionHandler {
     static constexpr std::size_t kMessages = 3;
 
@@ -75,8 +75,8 @@ struct LifeLog final : ConnectionHandler {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-/// A client from nothing to nothing; `around` runs each of its steps. Returns what its construction or start
-/// threw, or that it hangs; empty if it ran until the end. `timeouts_help`: an end by a timeout will do.
+/// A complete life of a client; `around` runs each of its steps. Returns the exception of its construction or
+/// start, or that it hangs; empty if it ran to the end. `timeouts_help`: a timeout is an acceptable end.
 template <class Around>
 std::string live(FaultsServer& server, bool with_tls, bool with_arrival_times, LifeLog& log, Around around,
                  bool timeouts_help = false) {
@@ -110,7 +110,7 @@ std::string live(FaultsServer& server, bool with_tls, bool with_arrival_times, L
             thrown = "bad_alloc";
         }
     });
-    // Timeouts are due only once nothing else has come for many turns.
+    // Timeouts fire only after many turns without any other event.
     for (int turns = 0; thrown.empty() && !(log.ends > 0 && connection->drained()); ++turns) {
         if (turns > 4'000) clock.advance(std::chrono::seconds{1});
         if (turns > (timeouts_help ? 8'000 : 4'000)) return "it hangs";

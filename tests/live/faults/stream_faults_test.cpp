@@ -27,13 +27,13 @@ class StreamFaults : public testing::TestWithParam<bool> {
         EXPECT_EQ(life.server.received, life.to_send);
         EXPECT_TRUE(life.drained());
     }
-    /// Ended once, with a clear error, and nothing false told before.
+    /// One end with a clear error, and no false report before it.
     static void expect_clean_failure(const EchoLife& life) {
         ASSERT_EQ(life.ends, 1);
         EXPECT_TRUE(life.drained());
         ASSERT_LE(life.received.size(), life.to_send.size());
         EXPECT_TRUE(std::equal(life.received.begin(), life.received.end(), life.to_send.begin()));
-        // A failure after both close frames does no harm any more.
+        // A failure after both close frames has no effect.
         if (life.end.error.code == Errc::ok) {
             EXPECT_EQ(life.received, life.to_send);
             return;

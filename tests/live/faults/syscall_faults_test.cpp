@@ -16,7 +16,8 @@ struct Row {
     Call call;
     const char* name;
     int error;
-    bool is_borne;  ///< as if nothing had been; else one error, told by on_end() or thrown by construction
+    bool is_borne;  ///< the failure has no effect; else one error, reported by on_end() or thrown by the
+                    ///< constructor
 };
 
 constexpr std::array kRows{
@@ -81,7 +82,7 @@ class SyscallFaults : public testing::TestWithParam<Row> {
         static FaultsServer made;
         return made;
     }
-    /// False once the call was not made that often any more.
+    /// False once the call was made fewer times.
     static bool run(const Row& row, int nth, bool with_tls) {
         const auto before = open_descriptors();
         call_plan = {.call = row.call, .nth = nth, .error = row.error};
@@ -99,7 +100,7 @@ class SyscallFaults : public testing::TestWithParam<Row> {
             EXPECT_NE(thrown, "it hangs") << log.ends << " ends";
         } else {
             EXPECT_EQ(log.ends, 1);
-            // A failure that came when all was done does no harm; without memory there is none for a text.
+            // A failure after the end has no effect. If there is no memory, the error may have no text.
             EXPECT_TRUE(log.succeeded() || log.error_text().find("127.0.0.1") != std::string::npos ||
                         log.code == Errc::out_of_memory)
                 << log.error_text();
@@ -110,8 +111,8 @@ class SyscallFaults : public testing::TestWithParam<Row> {
 
 TEST_P(SyscallFaults, AreBorneOrToldOnce) {
     const Row& row = GetParam();
-    std::ignore = server();  // its descriptors are not the clients'
-    // How often readiness is asked for is the machine's affair: the first few must do there.
+    std::ignore = server();  // its descriptors are not the client's
+    // The number of waits depends on the machine: only the first few are tested.
     const int most = row.call == Call::epoll_wait || row.call == Call::epoll_pwait2 ? 12 : 1'000;
     for (const bool with_tls : {false, true}) {
         int nth = 1;

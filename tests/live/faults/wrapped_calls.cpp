@@ -16,7 +16,7 @@ ManualClock* sleeping_clock = nullptr;
 
 namespace {
 
-/// True: the call fails, errno says why.
+/// True: the call fails with errno set.
 bool fails(Call call) noexcept {
     if (!call_plan.armed || call != call_plan.call || ++call_plan.seen != call_plan.nth) return false;
     errno = call_plan.error;
@@ -72,7 +72,7 @@ int __wrap_socket(int family, int kind, int protocol) {
 int __wrap_connect(int fd, const sockaddr* address, socklen_t size) {
     if (!fails(Call::connect)) return __real_connect(fd, address, size);
     const int error = errno;
-    if (error == EINTR) __real_connect(fd, address, size);  // interrupted, it goes on all the same
+    if (error == EINTR) __real_connect(fd, address, size);  // interrupted, but it continues
     errno = error;
     return -1;
 }

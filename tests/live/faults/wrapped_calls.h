@@ -6,7 +6,7 @@
 
 namespace pinwheel::test {
 
-/// The system calls of the net layer, which the linker sends through wrapped_calls.cpp.
+/// The system calls of the net layer. The linker redirects them to wrapped_calls.cpp.
 enum class Call : std::uint8_t {
     none,
     socket,
@@ -17,7 +17,7 @@ enum class Call : std::uint8_t {
     setsockopt,
     getsockopt,
     epoll_create1,
-    epoll_ctl,  // to add or change; to remove fails for nobody but a broken caller
+    epoll_ctl,  // add and modify; a removal fails only for a broken caller
     epoll_wait,
     epoll_pwait2,
     eventfd,
@@ -27,7 +27,8 @@ enum class Call : std::uint8_t {
     mmap,
 };
 
-/// Which call fails, with what. Only while `armed`, so that the server beside the client is left alone.
+/// The failing call and its errno. Active only while `armed`, so that the server in the same process is not
+/// affected.
 struct CallPlan {
     Call call = Call::none;
     int nth = 1;  ///< the first is 1
@@ -39,7 +40,7 @@ struct CallPlan {
 
 extern CallPlan call_plan;
 
-/// Not null: where epoll would sleep, this clock moves on by as much, and nothing sleeps.
+/// If set: where epoll would sleep, this clock advances by that time instead.
 extern ManualClock* sleeping_clock;
 
 }  // namespace pinwheel::test

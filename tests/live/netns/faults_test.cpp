@@ -41,7 +41,7 @@ class Server {
     std::uint16_t port_;
 };
 
-/// Everything on the client's host: the session under test and the name server that it asks.
+/// All objects on the client's host: the session under test and its name server.
 class Faults : public testing::Test {
   protected:
     Faults() {
@@ -69,7 +69,7 @@ class Faults : public testing::Test {
         turn_until([&] { return manager->is_connected(); });
     }
     [[nodiscard]] Errc last_error() const { return manager->last_error().code; }
-    /// Sends what was not sent yet and waits for all of it to come back in order.
+    /// Sends the unsent messages and waits for all echoes, in order.
     void echo(int count) {
         for (int i = 0; i < count; ++i) send_next();
         turn_until([&] { return received.size() >= sent.size(); });
@@ -213,7 +213,7 @@ TEST_F(Faults, ANameServerThatFailsOrDoesNotKnowTheNameIsAskedAgain) {
     }
 }
 
-// N1: what the network says may pass.
+// N1: errors from the network may be retryable.
 TEST_F(Faults, N1ARouteThatRefusesIsTriedAgainUntilItIsGone) {
     const Server server(hosts, TwoHosts::kServer);
     for (const char* kind : {"prohibit", "blackhole", "unreachable"}) {
@@ -263,14 +263,14 @@ TEST_F(Faults, N1AConnectionThatALocalFirewallCutsOffIsMadeAgain) {
 TEST_F(Faults, N1OneAddressBehindAProhibitedRouteDoesNotSpoilTheOther) {
     const Server server(hosts, TwoHosts::kServer);
     hosts.add_route("prohibit");
-    names.set("feed.test", {TwoHosts::kServer, "127.0.0.1"});  // nobody listens on the second
+    names.set("feed.test", {TwoHosts::kServer, "127.0.0.1"});  // the second address has no listener
     connect("feed.test", server);
     turn_until([&] { return manager->stats().reconnect_tries >= 3; });
     hosts.remove_route("prohibit");
     turn_until_connected();
 }
 
-// H5: the zone is part of the address, and asks no name server. An interface that is not there may come.
+// H5: the zone is part of the address and causes no DNS query. A missing interface may appear later.
 TEST_F(Faults, H5AZoneNamesTheInterfaceAndIsNoName) {
     hosts.add_link_local();
     const Server server(hosts, std::string(TwoHosts::kServerLinkLocal) + "%cable");
@@ -299,7 +299,7 @@ TEST_F(Faults, N2AConnectionTimeoutThatEndsAResolutionSaysThatItWasTheNames) {
         << manager->last_error().message();
 }
 
-// N2: the name server changes under a session, in any way in which the file may be written.
+// N2: the name server changes during a session, in every way in which the file can be replaced.
 TEST_F(Faults, N2AChangedNameServerIsFollowed) {
     const Server server(hosts, TwoHosts::kServer);
     const TempDir dir;
@@ -309,7 +309,7 @@ TEST_F(Faults, N2AChangedNameServerIsFollowed) {
     second.set("feed.test", {TwoHosts::kServer});
     first.set("feed.test", {.kind = DnsReply::Kind::silence});
     options.network.resolver = {.timeout = 50ms, .servers = {}, .resolv_conf = path};
-    connect("feed.test", server);  // before there is a file
+    connect("feed.test", server);  // before the file exists
     turn_until([&] { return manager->stats().reconnect_tries >= 2; });
     EXPECT_TRUE(first.questions().empty());
     std::ofstream(path) << "nameserver 127.0.0.2\n";
@@ -320,7 +320,7 @@ TEST_F(Faults, N2AChangedNameServerIsFollowed) {
     echo(10);
 }
 
-// N5: the first address accepts and then says nothing, over ws and in the TLS handshake.
+// N5: the first address accepts and then stays silent, over ws and in the TLS handshake.
 TEST_F(Faults, N5AnAddressThatAcceptsAndStaysSilentComesLast) {
     const Server server(hosts, TwoHosts::kServer);
     std::vector<UniqueFd> held;

@@ -41,13 +41,13 @@ void require_tools() {
     }
 }
 
-/// The process that a name belongs to; 0: no name of ours.
+/// The process in a namespace's name; 0: another kind of name.
 pid_t owner_of(const std::string& name) {
     if (name.rfind(kPrefix, 0) != 0) return 0;
     return static_cast<pid_t>(std::atol(name.c_str() + std::strlen(kPrefix)));
 }
 
-/// What a process that died has left.
+/// Removes the namespaces of processes that have died.
 void sweep_up() {
     Subprocess list({"ip", "netns", "list"});
     std::istringstream lines(list.read_rest());
@@ -87,7 +87,7 @@ TwoHosts::TwoHosts() {
         run({"ip", "-n", server_, "address", "add", std::string(kSecondServer) + "/24", "dev", "cable"});
         for (const auto& host : {client_, server_})
             for (const char* device : {"lo", "cable"}) run({"ip", "-n", host, "link", "set", device, "up"});
-        // What is lost is sent again soon: tests wait for it.
+        // Lost packets are retransmitted soon, because tests wait for them.
         run({"ip", "-n", client_, "route", "replace", "10.77.0.0/24", "dev", "cable", "src", kClient,
              "rto_min", "10ms"});
         enter(open_space("/run/netns/" + client_));
@@ -102,12 +102,14 @@ TwoHosts::~TwoHosts() {
 }
 
 void TwoHosts::clean_up() noexcept {
-    if (::setns(home_.get(), CLONE_NEWNET) != 0) std::abort();  // what follows would run in the wrong place
+    if (::setns(home_.get(), CLONE_NEWNET) != 0)
+        std::abort();  // anything after this would run in the wrong
+                       // namespace
     for (const auto& host : {client_, server_}) {
         if (::access(("/run/netns/" + host).c_str(), F_OK) != 0) continue;
         try {
             run({"ip", "netns", "delete", host});
-        } catch (const std::exception&) {  // the next one sweeps it up
+        } catch (const std::exception&) {  // the next object removes it
         }
     }
 }
@@ -118,7 +120,7 @@ std::vector<std::string> TwoHosts::on_server(std::vector<std::string> command) c
 }
 
 void TwoHosts::add_link_local() {
-    // Without duplicate address detection they can be used at once.
+    // Without duplicate address detection the addresses are usable at once.
     run({"ip", "-n", client_, "address", "add", "fe80::76/64", "dev", "cable", "nodad"});
     run({"ip", "-n", server_, "address", "add", std::string(kServerLinkLocal) + "/64", "dev", "cable",
          "nodad"});

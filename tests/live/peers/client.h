@@ -14,7 +14,7 @@
 
 namespace pinwheel::test {
 
-/// One connection over the real network that remembers what came.
+/// One connection over the real network that records its messages.
 class Client : public ConnectionHandler {
   public:
     /// Trusts the authority in `ca_file`, or the system's if it is empty.
@@ -32,7 +32,7 @@ class Client : public ConnectionHandler {
         while (connection_->send(opcode, bytes_of(payload)) == Errc::send_buffer_full) turn();
     }
 
-    /// Turns the loop until `n` messages have come in all. False if the connection ended before.
+    /// Turns the loop until `n` messages have come in total. False if the connection ended before.
     [[nodiscard]] bool receive(std::size_t n) {
         turn_until([&] { return messages.size() >= n || ended; });
         return messages.size() >= n;

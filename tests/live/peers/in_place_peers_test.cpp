@@ -1,4 +1,4 @@
-// Records in place before servers that nobody here wrote: key updates, tickets, resumption.
+// Records in place against independent servers: key updates, tickets, resumption.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// openssl s_server, whose input is commands and data, line by line; stdbuf, since it tells of commands late.
+/// openssl s_server. Its input is commands and data, line by line. Runs under stdbuf, because it delays its
+/// reports.
 class OpensslServer : public testing::Test {
   protected:
     OpensslServer() {
@@ -38,7 +39,7 @@ class OpensslServer : public testing::Test {
         stream = std::move(outcome.stream);
         ASSERT_NE(stream->details().tls_info().records, TlsRecordsBy::openssl);
     }
-    /// Bytes of the server's input come back by TLS.
+    /// The bytes of the server's input return by TLS.
     void expect(std::string_view text) {
         std::string got;
         std::array<std::byte, 1000> room{};
@@ -52,7 +53,7 @@ class OpensslServer : public testing::Test {
         }
         EXPECT_EQ(got, text);
     }
-    /// Skips what the server tells of itself.
+    /// Skips the server's status reports.
     void expect_output(std::string_view text) {
         while (server.read_line() != text) continue;
     }
@@ -135,7 +136,7 @@ TEST_P(InPlacePeers, ResumeTheSessionByTicketsOfTheConnectionBefore) {
     ws.connect();
     for (std::uint64_t round = 0; round < 3; ++round) {
         ASSERT_TRUE(ws.wait_connected());
-        // Node gives no ticket to a session that was resumed.
+        // Node issues no ticket to a resumed session.
         EXPECT_EQ(ws.stats().resumed_handshakes, GetParam() == Server::node ? (round + 1) / 2 : round);
         EXPECT_EQ(ws.stats().tls_in_place_evp + ws.stats().tls_in_place_ipsec_mb, round + 1);
         for (const std::size_t size : {1UL, 200UL, 16'000UL, 100'000UL}) {

@@ -18,9 +18,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration kDelay = 20ms;        // of the fixed strategy
 constexpr Duration kUnavailable = 60ms;  // server_unavailable_delay
-constexpr Duration kPatience = 20s;      // with a peer that should have spoken
+constexpr Duration kPatience = 20s;      // the time limit for an answer of a peer
 
-/// The network, and when each try began.
+/// The network, with the start times of all tries.
 class WatchedNetwork final : public Dialer {
   public:
     WatchedNetwork(Reactor& reactor, const NetworkOptions& options)
@@ -30,7 +30,7 @@ class WatchedNetwork final : public Dialer {
         tries.push_back(reactor_.now());
         return network_.dial(target, handler);
     }
-    /// Between try `n` and the one before it, from 1.
+    /// The time between try `n` (from 1) and the one before it.
     [[nodiscard]] Duration gap(std::size_t n) const { return tries.at(n) - tries.at(n - 1); }
 
     std::vector<TimePoint> tries;
@@ -40,7 +40,7 @@ class WatchedNetwork final : public Dialer {
     Network network_;
 };
 
-/// A manager before a server that somebody else wrote, with delays that a test can bear.
+/// A manager with an independent server, and with delays that are short enough for a test.
 class ManagerPeer {
   public:
     ManagerPeer() {
@@ -83,10 +83,10 @@ class ManagerPeer {
 
     Reactor reactor;
     WebSocketOptions options;
-    std::string authority;  // empty: the system's
+    std::string authority;  // empty: the system's authorities
     std::optional<WatchedNetwork> network;
     int connects = 0;
-    std::vector<std::string> losses;  // what on_disconnect heard: REASON CODE TEXT
+    std::vector<std::string> losses;  // the calls of on_disconnect: REASON CODE TEXT
     std::vector<std::string> alerts;
 
   private:
@@ -133,7 +133,7 @@ TEST_P(ManagerPeers, KilledAndRestartedServersAreStreamedFromAtTheNextTryWithAll
     const auto before = tries();
     server->restart();
     ASSERT_TRUE(ws().wait_connected(kPatience));
-    EXPECT_LE(tries(), before + 1);  // one may have been on its way
+    EXPECT_LE(tries(), before + 1);  // one may have been under way
     EXPECT_EQ(receive(), R"({"type":"subscribe","channel":"trades"})");
     EXPECT_EQ(receive(), R"({"type":"subscribe","channel":"books"})");
     expect_streaming();
@@ -223,7 +223,7 @@ TEST_P(ManagerPeers, EachCloseCodeIsServerClosedAndTheNextTryWaitsAsItAsks) {
         EXPECT_EQ(tries(), 1U);
         EXPECT_GE(network->gap(1), code == 1013 ? kUnavailable : kDelay);
         expect_streaming();
-        EXPECT_EQ(ws().close_code(), 1006);  // of the connection that is up now
+        EXPECT_EQ(ws().close_code(), 1006);  // of the current connection
     }
 }
 
@@ -315,7 +315,7 @@ TEST_P(ManagerPeers, ARefusalOfTheFirstConnectionIsFinal) {
     EXPECT_EQ(alerts.size(), 1U);
 }
 
-// S8: of the HTTP answers only 4xx are final, and not all of them.
+// S8: of the HTTP answers only 4xx are permanent, and not all of them.
 TEST_P(ManagerPeers, ARedirectOfTheFirstConnectionIsTriedAgain) {
     prepare("/plan?steps=302:ws://elsewhere.example/,echo").connect();
     EXPECT_TRUE(ws().wait_connected(kPatience));
@@ -375,7 +375,7 @@ TEST_P(ManagerPeersOverTls, AServerThatForgotTheSessionIsReconnectedInFull) {
     const auto before = tries();
     server->restart();
     ASSERT_TRUE(ws().wait_connected(kPatience));
-    EXPECT_LE(tries(), before + 1);  // one may have been on its way
+    EXPECT_LE(tries(), before + 1);  // one may have been under way
     EXPECT_EQ(ws().stats().resumed_handshakes, 0U);
     EXPECT_EQ(receive(), R"({"type":"subscribe","channel":"trades"})");
     expect_streaming();

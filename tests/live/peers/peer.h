@@ -11,8 +11,8 @@
 
 namespace pinwheel::test {
 
-/// A server that pinwheel did not write, started for a test and gone with its object. Throws if it cannot be
-/// started: a peer that is missing fails the test.
+/// An independent server, started for a test; it ends with its object. Throws if it cannot be started: a
+/// missing peer fails the test.
 class Peer {
   public:
     /// Debian's python3-websockets, tests/live/peers/echo_server.py.
@@ -26,7 +26,7 @@ class Peer {
                                                      const std::string& cert, const std::string& key,
                                                      const TempDir& folder);
 
-    /// tinyproxy or danted; with a user it wants that user and the password. Its files go to `folder`.
+    /// tinyproxy or danted. With a user it demands that user and the password. Its files go to `folder`.
     [[nodiscard]] static std::unique_ptr<Peer> proxy(const std::string& program, const TempDir& folder,
                                                      const std::string& user = {},
                                                      const std::string& password = {});
@@ -34,9 +34,9 @@ class Peer {
     /// On 127.0.0.1.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] Subprocess& process() noexcept { return *process_; }
-    /// Kills what is there, and starts it anew on the same port.
+    /// Kills the server and starts it again on the same port.
     void restart();
-    /// What the echo servers tell of a connection that ended: 'closed CODE REASON'.
+    /// The echo servers' report on an ended connection: 'closed CODE REASON'.
     [[nodiscard]] std::string next_event() { return process_->read_line(); }
 
   private:

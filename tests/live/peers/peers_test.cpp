@@ -15,13 +15,13 @@ using namespace std::chrono_literals;
 
 enum class Server { python, python_tls, node, node_tls, nginx_python, haproxy_node };
 
-/// A server, and who opens and seals the client's records.
+/// A server, and the implementation that opens and seals the client's records.
 struct Way {
     Server server;
     TlsRecords records = TlsRecords::openssl;
 };
 
-/// Without it googletest prints the bytes, padding too, which valgrind reports.
+/// Otherwise googletest prints the bytes including the padding, which valgrind reports.
 void PrintTo(const Way& way, std::ostream* out) {
     *out << static_cast<int>(way.server) << (way.records == TlsRecords::openssl ? " openssl" : " in place");
 }
@@ -33,7 +33,7 @@ std::string name_of(const testing::TestParamInfo<Way>& info) {
            (info.param.records == TlsRecords::in_place ? "InPlace" : "");
 }
 
-/// Characters of one to four bytes, so that cuts fall inside them.
+/// Characters of one to four bytes, so that cuts fall inside characters.
 std::string text_of_size(std::size_t size) {
     static const std::string letters = "a\u00e4\u20ac\U0001f600";
     std::string text;
@@ -47,7 +47,7 @@ std::string bytes_of_size(std::size_t size) {
     return bytes;
 }
 
-/// A server, perhaps with a TLS front before it, and a client for it.
+/// A server, optionally behind a TLS front, and a client for it.
 class Peers : public testing::TestWithParam<Way> {
   protected:
     void SetUp() override {
@@ -158,7 +158,8 @@ TEST_P(Peers, CloseWithACodeAndAReason) {
         EXPECT_EQ(end.close_code, code);
         EXPECT_EQ(end.close_reason, "bye");
         EXPECT_EQ(end.error.code, Errc::closed_by_peer);
-        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " ");  // our answer has no reason
+        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " ");  // the client's answer has
+                                                                                  // no reason
     }
 }
 

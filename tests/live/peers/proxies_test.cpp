@@ -1,4 +1,4 @@
-// Sessions through proxies that nobody here wrote.
+// Sessions through independent proxies.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPatience = 20s;  // with a peer that should have spoken
+constexpr Duration kPatience = 20s;  // the time limit for an answer of a peer
 
 class Proxies : public testing::TestWithParam<const char*> {
   protected:

@@ -1,5 +1,6 @@
-// A writer under load is killed at seeded moments: a prefix of what came is there, in whole lines, at most a
-// second short, and the next run appends. PINWHEEL_KILLS sets how many times.
+// A writer under load is killed at random moments with a fixed seed. The file has a prefix of the messages,
+// in complete lines, at most one second short, and the next run appends. PINWHEEL_KILLS sets the number of
+// kills.
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -25,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kSlots = 4096;  // of a millisecond each
 
-/// What the child tells of itself, also once it is dead: how many messages it had made by each millisecond.
+/// The child's progress, readable after its death: the number of messages made by each millisecond.
 struct Progress {
     std::atomic<std::uint64_t> made{0};
     std::array<std::atomic<std::uint64_t>, kSlots> made_by{};
@@ -57,7 +58,7 @@ std::uint64_t number_in(const RecordLine& line) {
     return number;
 }
 
-/// Messages of the last of `runs` runs; each run's are numbered from 0 on without a hole.
+/// The messages of the last of `runs` runs. Each run numbers its messages from 0 without a hole.
 std::uint64_t messages_of_last(const std::string& folder, int runs) {
     auto reader = RecordReader::open(recordings_in(folder));
     EXPECT_TRUE(reader);
@@ -74,7 +75,7 @@ std::uint64_t messages_of_last(const std::string& folder, int runs) {
         ++next;
     }
     for (const auto& loss : reader->losses()) EXPECT_EQ(loss.what, "a torn tail");
-    return seen == runs ? next : 0;  // else the last run has written nothing
+    return seen == runs ? next : 0;  // otherwise the last run has written nothing
 }
 
 TEST(KilledRecorder, LeavesAPrefixAtMostASecondShortAndTheNextRunAppends) {
@@ -85,7 +86,7 @@ TEST(KilledRecorder, LeavesAPrefixAtMostASecondShortAndTheNextRunAppends) {
         ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(memory, MAP_FAILED);
     std::optional<TempDir> folder;
-    int runs = 0;  // in this folder that have written something
+    int runs = 0;  // the runs in this folder that have written messages
     std::uint64_t short_by = 0;
     for (int kill = 0; kill < kills; ++kill) {
         if (kill % 10 == 0) {
@@ -101,7 +102,7 @@ TEST(KilledRecorder, LeavesAPrefixAtMostASecondShortAndTheNextRunAppends) {
         std::this_thread::sleep_for(life);
         ::kill(child, SIGKILL);
         ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-        // The last millisecond in which it made something, and what it had made a second before.
+        // The last millisecond with progress, and the number of messages one second before.
         std::size_t last = kSlots - 1;
         while (last > 0 && progress.made_by[last] == 0) --last;
         std::uint64_t due = 0;

@@ -1,5 +1,5 @@
 // Recorded sessions of venues: from the replaying server over a socket into a recording, and from that
-// through the client again. Skipped where the sessions are not at hand.
+// through the client again. Skipped if the sessions are not available.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ using namespace test;
 
 const std::filesystem::path kSessions = std::filesystem::path(PINWHEEL_SOURCE) / "../shared/captures";
 
-/// All that a session's ring tells, but for monotonic times.
+/// All records of a session's ring, except for monotonic times.
 std::vector<std::string> drain(MessageQueue& queue) {
     std::vector<std::string> records;
     while (const auto* const record = queue.front()) {
@@ -73,7 +73,7 @@ TEST(RecordedFeeds, ComeOutOfARecordingAsTheyWentIn) {
             while (ws.stats().disconnects == 0) reactor.poll();
             replays.push_back(drain(ws.queue()));
         }
-        // Against the recording: every message's bytes, type, generation, time; every end.
+        // Compared with the recording: the bytes, type, generation and time of every message, and every end.
         auto reader = RecordReader::open(recordings_in(folder.path(".")));
         std::vector<std::string> recorded;
         std::size_t frame = 0;

@@ -1,4 +1,4 @@
-// A file system of 512 KiB that fills up, and has room again. Needs root.
+// A file system of 512 KiB that fills up, and then has room again. Needs root.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 
-/// Payloads that zstd cannot make much smaller.
+/// Payloads that zstd can hardly compress.
 std::string noise(std::uint64_t number) {
     std::string text = std::to_string(number) + " ";
     std::uint64_t seed = number + 1;
@@ -31,7 +31,7 @@ std::string noise(std::uint64_t number) {
     return text;
 }
 
-/// The exit status: 0, or where it went wrong.
+/// The exit status: 0, or the number of the failed check.
 int fill_and_free(const std::string& folder) {
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=512k") != 0)
@@ -69,7 +69,7 @@ int fill_and_free(const std::string& folder) {
         if (!reader) return 12;
         while ((*reader).next() != nullptr) {
         }
-        if (reader->summary().losses != 0) return 13;  // whole lines, also now
+        if (reader->summary().losses != 0) return 13;  // complete lines, also now
         ::unlink((folder + "/ballast").c_str());
         while (recorder.stats().is_stopped) std::this_thread::sleep_for(1ms);
         offer(1);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kTick = 2ms;
-constexpr Duration kAway = 3s;  // of a client that gave up and that nobody can hear
+constexpr Duration kAway = 3s;  // after this a client's end is assumed, if it gave up unnoticed
 constexpr std::size_t kSendLimit = std::size_t{64} << 20;
 constexpr std::size_t kBacklog = std::size_t{4} << 20;
 constexpr std::size_t kFlood = 20'000;
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 5> kRebuffs{
     "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n",
     "SSH-2.0-OpenSSH_9.2\r\n",
-    "",  // not a word
+    "",  // nothing at all
 };
 
 }  // namespace
@@ -32,16 +32,16 @@ struct ChaosServer::Client {
     Client(Reactor& reactor, std::unique_ptr<ByteStream> stream, TlsContext* tls, SessionHandler& handler)
         : session(reactor, std::move(stream), tls, handler, {.send_bytes = kSendLimit}) {}
 
-    std::uint64_t id = 0;  // 0: not upgraded yet
+    std::uint64_t id = 0;  // 0: not yet upgraded
     Fate fate = Fate::close;
     TimePoint fate_at{};
-    TimePoint gone_at = TimePoint::max();  // dropped then, whatever it does
-    std::size_t flood = 0;                 // messages of it that are to come
+    TimePoint gone_at = TimePoint::max();  // the connection is dropped at this time in any case
+    std::size_t flood = 0;                 // messages of the flood that are left
     bool at_its_end = false;
     ServerSession session;
 };
 
-/// A client that is sent away, or kept waiting, without an upgrade.
+/// A client that is refused, or kept waiting, without an upgrade.
 struct ChaosServer::Rebuff {
     Rebuff(ChaosServer& server, UniqueFd its_socket, std::string_view its_answer, Duration wait)
         : owner(server), stream(std::move(its_socket)), answer(its_answer) {
@@ -95,7 +95,7 @@ std::size_t ChaosServer::size_of_next() noexcept {
     return random_.below(kind < 50 ? 4000 : 300);
 }
 
-/// Gone for a while, with all that wait to be accepted.
+/// Closes the listener for a while, with all connections that wait to be accepted.
 void ChaosServer::on_listen_timer(TimePoint) {
     if (listener_) {
         ++absences_;
@@ -169,7 +169,7 @@ void ChaosServer::meet_fate(Client& client) {
     switch (client.fate) {
         case Fate::close:
             if (client.session.bytes_to_send() == 0) on_session_drained(client.session);
-            return;  // else when all is out
+            return;  // otherwise when all bytes are sent
         case Fate::cut:
             return client.session.drop();
         case Fate::cut_in_frame:
@@ -184,7 +184,7 @@ void ChaosServer::meet_fate(Client& client) {
             return client.session.freeze();
         case Fate::garbage:
             for (auto& byte : frame) byte = static_cast<std::byte>(random_.below(256));
-            frame.front() |= std::byte{0x70};  // reserved bits: never by chance a frame
+            frame.front() |= std::byte{0x70};  // reserved bits: never a valid frame by chance
             break;
         case Fate::broken_frame:
             frame.at(1) |= std::byte{0x80};  // masked

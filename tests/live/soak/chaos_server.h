@@ -16,7 +16,7 @@
 
 namespace pinwheel::test {
 
-/// What may befall a connection in the end.
+/// The possible end of a connection.
 enum class Fate : std::uint8_t {
     close,
     cut,
@@ -32,9 +32,9 @@ inline constexpr std::size_t kFates = 9;
 inline constexpr std::array<const char*, kFates> kFateNames{
     "close", "cut", "cut in a frame", "reset", "stall", "garbage", "broken frame", "bad UTF-8", "huge frame"};
 
-/// A server of the worst kind: it streams, floods, then cuts, stalls, or sends what is no WebSocket; it turns
-/// clients away, and is gone for a while. The same seed makes the same choices, their times depend on the
-/// client. It keeps account of all that it sent.
+/// A hostile server: it streams, floods, then cuts, stalls, or sends bytes that are not WebSocket frames. It
+/// refuses clients, and is unreachable for a while. The same seed makes the same choices; their times depend
+/// on the client. It logs all that it sent.
 class ChaosServer final : private SessionHandler {
   public:
     /// `tls` null: ws.
@@ -44,7 +44,7 @@ class ChaosServer final : private SessionHandler {
     ChaosServer& operator=(const ChaosServer&) = delete;
 
     [[nodiscard]] std::uint16_t port() const noexcept { return endpoint_.port(); }
-    /// Of all connections up to now.
+    /// Of all connections so far.
     [[nodiscard]] const std::vector<ServedConnection>& served() const noexcept { return served_; }
     [[nodiscard]] std::string describe() const;
 

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 2s;  // with a client that neither reads nor writes nor ends
+constexpr auto kPatience = 2s;  // the time limit for a client without any progress
 constexpr std::size_t kMostBytes = std::size_t{8} << 20;
 constexpr int kKeyUpdatesAWrite = 500;
 
@@ -37,7 +37,7 @@ bool send_all(int fd, std::string_view bytes) {
     return true;
 }
 
-/// Appends what comes; false at the end.
+/// Appends the received bytes; false at the end.
 bool receive(int fd, std::string& bytes) {
     std::array<char, 4096> buffer{};
     const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
@@ -45,7 +45,7 @@ bool receive(int fd, std::string& bytes) {
     return got > 0;
 }
 
-/// Until the client ends the connection; what it sends is not read.
+/// Until the client ends the connection. Its bytes are not read.
 void wait_for_end(int fd) {
     pollfd ended{.fd = fd, .events = POLLRDHUP, .revents = 0};
     std::ignore = ::poll(&ended, 1, static_cast<int>(std::chrono::milliseconds(kPatience).count()));
@@ -58,7 +58,7 @@ std::string many(std::string_view frames, std::size_t count) {
     return all;
 }
 
-/// What is sent once, and then again and again.
+/// A part that is sent once, and a part that is repeated.
 struct Script {
     std::string first;
     std::string again;
@@ -75,7 +75,7 @@ Script script_of(Flood kind) {
     }
 }
 
-/// A TLS server over a socket that blocks.
+/// A TLS server over a blocking socket.
 class SecureServer {
   public:
     SecureServer(int fd, const Identity& identity)
@@ -86,7 +86,7 @@ class SecureServer {
             if (peer_.failed() || !send_out() || !receive(fd_, from_client_->bytes)) return false;
         return send_out();
     }
-    /// Reads the request for the upgrade, and grants it.
+    /// Reads the upgrade request, and accepts it.
     [[nodiscard]] bool upgrade() {
         std::string request = peer_.read();
         while (!request.ends_with("\r\n\r\n")) {
@@ -113,7 +113,7 @@ class SecureServer {
 
 FloodServer::Port::Port() : fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const Endpoint any = *Endpoint::parse("127.0.0.1", 0);
-    const int small = 16 * 1024;  // a client is soon stuck
+    const int small = 16 * 1024;  // the client is soon stuck
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
@@ -205,7 +205,7 @@ void FloodServer::flood_secure(int fd, Flood kind, SeededRandom& random) {
         return;
     }
     ++served;
-    const bool with_data = kind == Flood::stuck_answers;  // else the client ends it after a few
+    const bool with_data = kind == Flood::stuck_answers;  // otherwise the client ends it after a few
     for (bool goes_on = true; goes_on;) {
         for (int i = 0; i < kKeyUpdatesAWrite; ++i) {
             server.peer().update_keys(kind != Flood::key_updates);

@@ -14,33 +14,33 @@
 
 namespace pinwheel::test {
 
-/// What a connection is flooded with. Each costs the client much and brings it nothing.
+/// The kind of a flood. Each is expensive for the client and useless.
 enum class Flood : std::uint8_t {
     pings,                 ///< T2: empty pings, 65,000 a write
     pings_and_fragments,   ///< T2: fragments of one byte, a ping behind each
     empty_fragments,       ///< of a text message that never ends
-    hello_requests,        ///< T1: TLS 1.2, within the handshake
+    hello_requests,        ///< T1: TLS 1.2, inside the handshake
     key_updates,           ///< T3: TLS 1.3, no data between them
-    answered_key_updates,  ///< T3: the same, each asks for an answer
-    stuck_answers,         ///< T4: key updates that ask for answers, which the server never reads
+    answered_key_updates,  ///< T3: the same, each demanding an answer
+    stuck_answers,         ///< T4: key updates that demand answers, which the server never reads
 };
 inline constexpr std::size_t kFloods = 7;
 inline constexpr std::array<std::string_view, kFloods> kFloodNames{
     "pings",       "pings and fragments",  "empty fragments", "hello requests",
     "key updates", "answered key updates", "stuck answers"};
 
-/// A server on 127.0.0.1 that floods its clients, one after the other, each with the next kind for its port.
-/// Beside it a hostile client of a metrics server. The seed chooses sizes and the order of the visits.
-/// Blocking, on threads that end with the process: for a process of its own.
+/// A server on 127.0.0.1 that floods its clients one after the other, on each port with the next kind. It
+/// also runs a hostile client of a metrics server. The seed determines the sizes and the order of the visits.
+/// Blocking, on threads that end with the process: run it in a separate process.
 class FloodServer {
   public:
     FloodServer(std::uint64_t seed, Identity identity, std::uint16_t metrics_port);
 
     [[nodiscard]] std::uint16_t plain_port() const noexcept { return plain_.port; }
     [[nodiscard]] std::uint16_t secure_port() const noexcept { return secure_.port; }
-    /// For how many connections each kind was served, and how the visits ended. From any thread.
+    /// The number of connections for each kind, and how the visits ended. From any thread.
     [[nodiscard]] std::string describe() const;
-    /// The kinds that no connection was served with, one name a word; empty if there is none.
+    /// The kinds without any connection, as words; empty if there are none.
     [[nodiscard]] std::string missing() const;
 
   private:

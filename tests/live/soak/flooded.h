@@ -11,8 +11,8 @@
 
 namespace pinwheel::test {
 
-/// A session before the flood server. It sends as much as its buffer holds, so that what TLS has to answer
-/// finds the socket full.
+/// A session with the flood server. It keeps its send buffer full, so that the answers of TLS find the socket
+/// full.
 class Flooded {
   public:
     Flooded(Reactor& reactor, const std::string& url, const std::string& authority)
@@ -31,7 +31,7 @@ class Flooded {
         ws_.connect();
     }
 
-    /// To be called between turns.
+    /// Call it between turns.
     void act() {
         if (ws_.is_recoverable()) ws_.connect();
         if (ws_.is_connected()) std::ignore = ws_.try_send(chunk_);
@@ -45,8 +45,8 @@ class Flooded {
     const std::string chunk_;
 };
 
-/// Turns a reactor and measures it: by the processor time of the thread, which neither sleep nor other
-/// programs lengthen.
+/// Turns a reactor and measures it by the thread's processor time, which neither sleep nor other programs
+/// lengthen.
 class TurnMeter {
   public:
     void turn(Reactor& reactor, Duration most) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kProblemsKept = 20;
 constexpr std::string_view kFilling = "\u00e4\u20ac\U0001f600 soak ";
 
-/// The next number and what is behind it, past one blank.
+/// The next number and the text behind it, past one blank.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -148,7 +148,7 @@ void Ledger::settle(const std::vector<ServedConnection>& served, std::uint64_t f
                      std::to_string(one.sent) + " messages are missing");
     }
     connection_ = generation_ = 0;
-    // What was dropped of a connection that never told its name is not cut off.
+    // Dropped messages of an unidentified connection do not count as cut off.
     if (nameless_dropped_ > unseen)
         complain(std::to_string(nameless_dropped_) + " messages were dropped of " + std::to_string(unseen));
     totals_.cut_off += unseen - std::min(nameless_dropped_, unseen);

@@ -11,7 +11,7 @@
 namespace pinwheel::test {
 namespace {
 
-/// A ring that tells of connections of a server, and the books of its reader.
+/// A ring with the records of a server's connections, and the ledger of its reader.
 class LedgerTest : public testing::Test {
   protected:
     void connected() { put({.kind = RecordKind::connected, .generation = ++generation}); }

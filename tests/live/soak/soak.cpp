@@ -1,7 +1,7 @@
-// A session before a server of the worst kind, for as long as it is told; then everything must add up.
+// Sessions with a hostile server for a given time. At the end every message must be accounted for.
 //     soak [--seconds N] [--seed N]
-// Beside it a server that floods (T1 to T4) and a hostile client of the metrics (M1): memory stays flat,
-// and the worst turn is printed.
+// A second server floods (T1 to T4), and a hostile client uses the metrics (M1). Memory stays flat, and the
+// longest turn is printed.
 
 #include <algorithm>
 #include <array>
@@ -98,7 +98,7 @@ std::size_t median(std::vector<std::size_t> samples) {
     return *middle;
 }
 
-/// One session, and the books of its ring's consumer.
+/// One session, and the ledger of its ring's consumer.
 struct Link {
     Link(Reactor& reactor, std::string its_name, const std::string& url, OverflowPolicy overflow,
          const std::string& authority)
@@ -127,12 +127,12 @@ struct Link {
 
     const std::string name;
     std::array<std::uint64_t, 10> reasons{};
-    std::uint64_t tries = 0;  // attempts begun
+    std::uint64_t tries = 0;  // attempts started
     WebSocketManager ws;
     Ledger ledger;
 };
 
-/// Reads all rings, and now and then nothing at all for a while.
+/// Reads all rings, with occasional long pauses.
 class Consumer {
   public:
     Consumer(std::vector<std::unique_ptr<Link>>& links, std::uint64_t seed)
@@ -218,7 +218,7 @@ class Soak {
         std::printf("%s %s\n", holds ? "ok  " : "FAIL", what.c_str());
     }
 
-    /// Streams until time is up. A session that was given up, or was refused at first, is begun anew.
+    /// Streams until the time is over. Starts a session again that gave up, or was refused at first.
     void live(Reactor& reactor) {
         Consumer consumer(links_, seed_ + 2);
         SeededRandom random(seed_ + 3);
@@ -246,7 +246,7 @@ class Soak {
         consumer.finish();
     }
 
-    /// What the server prints: for each link a description, and a line for each connection.
+    /// The server's output: for each link a description, and a line for each connection.
     void judge(const std::string& account) {
         std::istringstream lines(account);
         std::vector<std::vector<ServedConnection>> served;
@@ -292,7 +292,7 @@ class Soak {
                "the statistics agree");
     }
 
-    /// What the flood server prints, and how long the turns were.
+    /// The flood server's output, and the lengths of the turns.
     void judge_floods(const std::string& account) {
         std::istringstream lines(account);
         std::string served, missing;
@@ -306,8 +306,8 @@ class Soak {
             std::chrono::duration<double, std::milli>(meter_.longest()).count(), meter_.busiest());
     }
 
-    /// Flat: the last third of what follows the first minute (the first third of a short run) against its
-    /// first third.
+    /// Flat memory: compares the last third with the first third, after a first minute (in a short run, a
+    /// first third).
     void judge_memory() {
         const std::size_t settled = std::min<std::size_t>(60, resident_.size() / 3);
         const std::size_t third = (resident_.size() - settled) / 3;
@@ -328,7 +328,7 @@ class Soak {
     std::vector<std::unique_ptr<Link>> links_;
     std::vector<std::unique_ptr<Flooded>> flooded_;
     TurnMeter meter_;
-    std::vector<std::size_t> resident_;  // a second apart
+    std::vector<std::size_t> resident_;  // one sample a second
     int failures_ = 0;
 };
 

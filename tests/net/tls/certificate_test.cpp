@@ -64,7 +64,7 @@ TEST_P(Certificate, OfAnUnknownAuthorityThatComesAlong) {
 }
 
 TEST_P(Certificate, OfAnAuthorityThatOnlyHasTheNameOfTheTrustedOne) {
-    serve({.identity = CertAuthority().issue(spec())});  // of the same name
+    serve({.identity = CertAuthority().issue(spec())});  // another authority with the same name
     dial(trusting());
     EXPECT_EQ(shake().error, Errc::tls_certificate);
     EXPECT_NE(client->error_detail().find("the certificate of 'localhost' was refused"), std::string::npos);
@@ -84,7 +84,7 @@ TEST_P(Certificate, WithoutTheIntermediateOfItsChain) {
 }
 
 TEST_P(Certificate, ThatAnotherLeafHasSigned) {
-    // A certificate that is no authority's must not sign.
+    // A certificate of no authority must not sign.
     const CertAuthority leaf(authority(), "a leaf that signs", false);
     expect_certificate_refused(leaf.issue(spec()), "invalid CA certificate; the server needs another one");
 }
@@ -150,7 +150,7 @@ class ClientCertificate : public TlsPairTest {
         options.key_file = dir.write("client.key", identity.key);
         return options;
     }
-    /// TLS 1.2 fails within the handshake, TLS 1.3 after the client's part of it.
+    /// TLS 1.2 fails inside the handshake, TLS 1.3 after the client's part of it.
     IoResult shake_and_read(TlsOptions options, int version) {
         serve({.oldest = version, .newest = version, .client_ca = clients.certificate()});
         dial(options);
@@ -199,7 +199,7 @@ TEST_P(ClientCertificate, ThatHasExpired) {
                    "certificate_file");
 }
 
-/// What the server had to say is worth more than that it no longer listens.
+/// The server's last message matters more than the reset after it.
 TEST_P(ClientCertificate, ThatIsMissingIsToldAlsoAfterAWriteHasFailed) {
     serve({.client_ca = clients.certificate()});
     dial(trusting());

@@ -23,8 +23,8 @@ TEST(TlsDefaults, VerifyEverywhere) {
     EXPECT_TRUE(TlsContext({.ca_file = identity.authority_file()}).verifies());
 }
 
-/// Nothing that ships but the option's own definition switches verification off; a program may do it for a
-/// user who asks for it by a flag of that name.
+/// Nothing that is installed disables verification except the option's own definition. A program may set it
+/// for a user who passes a flag of that name.
 TEST(TlsDefaults, NoSourceSwitchesVerificationOff) {
     const fs::path root = PINWHEEL_SOURCE_ROOT;
     const std::regex off(R"(dangerously_disable_certificate_verification\s*(=|\{)\s*true)");

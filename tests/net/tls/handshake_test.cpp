@@ -43,7 +43,7 @@ TEST_P(Handshake, WithAServerThatAnswersInAnOldVersionIsRefused) {
     serve();
     dial(trusting());
     std::ignore = client->handshake();
-    // A ServerHello of TLS 1.0, whatever the client has asked for.
+    // A ServerHello of TLS 1.0, whatever the client offers.
     std::string hello(2 + 32, '\x01');
     hello[0] = '\x03';
     hello += std::string("\0\xc0\x13\0", 4);
@@ -108,7 +108,7 @@ TEST_P(Handshake, ANameThatNoCertificateCanHaveIsRefusedBeforehand) {
 TEST_P(Handshake, OffersHttp11) {
     connect({.protocol = "http/1.1"});
     EXPECT_EQ(peer->protocols_seen(), "\x08http/1.1");
-    connect();  // a server that does not answer it
+    connect();  // the server does not answer it
     EXPECT_EQ(peer->protocols_seen(), "\x08http/1.1");
     serve({.protocol = "h2"});
     dial(trusting());
@@ -173,7 +173,7 @@ TEST_P(Handshake, AnErrorThatSomebodyElseLeftInTheThreadsQueueIsNotTakenForItsOw
     peer->write("in one burst with the end");
     peer->close_notify();
     EXPECT_EQ(read_once().status, IoStatus::ok);
-    leave_error();  // a handler did it
+    leave_error();  // as if by a handler
     const unsigned long left = ERR_peek_error();
     EXPECT_EQ(read_once().status, IoStatus::eof);
     EXPECT_EQ(ERR_peek_error(), GetParam() == TlsRecords::openssl ? 0UL : left) << "it is not looked at";

@@ -1,4 +1,4 @@
-// Records in place: when they are, and that every hostile record meets the same end as with OpenSSL.
+// Records in place: the conditions for them, and hostile records, which end as with OpenSSL.
 
 #include <cstddef>
 #include <functional>
@@ -141,7 +141,7 @@ TEST_P(InPlace, ATicketAfterTheFirstDataIsNoFailure) {
     EXPECT_EQ(last.status, IoStatus::would_block);
 }
 
-/// RFC 8446 section 5.2: a record that does not authenticate ends the connection, and nothing of it is seen.
+/// RFC 8446 section 5.2: a record that does not authenticate ends the connection. None of it is delivered.
 TEST_P(InPlace, AWrongBitInTheTagOfAnyRecordIsABadRecordMac) {
     constexpr int kRecords = 3;
     for (int spoilt = 0; spoilt < kRecords; ++spoilt) {
@@ -163,12 +163,12 @@ TEST_P(InPlace, AWrongBitInTheTagOfAnyRecordIsABadRecordMac) {
     }
 }
 
-/// What a hostile server sends, and what becomes of it in both modes.
+/// A hostile server's bytes, and the outcome in both modes.
 struct Hostile {
     const char* what;
     std::function<std::string(RecordForge&)> wire;
-    std::optional<int> alert;                     ///< that the server gets; nothing: none
-    std::optional<int> alert_of_openssl = alert;  ///< if OpenSSL takes another one
+    std::optional<int> alert;                     ///< the alert that the server receives; nothing: none
+    std::optional<int> alert_of_openssl = alert;  ///< if OpenSSL sends another one
 };
 
 std::string ticket(std::size_t nonce_size) {

@@ -69,7 +69,7 @@ TEST(TlsKeySchedule, TakesHexadecimalDigitsOnly) {
         EXPECT_TRUE(Secret::from_hex(bad).empty()) << bad;
 }
 
-/// The client's first two records and the server's second and third, as they were on the wire.
+/// The client's first two records and the server's second and third, as on the wire.
 TEST(TlsKeySchedule, SealsTheRecordsOfTheTrace) {
     std::vector<std::byte> data(50);
     for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>(i);

@@ -26,7 +26,7 @@ void require(bool done, const char* what) {
     if (!done) throw std::runtime_error(std::string("the OpenSSL peer failed at ") + what);
 }
 
-/// The first certificate is the server's, the others go along with it.
+/// The first certificate is the server's. The rest accompanies it.
 void use_identity(SSL_CTX* ctx, const Identity& identity) {
     const auto chain = over(identity.certificate);
     const CertPtr own(PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr));
@@ -130,7 +130,7 @@ void OpensslPeer::give_out() {
     int got = 0;
     while (!held_ && (got = BIO_read(SSL_get_wbio(impl_->ssl.get()), buffer.data(), buffer.size())) > 0)
         out_->bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    ERR_clear_error();  // the test's own thread must find no errors of the peer's
+    ERR_clear_error();  // the test's own thread must not see errors of the peer
 }
 
 void OpensslPeer::release() {

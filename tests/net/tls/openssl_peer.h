@@ -12,22 +12,22 @@
 
 namespace pinwheel::test {
 
-/// How the peer is set up; everything that OpenSSL can do, wise or not.
+/// The setup of the peer: every feature of OpenSSL, safe or not.
 struct PeerOptions {
     Identity identity{};
     int oldest = TLS1_2_VERSION;
     int newest = TLS1_3_VERSION;
-    std::string client_ca{};      ///< PEM; set: clients must bring a certificate of it
+    std::string client_ca{};      ///< PEM; if set, clients must present a certificate of it
     std::string ciphers{};        ///< TLS 1.2
     std::string suites{};         ///< TLS 1.3
-    std::string protocol{};       ///< the only ALPN protocol that it takes; empty: whatever comes, unanswered
+    std::string protocol{};       ///< the only ALPN protocol that it accepts; empty: ALPN is ignored
     std::size_t tickets = 2;      ///< after a TLS 1.3 handshake
     std::string dh_group{};       ///< a named curve for the key exchange
-    bool knows_the_name = true;   ///< else it refuses the name with an alert
+    bool knows_the_name = true;   ///< if false, it refuses the name with an alert
     bool session_tickets = true;  ///< TLS 1.2
 };
 
-/// A TLS server that is nothing but OpenSSL, on the far end of two directions in memory.
+/// A TLS server that is plain OpenSSL, at the far end of two directions in memory.
 class OpensslPeer {
   public:
     OpensslPeer(PeerOptions options, MemoryStream::Way from_client, MemoryStream::Way to_client);
@@ -35,19 +35,19 @@ class OpensslPeer {
     OpensslPeer(const OpensslPeer&) = delete;
     OpensslPeer& operator=(const OpensslPeer&) = delete;
 
-    /// A new connection to the same server, for sessions to be resumed.
+    /// A new connection to the same server, for resumption.
     void reconnect(MemoryStream::Way from_client, MemoryStream::Way to_client);
-    /// Goes on with the handshake; true once it is done.
+    /// Continues the handshake; true once it is done.
     bool shake();
     void write(std::string_view text);
-    /// Everything that the client has sent by now.
+    /// All bytes that the client has sent so far.
     [[nodiscard]] std::string read();
     /// Asks for a renegotiation (TLS 1.2).
     void renegotiate();
     void update_keys(bool ask_the_client_too);
     void send_ticket();
     void close_notify();
-    /// What OpenSSL sends from here on is kept back until release().
+    /// Holds back all bytes that OpenSSL sends until release().
     void hold() { held_ = true; }
     void release();
 
@@ -55,11 +55,11 @@ class OpensslPeer {
     [[nodiscard]] bool refused_renegotiation() const noexcept { return refused_renegotiation_; }
     [[nodiscard]] const std::string& name_seen() const noexcept { return name_seen_; }
     [[nodiscard]] const std::string& protocols_seen() const noexcept { return protocols_seen_; }
-    /// What protects the application data of the connection.
+    /// The cipher of the connection's application data.
     [[nodiscard]] const detail::TrafficSecrets& secrets() const noexcept { return secrets_; }
-    /// The client has sent close_notify.
+    /// True once the client has sent close_notify.
     [[nodiscard]] bool ended() const;
-    /// The text of the client's certificate's subject; empty if it brought none.
+    /// The subject of the client's certificate; empty if there is none.
     [[nodiscard]] std::string client_subject() const;
 
   private:

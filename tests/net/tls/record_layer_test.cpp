@@ -21,7 +21,8 @@ constexpr int kData = 23;
 
 const std::string kTicket = std::string("\x04\0\0\x05", 4) + "tickt";
 
-/// The layer between two forges: `peer` seals what it opens, `witness` is a layer that opens what it seals.
+/// The layer between two test layers: `peer` seals the records that it opens, `witness` opens the records
+/// that it seals.
 class RecordLayer : public testing::Test {
   protected:
     RecordLayer() { restart({}); }
@@ -39,7 +40,7 @@ class RecordLayer : public testing::Test {
         text = opened.what == What::data ? wire.substr(5, opened.size) : "";
         return opened.what;
     }
-    /// Opens what must be refused, and returns the alert that the peer gets.
+    /// Opens a record that must be refused. Returns the alert that the peer gets.
     int alert_for(const std::string& wire) {
         EXPECT_EQ(open(wire), What::failed);
         EXPECT_NE(layer->failure(), "");
@@ -183,7 +184,7 @@ TEST_F(RecordLayer, RefusesKeyUpdatesThatAreNone) {
     restart({});
     EXPECT_EQ(alert_for(peer->record(kHandshake, head + '\0' + kTicket)), 10);
     restart({});
-    // Sealed by the keys that it has just given up.
+    // Sealed with the keys that the peer has just replaced.
     EXPECT_EQ(open(peer->record(kHandshake, head + '\0')), What::nothing);
     EXPECT_EQ(alert_for(peer->record(kData, "old keys")), 20);
 }
@@ -214,7 +215,7 @@ TEST_F(RecordLayer, AsksThePeerOnceForNewKeysAfterTheLimit) {
     EXPECT_EQ(open(peer->key_update(false)), What::nothing);
 }
 
-/// T1 and T3 for this layer: what carries no data must be paid for by what does.
+/// T1 and T3 for this layer: each record without data must be paid for by one with data.
 TEST_F(RecordLayer, EndsAfterTooManyRecordsWithoutData) {
     const auto update = [&] { return peer->key_update(true); };
     const auto ticket = [&] { return peer->record(kHandshake, kTicket); };

@@ -42,7 +42,7 @@ class Line {
     [[nodiscard]] std::size_t below(std::size_t bound) {
         return bound == 0 ? 0 : std::uniform_int_distribution<std::size_t>(0, bound - 1)(random_);
     }
-    /// Small ones above all, and the largest.
+    /// Mostly small sizes, and the largest.
     [[nodiscard]] std::size_t size() {
         switch (below(8)) {
             case 0:
@@ -77,7 +77,7 @@ class Line {
         expected += sent;
     }
 
-    /// Gives the layer all of `bytes`, in pieces.
+    /// Feeds all of `bytes` to the layer, in pieces.
     void deliver(const std::string& bytes) {
         std::size_t at = 0;
         while (at < bytes.size()) {

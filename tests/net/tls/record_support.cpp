@@ -26,7 +26,7 @@ OpensslPair::OpensslPair(SSL_CTX* server_context, const char* suite_name)
     SSL_set_bio(server.get(), up, down);
     SSL_set_connect_state(client.get());
     SSL_set_accept_state(server.get());
-    // The client's flight is its last; the server's tickets stay on the way for who takes over.
+    // The client's flight is the last one. The server's tickets stay unread for the record layer.
     SSL_do_handshake(client.get());
     SSL_do_handshake(server.get());
     if (SSL_do_handshake(client.get()) != 1 || SSL_do_handshake(server.get()) != 1)

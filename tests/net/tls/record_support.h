@@ -1,6 +1,6 @@
 #pragma once
 
-// Records made by hand and by OpenSSL, for tests of the record layer.
+// Hand-made records and OpenSSL's records, for tests of the record layer.
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -19,14 +19,14 @@
 
 namespace pinwheel::test {
 
-/// All that this build and this CPU have.
+/// All backends of this build and this CPU.
 [[nodiscard]] inline std::vector<detail::AeadBackend> backends() {
     std::vector<detail::AeadBackend> all{detail::AeadBackend::openssl};
     if (detail::is_available(detail::AeadBackend::ipsec_mb)) all.push_back(detail::AeadBackend::ipsec_mb);
     return all;
 }
 
-/// Seals any content under a traffic secret, wise or not.
+/// Seals any content under a traffic secret, valid or not.
 class RecordForge {
   public:
     explicit RecordForge(const detail::Secret& secret,
@@ -37,7 +37,7 @@ class RecordForge {
     [[nodiscard]] std::string record(int type, std::string_view content, std::size_t padding = 0) {
         return inner(std::string(content) + static_cast<char>(type) + std::string(padding, '\0'));
     }
-    /// With the content, its type and its padding all in one.
+    /// With content, type and padding given as one text.
     [[nodiscard]] std::string inner(const std::string& text) {
         const std::size_t length = text.size() + detail::kAeadTag;
         std::string made{'\x17', '\x03', '\x03', static_cast<char>(length >> 8), static_cast<char>(length)};
@@ -60,7 +60,7 @@ class RecordForge {
     detail::TlsDirection direction_;
 };
 
-/// A client and a server of OpenSSL's after their handshake; the client's part can then be taken over.
+/// A client and a server of OpenSSL after their handshake. The client's part can then be taken over.
 class OpensslPair {
   public:
     using CtxPtr = detail::SslCtxPtr;
@@ -69,9 +69,9 @@ class OpensslPair {
     OpensslPair(const OpensslPair&) = delete;
     OpensslPair& operator=(const OpensslPair&) = delete;
 
-    /// What the server has put out since the last call.
+    /// The server's output since the last call.
     [[nodiscard]] std::string from_server() const;
-    /// All data that the server finds in `bytes`; `state` is its last SSL_get_error().
+    /// All data that the server reads from `bytes`. `state` is its last SSL_get_error().
     [[nodiscard]] std::string to_server(std::string_view bytes);
 
     detail::SslPtr server;

@@ -34,7 +34,7 @@ TEST_P(Records, AreGivenOutOnlyOnceTheyAreWhole) {
     EXPECT_EQ(read(), "one");
 }
 
-/// The alert that tells the peer waits for the socket; the failure must not wait with it.
+/// The alert for the peer waits for the socket. The failure must not wait with it.
 TEST_P(Records, ThatAreSpoiltEndTheStreamEvenIfNothingCanBeWritten) {
     connect();
     to_peer->room = 0;
@@ -76,8 +76,7 @@ TEST_P(Records, LargerThanTheReadersBufferAreNotForgotten) {
     EXPECT_EQ(got, 1000U);
 }
 
-/// OpenSSL goes straight on from a ticket to what comes behind it; a piece of a record must not disappear in
-/// there unseen.
+/// OpenSSL continues from a ticket to the bytes behind it. A partial record must not get lost inside OpenSSL.
 TEST_P(Records, BehindTicketsComeThroughInAnyCut) {
     serve({.tickets = 3});
     dial(trusting());
@@ -90,7 +89,7 @@ TEST_P(Records, BehindTicketsComeThroughInAnyCut) {
     peer->write("second");
     const std::string all = std::exchange(to_client->bytes, {});
     const auto again = [&](std::size_t cut) {
-        // The records are sealed for this one connection: each cut needs its own.
+        // The records are sealed for one connection, so that each cut needs its own.
         serve({.tickets = 3});
         dial(trusting());
         std::ignore = client->handshake();
@@ -137,7 +136,7 @@ TEST_P(Records, AreSentInOrderWhateverTheStreamBelowTakes) {
         to_peer->room = 0;
         std::string sent;
         for (int i = 0; i < 40; ++i) sent += std::to_string(i) + ",";
-        // Each call brings the rest of it, from another place and longer than the call before.
+        // Each call brings the rest, from another address and longer than the call before.
         std::size_t taken = 0;
         std::string got;
         for (std::size_t round = 1; taken < sent.size(); ++round) {
@@ -235,7 +234,7 @@ TEST_P(Records, GoOnAfterTheServerHasUpdatedItsKeys) {
 }
 
 /// The answer to a key update is written together with the next data. If that blocks, OpenSSL reads nothing
-/// until it is out; records in place are read on.
+/// until it is sent. Records in place continue to be read.
 TEST_P(Records, WaitBehindAnAnswerThatIsStuck) {
     connect();
     peer->update_keys(true);
@@ -263,7 +262,7 @@ TEST_P(Records, WaitBehindAnAnswerThatIsStuck) {
     EXPECT_EQ(peer->read(), "data");
 }
 
-/// T3: a call takes a bounded number of key updates, and a connection bears a bounded number of them.
+/// T3: a call takes a bounded number of key updates, and so does a connection.
 TEST_P(Records, WithoutDataAreBoundedACallAndThenBreakTheProtocol) {
     for (const bool ask : {false, true}) {
         connect();

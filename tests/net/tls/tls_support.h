@@ -34,7 +34,7 @@ inline const auto kBothRecords = testing::Values(TlsRecords::openssl, TlsRecords
     return tested.param == TlsRecords::openssl ? "Openssl" : "InPlace";
 }
 
-/// A client of this library, with either kind of records, and a peer of OpenSSL's, in memory.
+/// A client of this library, with either kind of records, and a peer of OpenSSL, in memory.
 class TlsPairTest : public testing::TestWithParam<TlsRecords> {
   protected:
     [[nodiscard]] TlsOptions trusting() {
@@ -76,10 +76,10 @@ class TlsPairTest : public testing::TestWithParam<TlsRecords> {
         const TlsInfo info = client->tls_info();
         const bool in_place = GetParam() == TlsRecords::in_place && info.version == "TLSv1.3";
         ASSERT_EQ(info.records != TlsRecordsBy::openssl, in_place);
-        std::ignore = read();  // the tickets
+        std::ignore = read();  // reads the tickets
     }
     [[nodiscard]] IoResult read_once() { return client->read_some(buffer); }
-    /// All that there is.
+    /// All available bytes.
     [[nodiscard]] std::string read() {
         std::string text;
         while (true) {

@@ -26,7 +26,7 @@ class CallbackSinkTest : public testing::Test {
     void on_message(const Message& message) {
         last = message;
         text = std::string(message.text());
-        // A parser may read this far; a sanitizer says if it may not.
+        // A parser may read this far. A sanitizer reports invalid reads.
         for (std::size_t i = 0; i < kPayloadPadding; ++i)
             padding_sum += std::to_integer<unsigned>(message.payload.data()[message.payload.size() + i]);
     }

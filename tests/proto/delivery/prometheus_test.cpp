@@ -87,7 +87,7 @@ TEST(Prometheus, HistogramBucketsCountUpToTheirBound) {
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
 }
 
-/// What promtool says about it; empty: nothing.
+/// promtool's complaints about the page; empty: none.
 std::string complaints_of_promtool(const std::string& text) {
     test::Subprocess promtool({"promtool", "check", "metrics"}, test::Subprocess::Errors::kept);
     promtool.write(text);
@@ -113,7 +113,7 @@ TEST(Prometheus, L4SeveralSessionsAreOneExposition) {
         << text;
     EXPECT_EQ(complaints_of_promtool(text), "");
 
-    std::string twice;  // what promtool is there to refuse
+    std::string twice;  // promtool must refuse this
     append_prometheus(twice, one, R"(venue="one")");
     append_prometheus(twice, two, R"(venue="two")");
     EXPECT_NE(complaints_of_promtool(twice), "");

@@ -23,7 +23,7 @@ Verdict offer(MessageSink& sink, std::string_view payload, const MessageStamp& s
     return Verdict::take;
 }
 
-/// Takes all that the consumer sees: texts, `connected:GENERATION`, `disconnected:REASON:CODE`,
+/// Removes all records as the consumer sees them: texts, `connected:GENERATION`, `disconnected:REASON:CODE`,
 /// `dropped:COUNT`.
 std::string consume(MessageQueue& queue) {
     std::string seen;

@@ -26,7 +26,7 @@ namespace pinwheel::test {
 
 inline constexpr TimePoint kStart{std::chrono::hours{1}};
 
-/// What a leg shows at a time; of units [from, to].
+/// The message that a leg shows at a time, with the units [from, to].
 struct Shown {
     enum class Kind : std::uint8_t { message, join, leave } kind = Kind::message;
     std::size_t leg = 0;
@@ -35,7 +35,7 @@ struct Shown {
     TimePoint at{};
 };
 
-/// One run: makes the venue and the legs, plays them, and checks what comes out.
+/// One run: makes the venue and the legs, plays them, and checks the output.
 class Play {
   public:
     Play(const Schedule& schedule, std::ostream* trace)
@@ -149,7 +149,7 @@ class Play {
             for (std::size_t unit = from; unit <= to; ++unit) {
                 if (const auto* stall = find(Mishap::Kind::stall, leg, unit))
                     late += stall->size * std::chrono::milliseconds{1};
-                // One that repeats a number is not missed by any rule.
+                // No rule can miss a message that repeats a number.
                 const bool is_missed = !is_repeat(unit) && !is_reset(unit);
                 is_lost = is_lost || (is_missed && find(Mishap::Kind::lose, leg, unit) != nullptr);
                 is_twice = is_twice || find(Mishap::Kind::twice, leg, unit) != nullptr;
@@ -158,7 +158,7 @@ class Play {
             last_time = std::max(last_time, times_[to] + late);
             if (join_at) {
                 events_.push_back({.kind = Shown::Kind::leave, .leg = leg, .at = last_time});
-                // Messages that were cut off with the connection were sent before the next one joins.
+                // Messages that were lost with a connection were sent before the next one joins.
                 for (from = to + 1; from < std::min(*join_at, schedule_.units);) {
                     ++from;
                     if (is_cut_up)
@@ -278,20 +278,20 @@ class Play {
             for (std::size_t unit = 0; unit <= to; ++unit) is_delivered_[unit] = was_delivered_[unit] = true;
     }
 
-    /// A leg joined within this number, of which there may be several messages: they may come late, or be
-    /// told as doubtful and lost. Nothing but an order of contents could tell.
+    /// A leg joined inside this number, which several messages may share. They may come late, or be reported
+    /// as doubtful and lost. Only an order of contents could decide.
     [[nodiscard]] bool is_of_open_number(std::size_t unit) const {
         return (schedule_.numbering == Numbering::repeats && open_numbers_.contains(numbers_[unit])) ||
                is_repeat(unit);
     }
-    /// Contents tell no order to a leg that joins.
+    /// Contents give no order to a leg that joins.
     [[nodiscard]] bool is_unordered() const {
         return schedule_.numbering == Numbering::contents &&
                std::any_of(schedule_.mishaps.begin(), schedule_.mishaps.end(),
                            [](const Mishap& mishap) { return mishap.kind == Mishap::Kind::cut; });
     }
 
-    /// A snapshot of before begins an epoch if no leg that was heard is left, or if it has come too late.
+    /// An earlier snapshot begins an epoch if no heard leg is left, or if it has come too late.
     [[nodiscard]] bool may_go_back(std::size_t leg) const {
         if (schedule_.is_tight) return true;
         for (std::size_t other = 0; other < schedule_.legs; ++other)
@@ -299,9 +299,9 @@ class Play {
         return true;
     }
 
-    /// What lies between the last message and this one.
+    /// The units between the last message and this one.
     void check_hole(const ArbiterDelivery& delivery, std::size_t from, std::size_t first_new) {
-        // One that repeats the mark's number is not missed by any rule.
+        // No rule can miss a message that repeats the mark's number.
         std::size_t next = *done_ + 1;
         while (next < first_new && is_repeat(next) && numbers_[next] == numbers_[*done_]) ++next;
         const bool is_hole = first_new > next;
@@ -321,14 +321,15 @@ class Play {
             for (std::size_t unit = *done_ + 1; unit < first_new; ++unit) told_[unit] = now_;
     }
 
-    /// Delays are below the hold time: whatever a leg had is there, and what was told as missing no leg had.
+    /// Delays are below the hold time, so every message of a leg has arrived, and no leg had the units that
+    /// were reported as missing.
     void check_exact() const {
-        // A leg that joins is not heard before it has shown what another had.
+        // A leg that joins is not heard before it has shown content that another leg had.
         if (is_unordered()) return;
         const bool may_fill = has_snapshots(schedule_.numbering) || schedule_.numbering == Numbering::repeats;
         for (const auto& [unit, joined] : shown_) {
             const bool was_told = told_[unit] != TimePoint::min();
-            // A leg that joins after it was told may begin with it.
+            // A leg that joins after the report may begin with it.
             if (unit < start_ || is_of_open_number(unit) || (was_told && joined >= told_[unit])) continue;
             if (!was_delivered_[unit] || (was_told && !may_fill))
                 throw Broken("a leg had unit " + std::to_string(unit) + ", and it is " +
@@ -343,11 +344,12 @@ class Play {
     std::vector<std::int64_t> numbers_, previous_;
     std::vector<TimePoint> times_;
     std::vector<Shown> events_;
-    std::map<std::size_t, TimePoint> shown_;             // by unit: when the earliest leg joined that had it
+    std::map<std::size_t, TimePoint> shown_;             // by unit: the time at which the earliest leg with
+                                                         // it joined
     std::vector<bool> is_delivered_;                     // since a snapshot went back
-    std::vector<bool> was_delivered_;                    // at all
-    std::vector<TimePoint> told_;                        // when a unit was told as missing
-    std::array<TimePoint, Arbiter::kMaxLegs> joined_{};  // when a leg's connection began
+    std::vector<bool> was_delivered_;                    // at any time
+    std::vector<TimePoint> told_;                        // when a unit was reported as missing
+    std::array<TimePoint, Arbiter::kMaxLegs> joined_{};  // the start of a leg's connection
     std::array<bool, Arbiter::kMaxLegs> has_delivered_{}, is_live_{}, is_joining_{};
     std::optional<std::size_t> done_;
     std::set<std::int64_t> open_numbers_;

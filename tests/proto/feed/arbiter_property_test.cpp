@@ -1,5 +1,5 @@
-// What comes out of the arbiter is the venue's stream: section 7 of the feed's rules.
-// PINWHEEL_ARBITER_SCHEDULES: how many schedules; PINWHEEL_ARBITER_SEED: one alone.
+// The arbiter's output is the venue's stream: section 7 of the feed's rules. PINWHEEL_ARBITER_SCHEDULES: the
+// number of schedules; PINWHEEL_ARBITER_SEED: runs one seed alone.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -13,7 +13,7 @@ Schedule Schedule::draw(std::uint64_t seed) {
     schedule.numbering = static_cast<Numbering>(random.below(kNumberings));
     schedule.legs = 1 + random.below(4);
     schedule.units = 1 + random.below(48);
-    // Contents are compared for a second only.
+    // Contents are compared for one second only.
     schedule.is_tight = random.below(4) == 0 && schedule.numbering != Numbering::contents;
     const bool has_resets =
         is_any_of(schedule.numbering, {Numbering::resets, Numbering::books}) && random.below(2) == 0;
@@ -28,7 +28,7 @@ Schedule Schedule::draw(std::uint64_t seed) {
         mishap.kind = static_cast<Mishap::Kind>(random.below(5));
         if (mishap.kind == Mishap::Kind::lose && !may_lose) continue;
         if (mishap.kind == Mishap::Kind::twice && !may_repeat) continue;
-        // Nobody can tell numbers that began anew while no leg was there.
+        // A restart of the numbers while no leg was connected is undetectable.
         if (mishap.kind == Mishap::Kind::cut && has_resets) continue;
         if (mishap.kind == Mishap::Kind::reset) {
             if (!has_resets || mishap.at < 2) continue;

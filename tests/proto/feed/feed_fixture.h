@@ -15,7 +15,7 @@ namespace pinwheel::test {
 
 using Texts = std::vector<std::string>;
 
-/// One channel a message, two requests a second; what is tested shows without a venue's detail.
+/// A venue with one channel a message and two requests a second: the tests need no more detail.
 inline constexpr std::string_view kVenue = R"({
   "format": "pinwheel.venue/1", "name": "small", "title": "Small", "sources": {"test": "none"},
   "endpoints": [{"name": "public", "url": "ws://feed.example/stream"}],

@@ -9,11 +9,11 @@ using test::Texts;
 
 class FeedLegsTest : public test::FeedTest {
   protected:
-    /// Messages are cut alike on all connections.
+    /// All connections split messages identically.
     void identical() {
         venue_with(R"("rule": "contiguous", )", R"("rule": "contiguous", "identical": true, )");
     }
-    /// With one channel, and legs that are up; connection n is leg n.
+    /// With one channel and connected legs. Connection n is leg n.
     void start_legs(std::size_t legs) {
         feed_options.legs = legs;
         make_feed();

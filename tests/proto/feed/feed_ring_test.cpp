@@ -18,7 +18,7 @@ class FeedRingTest : public FeedTest {
     static std::string number(int n) {
         return R"({"c":"t.a","at":1700000000123,"n":)" + std::to_string(n) + "}";
     }
-    /// All records, in words.
+    /// All records, as words.
     Texts records() {
         Texts texts;
         auto& queue = feed->queue();

@@ -22,7 +22,7 @@ class FeedSizeTest : public FeedTest {
         feed_options.silence_limit = Duration::zero();
         feed_options.on_channel = [this](ChannelId, ChannelState, const Error&) { ++told_now; };
     }
-    /// Turns until all is settled; the venue acknowledges each request.
+    /// Turns until all channels are settled. The venue acknowledges each request.
     void settle(std::size_t connection) {
         for (int i = 0; i < 2000 && !feed->settled(); ++i) {
             poll();

@@ -1,4 +1,4 @@
-// A feed on one session, in a world without sockets: sections 2 to 5, 7 and 8 of the feed's rules.
+// A feed on one session, without sockets: sections 2 to 5, 7 and 8 of the feed's rules.
 #include <gtest/gtest.h>
 
 #include <stdexcept>

@@ -1,4 +1,5 @@
-// Venues that are a file alone: section 1 of the feed's rules. Their forms are not among the built-in ones.
+// Venues that need only a file: section 1 of the feed's rules. Their message forms differ from those of the
+// built-in ones.
 #include <zlib.h>
 
 #include "feed_fixture.h"

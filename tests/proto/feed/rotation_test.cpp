@@ -125,8 +125,8 @@ TEST(Section5Drain, ANoticeDoesNotWaitForTheRetry) {
     EXPECT_EQ(show(rotation.due(kStart + 61s)), "open 0 1");
 }
 
-/// Five venues with two feeds of two legs, whose sessions come up when the venue's window of connects lets
-/// them: no two legs of a feed are replaced at once, no session reaches its lifetime, no window is broken.
+/// Five venues with two feeds of two legs. Sessions come up when the venue's window of connects allows it. No
+/// two legs of a feed are replaced at once, no session reaches its lifetime, no window is broken.
 TEST(Section6Rotation, ADayOfFiveVenuesWithTwoFeedsOfTwoLegs) {
     constexpr Duration kLifetime = 24h;
     struct Feed {

@@ -1,4 +1,4 @@
-// What a session counts as an attempt, when it gives up, and what it says of a call that it ignores.
+// The attempts that a session counts, when it gives up, and its notices about ignored calls.
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 
 namespace pinwheel {
 
-// A starred state belongs to a reconnect, one without to a connect() that has not succeeded yet; `closing/`
-// names the plan. The open state has one try taken and one ping unanswered. No jitter; delays from 1 s.
+// A starred state belongs to a reconnect, any other to a connect() that has not succeeded yet. `closing/`
+// names the plan. In the open state one try is taken and one ping unanswered. No jitter; delays from 1 s.
 inline constexpr const char* kSessionTable = R"(
 connect
     idle -> CONNECTING connecting: start_connect

@@ -1,4 +1,4 @@
-// Each state against each event. The table itself is session_table.h.
+// Each state with each event. The table is in session_table.h.
 
 #include <gtest/gtest.h>
 
@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 using E = SessionEvent;
 
 constexpr TimePoint kStart{1h};
-/// Events of the table happen so long after the state was entered; in the open state one ping is then
-/// unanswered, and the next is just due.
+/// Events of the table happen at this time after the state was entered. In the open state one ping is then
+/// unanswered, and the next one is due.
 constexpr Duration kLater = 40s;
 
 SessionOptions options(ReconnectStrategy strategy = ReconnectStrategy::exponential_backoff) {
@@ -121,8 +121,8 @@ const std::vector<NamedEvent> kEvents{
     {"keepalive_due, pong missing, more to read", E::KeepaliveDue{.all_read = false}, 50s},
 };
 
-/// What a cell says: the state after it as a user and as the machine sees it, the tries taken if they have
-/// changed, and the effects.
+/// A cell of the table: the next state for the user and in the machine, the tries taken if they changed, and
+/// the effects.
 std::string outcome(const std::string& state, const NamedEvent& row) {
     SessionFsm fsm = make_state(state);
     const auto shown = [&fsm] {
@@ -146,8 +146,8 @@ std::string outcome(const std::string& state, const NamedEvent& row) {
 
 using Cells = std::map<std::pair<std::string, std::string>, std::string>;  // event and state → outcome
 
-/// Reads the table: an event's name at the margin, below it `states -> outcome`, where `closing` stands for
-/// all plans of closing, and deeper indented lines go on.
+/// Reads the table: an event's name at the margin, below it `states -> outcome`. `closing` stands for all
+/// plans of closing. Deeper indented lines continue the line before.
 Cells read_table(const std::string& text) {
     Cells cells;
     std::string event;

@@ -1,4 +1,4 @@
-// A long random walk through the machine, with what must hold after each step.
+// A long random walk through the machine. The invariants are checked after each step.
 
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ TEST(Session, AMillionRandomEventsBreakNoInvariant) {
                               .window = {.connection_lifetime = 1h},
                               .jitter_seed = seed},
                              dice);
-        // Once closed, a walk goes on for a while: nothing may leave that state.
+        // Once closed, a walk continues for a while: no event may leave that state.
         for (int after = 0; after < 50 && steps < kSteps; ++steps, after += walker.closed() ? 1 : 0) {
             ASSERT_NO_THROW(walker.step()) << "at step " << steps << " of seed " << seed;
         }

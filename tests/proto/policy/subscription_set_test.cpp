@@ -74,7 +74,7 @@ TEST(Subscriptions, NamesAreJsonEscaped) {
               R"("})");
 }
 
-/// One text for all channels, as some venues want it.
+/// One message for all channels, as some venues demand.
 class ListCodec final : public SubscriptionCodec {
   public:
     [[nodiscard]] Names subscribe(std::span<const std::string> channels) const override {

@@ -1,4 +1,4 @@
-// The disk: files that are there already, torn and damaged ones, a full disk, and one that fails.
+// The disk: existing files, torn and damaged ones, a full disk, and one that fails.
 
 #include "../../../proto/record/record_writer.h"
 
@@ -48,7 +48,7 @@ TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndToldWhenTheFileIsOpened) {
         message(i);
         pass(500ms);
     }
-    writer.reset();  // as a killed process: no table
+    writer.reset();  // like a killed process: no table
     const std::string path = files().at(0);
     std::ifstream in(path, std::ios::binary);
     const std::string whole((std::istreambuf_iterator<char>(in)), {});
@@ -85,7 +85,7 @@ TEST_F(Recording, PagesOfZerosAtTheEndAreATornTail) {
     open();
     EXPECT_EQ(std::filesystem::file_size(path), size);
     ASSERT_EQ(alerts.size(), 1U);
-    // A last frame whose bytes did not all reach the disk.
+    // A last frame of which some bytes did not reach the disk.
     std::fstream(path, std::ios::binary | std::ios::in | std::ios::out)
         .seekp(static_cast<long>(size) - 6)
         .put('\0')

@@ -21,7 +21,7 @@ std::string line_of(const RecordLine& line) {
     return text;
 }
 
-/// Read back by a parser, from memory with padding behind it.
+/// Parses the line again, from memory with padding behind it.
 std::optional<RecordLine> read(LineParser& parser, std::string& memory, const RecordLine& line) {
     memory.clear();
     append_line(memory, line);
@@ -52,7 +52,7 @@ TEST(RecordLines, EverythingElseIsOneJsonObjectBehindTheColumnsOfTheTime) {
               "#                   {\"pinwheel\":\"disconnected\",\"ns\":1700000000123456789,\"leg\":2,"
               "\"generation\":3,\"sequence\":77,\"code\":1001,\"reason\":\"SERVER_CLOSED\","
               "\"close_reason\":\"so \\\"long\\\"\"}\n");
-    EXPECT_EQ(line.substr(kLinePrefix, 1), "{");  // what cut -c21- leaves
+    EXPECT_EQ(line.substr(kLinePrefix, 1), "{");  // the output of cut -c21-
     EXPECT_EQ(line_of({.kind = LineKind::header, .time = kTime, .text = "1.2"}).substr(0, 35),
               "#                   {\"pinwheel\":1,\"");
 }

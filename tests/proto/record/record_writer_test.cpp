@@ -1,4 +1,4 @@
-// What the writer makes of a ring, and what a reader finds.
+// The writer's output for a ring, and the reader's for that.
 
 #include "../../../proto/record/record_writer.h"
 
@@ -117,7 +117,7 @@ TEST_F(Recording, RotatesByTheHourAndBySize) {
     EXPECT_TRUE(paths[1].ends_with("feed.20261128T080000Z.zst")) << paths[1];
     EXPECT_EQ(lines().size(), 200U);
     std::uint64_t sequence = 0;
-    for (const auto& path : paths) {  // each stands for itself
+    for (const auto& path : paths) {  // each file is complete on its own
         auto reader = RecordReader::open(path);
         ASSERT_TRUE(reader);
         const RecordLine* line = (*reader).next();

@@ -1,4 +1,4 @@
-// The recorder: the ring and the notes in one order, its thread, what it tells.
+// The recorder: ring and notes in one order, its thread, its reports.
 
 #include "../../../proto/record/recorder.h"
 
@@ -31,7 +31,7 @@ class Pumped : public Recording {
                         .sequence = sequence,
                         .time = kRecordStart});
     }
-    /// Kinds and payloads alone.
+    /// Only kinds and payloads.
     std::vector<std::string> told() {
         pump->drain_notes(at());
         std::ignore = writer->close(at());
@@ -87,7 +87,7 @@ TEST_F(Pumped, ANoteWaitsForTheMessagesBeforeIt) {
     open_pump();
     ring.connected();
     std::ignore = pump->turn(at());
-    sent("answer to a", 1, 1);  // from a handler: the message is in the ring, but not published yet
+    sent("answer to a", 1, 1);  // from a handler: the message is in the ring, but unpublished
     EXPECT_EQ(pump->turn(at()), 0);
     ring.message("a", 1'795'849'200'000'000'001);
     EXPECT_EQ(pump->turn(at()), 2);
@@ -103,7 +103,7 @@ TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {
         void on_sent(const SentMessage& message) noexcept override {
             if (recorder != nullptr) recorder->sent(message);
         }
-    } observer;  // outlives the session, which tells it of its end
+    } observer;  // outlives the session, which reports its end to it
     class Managed : public ManagedTest {
         void TestBody() override {}
 

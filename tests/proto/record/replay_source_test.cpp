@@ -1,4 +1,4 @@
-// A recording through the real client: what it hears is what was recorded.
+// A recording through the real client: it receives what was recorded.
 
 #include "../../../proto/record/replay_source.h"
 
@@ -216,7 +216,7 @@ TEST_F(Replays, AFeedOfAVenueTakesTheSameStepsTwice) {
         for (int i = 1; i < 200; ++i) {
             passed += 137ms + i * 1ns;
             if (i % 50 == 0) continue;    // a hole
-            if (i == 120) passed += 25s;  // beyond the limit of silence
+            if (i == 120) passed += 25s;  // beyond the silence limit
             ring.message(R"({"c":"t.A","n":)" + std::to_string(i) + "}", unix_ns(passed));
         }
         ring.disconnected(static_cast<std::uint8_t>(DisconnectReason::network_error), 1006, {}, at().now);

@@ -58,7 +58,7 @@ TEST(SeekTable, IsReadBackAndEveryBrokenByteOfItsFrameIsSeen) {
 }
 
 TEST(SeekTable, OffsetsGoBeyondFourGigabytes) {
-    // 5,000 frames of 1 MiB, and one behind them: of holes, but for the table.
+    // 5,000 frames of 1 MiB and one more, as a sparse file with a table.
     const TempDir folder;
     const std::string path = folder.write("sparse", "");
     std::vector<FrameSizes> frames(5000, {1U << 20, 1U << 20});
@@ -78,7 +78,7 @@ TEST(SeekTable, OffsetsGoBeyondFourGigabytes) {
 }
 
 TEST(SeekTable, AScanCrossesTheBoundaryOf32Bits) {
-    // A skippable frame of holes, then a frame on each side of 4 GiB.
+    // A sparse skippable frame, then a frame on each side of 4 GiB.
     const TempDir folder;
     const std::string path = folder.write("sparse", "");
     const std::string frame = frame_of(std::string(1000, 'x') + "end\n");

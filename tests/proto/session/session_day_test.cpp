@@ -1,4 +1,4 @@
-// A virtual day and a half in the life of a session, event by event.
+// One and a half virtual days of a session, event by event.
 
 #include <gtest/gtest.h>
 
@@ -110,7 +110,7 @@ TEST(Session, AVirtualDayGoesByTheBook) {
         {.refusal = refused},
         {.refusal = refused},
         {.refusal = refused},
-        // Up at once after them until the server has no time, and then busy still.
+        // Up at once after them until the server reports overload, and still overloaded afterwards.
         {.up_for = 2h, .loss = later},
         {.refusal =
              E::TransportEnded{.error = Errc::upgrade_unavailable, .http_status = 503, .retry_after = 45s}},
@@ -124,7 +124,7 @@ TEST(Session, AVirtualDayGoesByTheBook) {
     day.at(0s, E::Connect{});
     day.at(9h, [&day] { day.subscriptions.remove(std::array<std::string_view, 1>{"trades"}); });
     day.at(9h, [&day] { day.subscriptions.add(std::array<std::string_view, 1>{"quotes"}); });
-    // Lunch: the market is closed for twenty seconds, and opens two seconds after it is known to.
+    // Lunch: the market is closed for twenty seconds, and opens two seconds after the announced time.
     day.should_disconnect = [](Duration time) { return time >= 12h && time < 12h + 20s; };
     day.should_reconnect = [](Duration time) -> WindowAnswer {
         if (time >= 12h && time < 12h + 20s) return false;

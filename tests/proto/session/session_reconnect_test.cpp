@@ -1,4 +1,4 @@
-// How a session tries again, and when it gives up.
+// The retries of a session, and when it gives up.
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 
 namespace pinwheel::test {
 
-/// Feeds events to a machine and gives the effects as text.
+/// Feeds events to a machine and returns the effects as text.
 class SessionUnderTest {
   public:
     explicit SessionUnderTest(const SessionOptions& options) : fsm_(options) {}

@@ -1,4 +1,4 @@
-// A session beside the limits of its dialer: section 3 of the feed's rules, the manager's part of it.
+// A session with limits of its dialer: the manager's part of section 3 of the feed's rules.
 #include <gtest/gtest.h>
 
 #include <string>

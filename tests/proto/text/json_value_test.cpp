@@ -1,4 +1,4 @@
-// S9: what a JsonValue can be made of.
+// S9: the values that make a JsonValue.
 
 #include "../../../proto/text/json_value.h"
 

@@ -11,7 +11,7 @@
 namespace pinwheel {
 namespace {
 
-/// A text with the bytes behind it that a message's payload has.
+/// A text with padding behind it, like a message's payload.
 class Padded {
   public:
     explicit Padded(const std::string& text)

@@ -55,7 +55,7 @@ TEST(Utf8, AgreesWithAPlainDecoderOnAllShortInputs) {
 
 TEST(IsAscii, FindsEveryByteThatIsNotAsciiInEverySize) {
     for (std::size_t size = 0; size < 300; ++size) {
-        std::string text(size + 2, '\x80');  // the bytes around it do not count
+        std::string text(size + 2, '\x80');  // the surrounding bytes do not count
         const auto inside = [&] { return bytes_of(text).subspan(1, size); };
         for (std::size_t i = 0; i < size; ++i) text[1 + i] = static_cast<char>(i * 7 % 128);
         EXPECT_TRUE(is_ascii(inside())) << size;

@@ -1,4 +1,4 @@
-// One forward pass over a message, and the matchers on what it finds: section 9 of the feed's rules.
+// One forward pass over a message, and matchers on its result: section 9 of the feed's rules.
 #include "../../../proto/venue/field_scanner.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using test::Padded;
 
 const auto to_the_end = [](const FieldValues&) -> FieldMask { return 0; };
 
-/// The values at `pointers`, as text; `-` for one that is not there.
+/// The values at `pointers`, as text; `-` for a missing one.
 std::vector<std::string> scan(std::string_view text, const std::vector<std::string>& pointers) {
     FieldScanner scanner;
     for (const auto& pointer : pointers) EXPECT_TRUE(scanner.add(pointer)) << pointer;

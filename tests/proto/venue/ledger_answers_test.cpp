@@ -1,4 +1,4 @@
-// Answers that several requests could claim: section 2 of the feed's rules.
+// Answers that match several requests: section 2 of the feed's rules.
 #include <gtest/gtest.h>
 
 #include <string_view>

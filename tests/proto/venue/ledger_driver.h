@@ -9,7 +9,7 @@
 
 namespace pinwheel::test {
 
-/// A ledger with a manual time, to which a venue's texts are given as they would come.
+/// A ledger with manual time, fed with a venue's texts.
 class LedgerDriver {
   public:
     explicit LedgerDriver(const VenueProfile& profile, LedgerOptions options = {})
@@ -23,7 +23,7 @@ class LedgerDriver {
         ledger.want(id);
         return id;
     }
-    /// All that can be sent now.
+    /// All messages that can be sent now.
     std::vector<std::string> send() {
         std::vector<std::string> texts;
         while (auto request = ledger.next_request(now, 1'700'000'000'000)) texts.push_back(request->text);
@@ -44,7 +44,7 @@ class LedgerDriver {
         now += time;
         ledger.on_time(now);
     }
-    /// Why the channel was refused.
+    /// The reason of the channel's refusal.
     std::string refusal(ChannelId channel) {
         std::string text;
         for (auto& change : ledger.take_changes()) told_.push_back(std::move(change));

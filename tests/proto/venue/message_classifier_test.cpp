@@ -1,5 +1,4 @@
-// What a message is: sections 4, 5 and 9 of the feed's rules, and shapes that the built-in profiles do not
-// have.
+// The kinds of messages: sections 4, 5 and 9 of the feed's rules, and shapes that the built-in profiles lack.
 #include "../../../proto/venue/message_classifier.h"
 
 #include <gtest/gtest.h>

@@ -23,7 +23,7 @@ SendKinds kinds(std::initializer_list<SendKind> list) {
     return set;
 }
 
-/// The most events in any half-open window, wherever it begins: it may as well begin at an event.
+/// The most events in any half-open window. The windows that begin at an event suffice.
 std::size_t most_in_any_window(const std::vector<TimePoint>& times, Duration window) {
     std::size_t most = 0;
     for (std::size_t begin = 0, end = 0; begin < times.size(); ++begin) {
@@ -150,7 +150,7 @@ TEST(Section3Pacing, OnlyCloseCode1008WithAReasonOfRateAndTwoStatusesSlowDown) {
     EXPECT_FALSE(is_rate_close(1000, "too many requests"));
 }
 
-/// All that was ever sent, looked through each time.
+/// All messages sent so far, searched each time.
 class NaiveWindow {
   public:
     NaiveWindow(RateLimit limit) : limit_(limit) {}
@@ -187,7 +187,7 @@ TEST(Section3Pacing, NeverMoreThanCountInAnyWindowOverRandomOperations) {
             if (at == now)
                 ASSERT_TRUE(naive.fits(now)) << "run " << run << ", operation " << i;
             else if (random.below(2) == 0)
-                now = at;  // exactly when it is said to fit
+                now = at;  // exactly at the reported time
             if (window.earliest(now) != now) continue;
             window.record(now);
             naive.record(now);

@@ -8,7 +8,7 @@
 
 namespace pinwheel::test {
 
-/// A text with the bytes behind it that a message has, which are not zero.
+/// A text with padding behind it that is not zero, like a message.
 class Padded {
   public:
     Padded(std::string_view text) : bytes_(new char[text.size() + kPayloadPadding]), size_(text.size()) {

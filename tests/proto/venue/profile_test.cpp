@@ -1,4 +1,4 @@
-// Profiles: section 1 of the feed's rules, and what is wrong with one that is refused.
+// Profiles: section 1 of the feed's rules, and the errors of refused ones.
 #include "../../../proto/venue/profile.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Recorded sessions of living protocols through the profiles: section 7 and 9 of the feed's rules.
+// Recorded sessions of real venues through the profiles: sections 7 and 9 of the feed's rules.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -39,7 +39,7 @@ Session load(const std::filesystem::path& path) {
     return session;
 }
 
-/// What the session had subscribed, by the venue's own words.
+/// The session's subscriptions, in the venue's words.
 void subscribe(const Session& session, ChannelTable& channels) {
     const auto add = [&](std::string_view name, std::string_view symbol) {
         const auto id = channels.add(name, symbol);
@@ -83,7 +83,7 @@ struct Counts {
     std::map<SequenceVerdict, std::size_t> verdicts;
 };
 
-/// Each frame classified; numbers checked by the rule of their channel.
+/// Classifies each frame, and checks the numbers by the rule of their channel.
 Counts play(const VenueProfile& profile, const Session& session) {
     ChannelTable channels(profile);
     subscribe(session, channels);
@@ -182,7 +182,7 @@ TEST_F(VenueSession, Bitstamp) {
     EXPECT_EQ(counts.without_time, 0U);
 }
 
-/// Not among the built-in ones: arrays whose channel is a number that the acknowledgement gave.
+/// Not a built-in venue: arrays with the number that the acknowledgement assigned to the channel.
 constexpr std::string_view kKrakenV1 = R"({
   "format": "pinwheel.venue/1", "name": "kraken-v1",
   "endpoints": [{"name": "all", "url": "wss://ws.kraken.com"}],
@@ -209,7 +209,7 @@ TEST_F(VenueSession, AVenueByAFileAloneWithNumberedArrays) {
     EXPECT_GT(counts.kinds[MessageKind::data], 2'900U);
 }
 
-/// Neither: requests without ids, whose acknowledgement repeats them.
+/// Not a built-in venue: requests without ids, repeated by their acknowledgement.
 constexpr std::string_view kBybitV2 = R"({
   "format": "pinwheel.venue/1", "name": "bybit-v2",
   "endpoints": [{"name": "inverse", "url": "wss://stream.bybit.com/realtime"}],

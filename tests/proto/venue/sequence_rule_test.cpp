@@ -139,8 +139,8 @@ TEST(Section7Numbers, TheEndsOfTheNumbersDoNotOverflow) {
     EXPECT_EQ(rule.next(one(kLow)).verdict, Verdict::duplicate);
 }
 
-/// A venue's stream with messages that are lost, sent twice and overlapping; what the rule says of it must be
-/// what is known to have happened.
+/// A venue's stream with lost, duplicated and overlapping messages. The rule's verdicts must match the known
+/// faults.
 TEST(Section7Numbers, ContiguousAgreesWithASetOfNumbersOverRandomStreams) {
     SeededRandom random(7);
     SequenceRule rule({.kind = SequenceKind::contiguous});

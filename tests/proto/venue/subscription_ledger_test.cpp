@@ -1,4 +1,5 @@
-// A channel's life: section 2 of the feed's rules, with what other clients got wrong about acknowledgements.
+// The life of a channel: section 2 of the feed's rules, with mistakes of other clients about
+// acknowledgements.
 #include "../../../proto/venue/subscription_ledger.h"
 
 #include <gtest/gtest.h>

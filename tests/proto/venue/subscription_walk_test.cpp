@@ -1,4 +1,4 @@
-// The ledger against a naive model of a venue over random operations: section 2 of the feed's rules.
+// Random operations: the ledger against a naive model of a venue. Section 2 of the feed's rules.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using test::LedgerDriver;
 using State = ChannelState;
 
-/// A venue that says what it has on a connection, and may lose its answers, but never lies.
+/// A venue that reports its subscriptions of a connection. Its answers may get lost, but are never wrong.
 class NaiveVenue {
   public:
     virtual ~NaiveVenue() = default;
@@ -108,7 +108,7 @@ void walk(const char* name, const char* kind, NaiveVenue& venue, std::uint64_t s
             const bool is_wanted = wanted.contains(ids[i]);
             if (is_wanted && state != State::live && state != State::refused) ++unsettled;
             ASSERT_TRUE(is_wanted || state == State::leaving || state == State::gone);
-            // Its own requests may be on their way; what it says is live was once confirmed.
+            // Requests may be under way. A channel reported as live was confirmed once.
             if (NaiveVenue::is_refused(symbols[i])) {
                 ASSERT_NE(state, State::live) << symbols[i];
             }
@@ -167,7 +167,8 @@ void walk(const char* name, const char* kind, NaiveVenue& venue, std::uint64_t s
                                : is_refused             ? State::refused
                                                         : State::live;
         const State state = driver.ledger.state(ids[i]);
-        // A venue whose answers were lost may count as refused, never as live without its word.
+        // A channel whose answers were lost may count as refused, but never as live without an
+        // acknowledgement.
         if (!loses || expected != State::live) {
             EXPECT_EQ(to_string(state), to_string(expected)) << name << " " << symbols[i];
         }

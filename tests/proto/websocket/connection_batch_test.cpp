@@ -1,4 +1,4 @@
-// T2: what one turn of the reactor does with the frames that one read, or many, brought.
+// T2: the work of one turn of the reactor on the frames of one read, or of many.
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -46,18 +46,18 @@ class ConnectionBatch : public testing::Test, public ConnectionHandler {
         clock.advance(1ms);
         return reactor.poll();
     }
-    /// Turns until what was sent has been read and decoded.
+    /// Turns until all sent bytes have been read and decoded.
     void read_all() {
         while (turn() > 0) {
         }
     }
     [[nodiscard]] StreamScript& script() { return plan.script; }
-    /// Since the last question.
+    /// Since the last call.
     [[nodiscard]] int writes() {
         const int before = std::exchange(writes_before, script().writes);
         return script().writes - before;
     }
-    /// The frames that were sent, such as `10:pong 8:` and the close code's bytes.
+    /// The sent frames, for example `10:pong 8:` and the bytes of the close code.
     [[nodiscard]] std::string sent() {
         std::string text;
         for (SentFrame frame; (frame = take_sent_frame(script().written)).opcode != 255;)
@@ -219,8 +219,9 @@ TEST_F(ConnectionBatch, APingThatWaitedForTheSocketIsAnsweredOnceThePongsBeforeI
     EXPECT_EQ(sent(), pongs_for(1, 3) + "10:6 ");
 }
 
-/// A descriptor is not ready for what is in user space already: a revisit brings it in the next turn. Tests
-/// have no descriptor, so that a turn calls the connection twice: once for the revisit, once as at each turn.
+/// A descriptor is not ready for bytes that are already in user space: a revisit delivers them in the next
+/// turn. The tests have no descriptor, so a turn calls the connection twice: once for the revisit, once as in
+/// each turn.
 constexpr int kCallsATurn = 2;
 
 TEST_F(ConnectionBatch, ATurnDecodesABoundedNumberOfFrames) {
@@ -243,7 +244,7 @@ TEST_F(ConnectionBatch, ATurnDecodesABoundedNumberOfFrames) {
     }
 }
 
-/// As TLS does with a record a frame: each read brings a byte or two, and says that there is more.
+/// Like TLS with one record a frame: each read brings a byte or two, and reports that more is available.
 TEST_F(ConnectionBatch, ATurnReadsABoundedNumberOfTimes) {
     constexpr int kFrames = 1000;
     open();
@@ -270,7 +271,8 @@ TEST_F(ConnectionBatch, ATurnReadsABoundedNumberOfBytes) {
     }
 }
 
-/// All that a turn does is work, so that no idle strategy backs off and no turn sleeps in the middle of it.
+/// Everything that a turn does counts as work, so that no idle strategy backs off and no turn sleeps during
+/// it.
 TEST_F(ConnectionBatch, FramesLeftOverAreWork) {
     open();
     script().bytes(times(20'000, pong_frame("")));

@@ -1,4 +1,4 @@
-// What fuzzing found in a connection, and what a hostile peer or a full socket may do to it.
+// Fuzzing findings in a connection, and the effects of a hostile peer or a full socket.
 
 #include <gtest/gtest.h>
 #include <sys/eventfd.h>

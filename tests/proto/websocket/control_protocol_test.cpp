@@ -1,4 +1,4 @@
-// T2: which pings are answered, which close frame is sent, and what may be sent behind it.
+// T2: the pings that are answered, the close frame that is sent, and the frames that may follow it.
 #include "../../../proto/websocket/control_protocol.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ std::string text(const std::optional<ControlPayload>& close) {
     return close ? "close " + text_of(close->bytes()) : "nothing";
 }
 
-/// Every event in every phase: the close frame that is sent, and the phase that follows.
+/// Every event in every phase: the close frame, and the next phase.
 TEST(ControlProtocol, EachEventInEachPhase) {
     const struct {
         const char* what;

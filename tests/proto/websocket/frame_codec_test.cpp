@@ -30,7 +30,7 @@ struct Frame {
     bool operator==(const Frame&) const = default;
 };
 
-/// What a stream decodes to.
+/// The decoded content of a stream.
 struct Outcome {
     std::vector<Frame> frames;
     Errc error = Errc::ok;
@@ -39,7 +39,7 @@ struct Outcome {
 
 enum class By { wslay_alone, whole_frames_first };
 
-/// Decodes pieces of a stream into frames, and checks on the way that chunks keep their promises.
+/// Decodes a stream piece by piece into frames, and checks the contracts of chunks.
 class Decoding {
   public:
     explicit Decoding(Role role, By by = By::whole_frames_first) : decoder_(role), by_(by) {}
@@ -101,7 +101,7 @@ class Decoding {
     bool inside_ = false;
 };
 
-/// What a stream decodes to, however it is cut and whichever way its whole frames take.
+/// The decoded content of a stream. It is independent of the cuts and of the path of complete frames.
 Outcome decoded(std::string_view stream, Role role = Role::client) {
     Decoding whole(role, By::wslay_alone);
     std::ignore = whole.feed(stream);
@@ -292,7 +292,7 @@ TEST(EncodeFrame, TakesNoMoreRoomThanFrameSizeSays) {
     EXPECT_LE(frame_size(1 << 20) - (1 << 20), kMaxFrameHeader);
 }
 
-/// The same frame by wslay's sender.
+/// The same frame from wslay's sender.
 std::string encoded_by_wslay(std::string_view payload, std::uint32_t mask) {
     struct Out {
         std::string bytes;

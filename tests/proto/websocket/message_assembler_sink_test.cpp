@@ -1,4 +1,4 @@
-// What a message assembler and its sink do with each other.
+// The interaction of a message assembler and its sink.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-/// An assembler over a scripted sink, with both logs in one.
+/// An assembler with a scripted sink. Both write to one log.
 class Scripted : public ControlSink {
   public:
     MessageAssembler::Progress run(std::string_view stream) {

@@ -13,7 +13,7 @@ namespace {
 
 using namespace test;
 
-/// What the stream decodes to, which must not depend on how it is cut.
+/// The decoded content of the stream, which must not depend on the cuts.
 std::string decoded(std::string_view stream, Role role = Role::client) {
     const std::string whole = MessageLog(role).decode(stream, stream.size());
     EXPECT_EQ(MessageLog(role).decode(stream, 1), whole);

@@ -1,4 +1,4 @@
-// A token is planted wherever a secret may stand, every failure is driven, and no text may hold the token.
+// A token is placed wherever a secret can be, every failure is provoked, and no text may contain the token.
 
 #include <gtest/gtest.h>
 
@@ -108,7 +108,7 @@ TEST(Secrets, NoConfigErrorHoldsAValue) {
     expect_hidden(odd->warnings[0].message(), "warning");
 }
 
-/// Connects with a token in query, header and payload, plays one failure, and looks at all that is told.
+/// Connects with a token in query, header and payload, plays one failure, and checks all reports.
 class SecretsOfAConnection : public testing::Test, public ConnectionHandler {
   protected:
     using Plan = ScriptedDialer::Plan;

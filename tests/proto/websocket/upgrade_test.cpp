@@ -20,13 +20,13 @@ class HandshakeTest : public testing::Test {
     UpgradeClient make(const UpgradeOptions& options = {}) {
         return {*Url::parse("ws://feed.example/stream?key=secret"), options, random};
     }
-    /// An answer with the right accept key in place of the word ACCEPT.
+    /// An answer with the correct accept key in place of the word ACCEPT.
     static std::string fill_in(const UpgradeClient& client, std::string answer) {
         const auto at = answer.find("ACCEPT");
         if (at != std::string::npos) answer.replace(at, 6, accept_for_key(upgrade_key(client.request())));
         return answer;
     }
-    /// Feeds the answer in pieces of `size` and returns the outcome of the last.
+    /// Feeds the answer in pieces of `size` and returns the outcome of the last one.
     static UpgradeStatus feed(UpgradeClient& client, const std::string& answer, std::size_t size,
                               std::string& rest) {
         for (std::size_t at = 0; at < answer.size(); at += size) {
@@ -40,7 +40,7 @@ class HandshakeTest : public testing::Test {
         }
         return UpgradeStatus::need_more;
     }
-    /// The error of an answer, the same however it is cut.
+    /// The error of an answer, which is independent of the cuts.
     Error refusal(const std::string& answer, const UpgradeOptions& options = {}) {
         Error error;
         for (std::size_t size = 1; size <= answer.size(); size += size < 8 ? 1 : answer.size() / 7) {
@@ -255,7 +255,7 @@ TEST_F(HandshakeTest, ADateMustBeWholeAndBeADay) {
         std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
         return client.retry_after();
     };
-    EXPECT_EQ(retry_after("Mon, 14 Nov 2023 22:14:20 GMT"), 60s);  // the weekday of another date
+    EXPECT_EQ(retry_after("Mon, 14 Nov 2023 22:14:20 GMT"), 60s);  // the weekday belongs to another date
     for (const char* wrong :
          {"Tue, 14 Nov 2023 22:14:20", "Tue, 14 Nov 2023 22:14:20 GMT+1", "Tue, 4 Nov 2023 22:14:20 GMT",
           "tue, 14 nov 2023 22:14:20 gmt", "Tue, 31 Nov 2023 22:14:20 GMT", "Tue, 14 Nov 2023 24:14:20 GMT",

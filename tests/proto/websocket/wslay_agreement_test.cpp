@@ -1,4 +1,4 @@
-// The assembler against wslay's event layer, which it replaces, on what both accept.
+// Compares the assembler with wslay's event layer on streams that both accept.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -18,7 +18,7 @@ using namespace test;
 TEST(MessageAssembler, AgreesWithWslaysEventLayerOnWhatBothAccept) {
     std::mt19937 random(11);
     const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random()) % limit; };
-    // Pieces of text that are each valid UTF-8, so that a message is valid however its bytes are cut.
+    // Pieces of valid UTF-8, so that a message is valid with any split.
     const std::vector<std::string> alphabet = {"a", "plain ascii, a bit longer", "\xc3\xa9", "\xe2\x82\xac",
                                                "\xf0\x9f\x98\x80"};
     const auto text = [&](std::size_t least) {

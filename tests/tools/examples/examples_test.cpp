@@ -19,7 +19,7 @@
 namespace pinwheel::test {
 namespace {
 
-/// The examples as their users run them, before the built-in exchange over verified TLS.
+/// Runs the examples like their users, against the built-in exchange over verified TLS.
 class Examples : public testing::Test {
   protected:
     Examples() { ::setenv("SSL_CERT_FILE", feed.authority_file().c_str(), 1); }
@@ -30,7 +30,7 @@ class Examples : public testing::Test {
                          {std::string(PINWHEEL_EXAMPLES) + "/" + name, feed.url("/market")});
         return arguments;
     }
-    /// Runs it to its end, which is to be a good one; what it printed.
+    /// Runs it to its successful end; returns its output.
     [[nodiscard]] std::string output(const std::string& name, std::vector<std::string> arguments = {}) const {
         Subprocess program(command(name, std::move(arguments)));
         std::string text = program.read_rest();
@@ -124,7 +124,7 @@ TEST_F(Examples, TwoVenues) {
 
 TEST_F(Examples, Coroutines) {
     std::string text = output("coroutines", {"0.05"});
-    const std::string leaves = "the watchdog leaves\n";  // at a time of its own
+    const std::string leaves = "the watchdog leaves\n";  // its time varies
     ASSERT_EQ(count(text, leaves), 1U) << text;
     text.erase(text.find(leaves), leaves.size());
     const auto own = text.find("stream: ");
