@@ -37,7 +37,7 @@ TEST_F(Alerts, TheFirstDisconnectFiresWithCountOne) {
     EXPECT_EQ(log, "NETWORK_ERROR 1;");
 }
 
-TEST_F(Alerts, ThoseWithinTheIntervalAreCountedAndTheFirstAfterItTellsThem) {
+TEST_F(Alerts, TheFirstAfterTheIntervalReportsThoseWithinIt) {
     connect();
     lose(3);
     EXPECT_EQ(log, "NETWORK_ERROR 1;");
@@ -77,7 +77,7 @@ TEST_F(Alerts, EachAlertHasTheChannelAMessageAndItsContext) {
     EXPECT_EQ(fields, (std::vector<std::string>{"url=ws://feed.example/stream", "attempts=1"}));
 }
 
-TEST_F(Alerts, WithoutAnyHandlerNothingIsHeardAndNothingBreaks) {
+TEST_F(Alerts, WithoutHandlersNothingFails) {
     options.on_alert = {};
     options.on_disconnect_alert = {};
     connect();
@@ -119,7 +119,7 @@ class WarningDialer final : public Dialer {
     Reactor& reactor_;
 };
 
-TEST_F(Alerts, WhatADialCanDoWithoutIsAlerted) {
+TEST_F(Alerts, ARefusedOptionalSettingOfADialIsAlerted) {
     options.reconnect_strategy = ReconnectStrategy::fixed_delay;
     WarningDialer warning(reactor);
     options.dialer = &warning;

@@ -46,7 +46,7 @@ class CandleDay : public ManagedTest {
     std::vector<std::string> day;
 };
 
-TEST_F(CandleDay, ConnectsBeforeEachCloseAndCutsByItselfAfterIt) {
+TEST_F(CandleDay, ConnectsBeforeEachCloseAndDisconnectsAfterIt) {
     clock.advance(24h - reactor.system_now().time_since_epoch() % 24h);
     for (int i = 0; i < 7; ++i) dialer.plan();
     make().subscribe("btcusdt@kline_4h");
@@ -66,7 +66,7 @@ TEST_F(CandleDay, ConnectsBeforeEachCloseAndCutsByItselfAfterIt) {
     EXPECT_EQ(ws().stats().reconnect_tries, 6U);
 }
 
-TEST_F(CandleDay, IsMendedAtOnceIfTheVenueCutsAtTheClose) {
+TEST_F(CandleDay, ReconnectsAtOnceIfTheVenueCutsAtTheClose) {
     clock.advance(24h - reactor.system_now().time_since_epoch() % 24h);
     for (int i = 0; i < 3; ++i) dialer.plan();
     make().connect();

@@ -112,7 +112,7 @@ TEST_F(Coroutines, ReceiveThrowsWhenNoConnectionIsComing) {
     EXPECT_EQ(log, "connect;disconnect SERVER_CLOSED;one;closed 1001");
 }
 
-TEST_F(Coroutines, ConnectThrowsWhatWaitConnectedThrows) {
+TEST_F(Coroutines, ConnectThrowsLikeWaitConnected) {
     dialer.plan(Error{Errc::tls_certificate, "not trusted"});
     AsyncWebSocket refused(reactor, url, options);
     auto first = receive_one(refused, log);

@@ -82,7 +82,7 @@ TEST_F(Errors, ReconnectErrorHasAttemptsAndLastError) {
     EXPECT_EQ(error.last_error().code, Errc::network_unreachable);
 }
 
-TEST_F(Errors, ProtocolErrorSaysWhatThePeerBroke) {
+TEST_F(Errors, ProtocolErrorNamesTheRuleThatThePeerBroke) {
     options.auto_reconnect = false;
     connect();
     script(0).bytes(text_frame("\xff"));
@@ -106,7 +106,7 @@ TEST_F(Errors, QueueFullErrorHasSizeAndCount) {
 
 // Each class
 
-TEST_F(Errors, EachClassComesOutOfAManagerAndDecidesWhetherATryIsWorthIt) {
+TEST_F(Errors, EachClassIsReportedByAManagerAndDecidesWhetherToRetry) {
     const std::vector<std::pair<Errc, ErrorClass>> by_dial{{Errc::host_not_found, ErrorClass::resolve},
                                                            {Errc::connection_refused, ErrorClass::transport},
                                                            {Errc::tls_handshake, ErrorClass::tls}};

@@ -43,7 +43,7 @@ TEST_P(AfterAThrowingHandler, AnExceptionLeavesPollAndTheManagerStaysValid) {
 INSTANTIATE_TEST_SUITE_P(Behaviour, AfterAThrowingHandler, testing::ValuesIn(kScenes),
                          AfterAThrowingHandler::name_of);
 
-TEST_F(Handlers, WhatFollowsAHandlerIsDoneThoughItThrows) {
+TEST_F(Handlers, StepsAfterAHandlerAreDoneEvenIfItThrows) {
     options.on_connect = [] { throw std::out_of_range("on_connect"); };
     options.on_disconnect = [](DisconnectReason) { throw std::out_of_range("on_disconnect"); };
     std::uint64_t alerted = 0;
@@ -75,7 +75,7 @@ TEST_F(Handlers, MessagesBehindTheOneWhoseHandlerThrewAreNotLost) {
     EXPECT_EQ(texts, "abc");
 }
 
-TEST_F(Handlers, OfTwoHandlersThatThrowTheFirstIsHeard) {
+TEST_F(Handlers, OfTwoExceptionsOfHandlersTheFirstPasses) {
     options.on_disconnect = [](DisconnectReason) { throw std::out_of_range("first"); };
     options.on_disconnect_alert = [](DisconnectReason, std::uint64_t) { throw std::logic_error("second"); };
     connect();

@@ -63,7 +63,7 @@ class AHandlerMayCall : public Handlers, public testing::WithParamInterface<std:
     }
 };
 
-TEST_P(AHandlerMayCall, AndTheSessionGoesWhereTheCallLeads) {
+TEST_P(AHandlerMayCall, AndTheCallDecidesTheNextState) {
     const auto& [scene, call] = GetParam();
     // After kill() there is nothing to disconnect or to resume.
     const bool is_dead = std::string(scene.name) == "OnDisconnectOutsideOfATurn";

@@ -19,7 +19,7 @@ class KeepAliveBehaviour : public ManagedTest {
     }
 };
 
-TEST_F(KeepAliveBehaviour, APingWithEightBytesGoesOutEveryPingInterval) {
+TEST_F(KeepAliveBehaviour, APingWithEightBytesIsSentInEveryPingInterval) {
     connect();
     for (int i = 0; i < 3; ++i) {
         pass(18s);
@@ -47,7 +47,7 @@ TEST_F(KeepAliveBehaviour, WithoutThePongWithinPingTimeoutTheConnectionIsLostAnd
     EXPECT_EQ(ws().state(), ConnectionState::reconnecting);
 }
 
-TEST_F(KeepAliveBehaviour, APongWithAnotherPayloadIsNone) {
+TEST_F(KeepAliveBehaviour, APongWithAnotherPayloadIsIgnored) {
     connect();
     pass(20s);
     auto payload = take_ping(0);
@@ -126,7 +126,7 @@ TEST_F(KeepAliveBehaviour, APongThatCameInTimeCountsEvenIfTheTurnIsLate) {
     EXPECT_EQ(log, "connect;");
 }
 
-TEST_F(KeepAliveBehaviour, APongBehindMoreThanOneReadTakesIsWaitedFor) {
+TEST_F(KeepAliveBehaviour, APongBehindSeveralReadsIsWaitedFor) {
     connect();
     pass(20s);
     const std::string behind(100'000, 'x');

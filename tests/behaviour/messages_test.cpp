@@ -74,7 +74,7 @@ TEST_F(Messages, AMessageHasPayloadTypeSequenceGenerationAndTimes) {
     EXPECT_EQ(seen[0].kernel_received, SystemTime{77s}) << "the stream's";
 }
 
-TEST_F(Messages, JsonIsLookedIntoInPlaceAndTextThatIsNoneStaysText) {
+TEST_F(Messages, JsonIsReadInPlaceAndOtherTextStaysText) {
     int seen = 0;
     options.on_message = [&](const Message& message) {
         ++seen;
@@ -175,7 +175,7 @@ TEST_F(Messages, AConnectionThatIsDestroyedInItsHandlerLeavesItsRecord) {
 
 // Full
 
-TEST_F(Messages, DropNewestCountsAlertsAtMostOnceASecondAndGoesOn) {
+TEST_F(Messages, DropNewestCountsAlertsAtMostOnceASecondAndContinues) {
     options.queue_size = 2;
     connect();
     send_texts(0, "abcde");
@@ -234,7 +234,7 @@ TEST_F(Messages, DropNewestStillAnswersPingsAndCloses) {
     EXPECT_EQ(sent(0), (std::vector<std::string>{"pong p", "close 1001"}));
 }
 
-TEST_F(Messages, ThrowOnDroppedTellsTheConsumerOfTheGap) {
+TEST_F(Messages, ThrowOnDroppedReportsTheGapToTheConsumer) {
     options.queue_size = 1;
     options.throw_on_dropped = true;
     connect();

@@ -25,7 +25,7 @@ struct Journal final : SessionObserver {
 
 class Observed : public ManagedTest {};
 
-TEST_F(Observed, EachStepIsToldBeforeItsEffectsAreDone) {
+TEST_F(Observed, EachStepIsReportedBeforeItsEffects) {
     Journal journal;
     options.observer = &journal;
     options.ping_interval = WebSocketOptions::Seconds(0);
@@ -45,7 +45,7 @@ TEST_F(Observed, EachStepIsToldBeforeItsEffectsAreDone) {
     EXPECT_TRUE(journal.text.ends_with("force_close: DISCONNECTED -> CLOSED (0)\n"));
 }
 
-TEST_F(Observed, AStepTellsItsTimesAndTheTriesSpent) {
+TEST_F(Observed, AStepHasItsTimesAndTheNumberOfTries) {
     Journal journal;
     options.observer = &journal;
     plan_failures(2);

@@ -15,7 +15,7 @@ class Plans : public ManagedTest {
     }
 };
 
-TEST_F(Plans, ReconnectAfterGoesBeforeEverything) {
+TEST_F(Plans, ReconnectAfterTakesPrecedence) {
     options.should_reconnect = []() -> WindowAnswer {
         ADD_FAILURE() << "should_reconnect was asked";
         return true;
@@ -141,7 +141,7 @@ TEST_F(Plans, ShouldDisconnectIsAskedEveryDisconnectCheckIntervalWhileConnected)
     EXPECT_EQ(log, "connect;disconnect CALLBACK_TRIGGERED;");
 }
 
-TEST_F(Plans, WhatShouldDisconnectDidItselfMakesItsAnswerVoid) {
+TEST_F(Plans, ACallInsideShouldDisconnectVoidsItsAnswer) {
     options.should_disconnect = [&] {
         ws().request_disconnect(60s);
         return true;

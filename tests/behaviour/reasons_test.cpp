@@ -163,7 +163,7 @@ TEST_F(Reasons, KillWhileClosingIsKilled) {
     expect_once(DisconnectReason::killed, 1006);
 }
 
-TEST_F(Reasons, AnAttemptThatIsDroppedOrFailsIsNoDisconnect) {
+TEST_F(Reasons, ADroppedOrFailedAttemptIsNotADisconnect) {
     plan_failures(1);
     make().connect();
     turn();
@@ -187,7 +187,7 @@ TEST_F(Reasons, ScheduleReconnectFromDisconnectedArmsTheReconnect) {
     EXPECT_TRUE(ws().is_connected());
 }
 
-TEST_F(Reasons, ScheduleReconnectFromReconnectingArmsItAnew) {
+TEST_F(Reasons, ScheduleReconnectFromReconnectingRearmsTheTimer) {
     connect();
     dialer.plan();
     script(0).end();
@@ -228,7 +228,7 @@ TEST_F(Reasons, AMarginThatLeavesNoAgeIsAnErrorOfConstruction) {
     }
 }
 
-TEST_F(Reasons, WithoutALifetimeAConnectionLastsForEver) {
+TEST_F(Reasons, WithoutALifetimeAConnectionHasNoAgeLimit) {
     options.ping_interval = 0s;
     connect();
     pass(24h * 365);

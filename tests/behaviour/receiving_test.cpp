@@ -30,7 +30,7 @@ TEST_F(Receiving, ReceiveTimesOut) {
     }
 }
 
-TEST_F(Receiving, ReceiveGivesWhatIsQueuedThenThrowsClosedErrorWhenNoConnectionIsComing) {
+TEST_F(Receiving, ReceiveDrainsTheQueueThenThrowsClosedErrorIfNoConnectionIsComing) {
     options.auto_reconnect = false;
     connect();
     send_texts(0, "ab");
@@ -52,7 +52,7 @@ TEST_F(Receiving, ReceiveOnASessionThatWasNeverConnectedThrowsClosedError) {
     EXPECT_THROW(std::ignore = ws().receive(), WebSocketClosedError);
 }
 
-TEST_F(Receiving, ALoopOfYourOwnSeesWhatTheWaitingCallsWouldReturn) {
+TEST_F(Receiving, ACustomLoopSeesTheResultsOfTheWaitingCalls) {
     dialer.plan();
     make().connect();
     EXPECT_EQ(ws().connect_outcome(), std::nullopt);

@@ -62,7 +62,7 @@ TEST_F(Reconnecting, TheBudgetIsTheNumberOfTriesAfterALoss) {
     EXPECT_EQ(ws().stats().reconnect_tries, 3U);
 }
 
-TEST_F(Reconnecting, ABudgetOfZeroIsNoRetryAndNoReconnect) {
+TEST_F(Reconnecting, ABudgetOfZeroMeansNoRetryAndNoReconnect) {
     options.max_reconnect_attempts = 0;
     plan_failures(1);
     make().connect();
@@ -77,7 +77,7 @@ TEST_F(Reconnecting, ABudgetOfZeroIsNoRetryAndNoReconnect) {
     EXPECT_EQ(dialer.dials(), 2U);
 }
 
-TEST_F(Reconnecting, TheCountGoesBackOnlyAfterAStableConnection) {
+TEST_F(Reconnecting, TheCountResetsOnlyAfterAStableConnection) {
     options.max_reconnect_attempts = 2;
     options.stable_connection_time = 60s;
     options.ping_interval = 0s;
@@ -99,7 +99,7 @@ TEST_F(Reconnecting, TheCountGoesBackOnlyAfterAStableConnection) {
     EXPECT_EQ(ws().last_error().code, Errc::retries_exhausted);
 }
 
-TEST_F(Reconnecting, TheCountGoesBackAtAnExplicitConnect) {
+TEST_F(Reconnecting, TheCountResetsAtAnExplicitConnect) {
     options.max_reconnect_attempts = 1;
     options.reconnect_strategy = ReconnectStrategy::immediate;
     connect();
@@ -253,7 +253,7 @@ TEST_F(Reconnecting, H3ARetryAfterBeyondItsCapIsCappedAndAlerted) {
 
 // connection_timeout
 
-TEST_F(Reconnecting, ConnectionTimeoutBoundsTheWholeTry) {
+TEST_F(Reconnecting, ConnectionTimeoutBoundsTheCompleteTry) {
     options.connection_timeout = 8s;
     options.max_reconnect_attempts = 0;
     for (const bool dialed : {false, true}) {

@@ -22,7 +22,7 @@ TEST_F(Sending, SendSendBinaryAndSendJson) {
                                                  R"(text {"id":7,"ok":true})", "text [1]"}));
 }
 
-TEST_F(Sending, SendWhileNotConnectedThrowsClosedErrorWith1006AndTrySendSaysSo) {
+TEST_F(Sending, SendWhileNotConnectedThrowsClosedErrorWith1006AndTrySendReturnsIt) {
     make();
     try {
         ws().send("x");
@@ -48,7 +48,7 @@ TEST_F(Sending, TextThatIsNotUtf8IsNotSent) {
     EXPECT_EQ(ws().stats().messages_sent, 0U);
 }
 
-TEST_F(Sending, WhatTheSocketDoesNotTakeIsKeptInOrderUpToTheLimitAndNothingIsHalfSent) {
+TEST_F(Sending, TheBacklogIsKeptInOrderUpToTheLimitAndNoMessageIsHalfSent) {
     options.send_buffer_limit = 100;
     connect();
     script(0).write_room = 10;

@@ -164,7 +164,7 @@ TEST_F(StateEndings, KillLeadsFromEveryStateButClosedToDisconnected) {
 
 // CLOSING, not by shutdown(): the request becomes the plan
 
-TEST_F(StateEndings, S2WhatIsAskedWhileClosingFollowsTheCloseHandshake) {
+TEST_F(StateEndings, S2ACallWhileClosingFollowsTheCloseHandshake) {
     connect();
     ws().close();
     ws().connect();
@@ -185,7 +185,7 @@ TEST_F(StateEndings, S2WhatIsAskedWhileClosingFollowsTheCloseHandshake) {
     EXPECT_TRUE(ws().is_connected());
 }
 
-TEST_F(StateEndings, S3ALaterRequestDisconnectTakesTheReconnectBack) {
+TEST_F(StateEndings, S3ALaterRequestDisconnectCancelsTheReconnect) {
     connect();
     ws().request_disconnect(20ms);
     ws().request_disconnect();
@@ -210,7 +210,7 @@ TEST_F(StateEndings, ShutdownClosesInOrderForGood) {
     EXPECT_FALSE(ws().is_recoverable());
 }
 
-TEST_F(StateEndings, ShutdownIsNotUndoneByWhatIsPlannedOrCalledMeanwhile) {
+TEST_F(StateEndings, ShutdownIsNotUndoneByPlansOrCallsMeanwhile) {
     for (const int call : {0, 1, 2, 3}) {
         begin_anew();
         connect();

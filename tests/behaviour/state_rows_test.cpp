@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kForbidden = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
 
-TEST_F(StateRows, TheSixStatesSayWhatCanBeDoneInThem) {
+TEST_F(StateRows, TheSixStatesDetermineTheAllowedCalls) {
     for (const auto state : {disconnected, connecting, connected, reconnecting, closing, closed}) {
         EXPECT_EQ(can_connect(state), state == disconnected || state == reconnecting);
         EXPECT_EQ(can_send(state), state == connected);
@@ -179,7 +179,7 @@ TEST_F(StateRows, ARefusedCertificateEndsAConnectThatHadNoSuccessYet) {
     EXPECT_THROW(ws().wait_connected(), WebSocketConnectionError);
 }
 
-TEST_F(StateRows, AStatusThatMayPassIsTriedAgainAndAnother4xxEndsTheConnect) {
+TEST_F(StateRows, ARetryableStatusIsRetriedAndAnother4xxEndsTheConnect) {
     for (const int status : {400, 401, 403, 404, 408, 425, 429, 500, 503}) {
         const bool passes = status == 408 || status == 425 || status == 429 || status >= 500;
         begin_anew();

@@ -112,7 +112,7 @@ TEST_F(StatsBehaviour, BytesWaitingToBeSentGoWithTheirConnection) {
     }
 }
 
-TEST_F(StatsBehaviour, WhatAnEndedConnectionStillSendsIsNoConcernOfTheNext) {
+TEST_F(StatsBehaviour, BytesOfAnEndedConnectionDoNotAffectTheNextOne) {
     options.reconnect_strategy = ReconnectStrategy::immediate;
     connect();
     dialer.plan();

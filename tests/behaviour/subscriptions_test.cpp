@@ -60,7 +60,7 @@ TEST_F(Subscriptions, AfterEveryConnectAllAreSentAgainInOrderAfterOnConnect) {
               (Frames{"text login", text("subscribe", "c"), text("subscribe", "b"), text("subscribe", "a")}));
 }
 
-TEST_F(Subscriptions, WhatOnConnectSubscribesIsSentOnce) {
+TEST_F(Subscriptions, ChannelsThatOnConnectSubscribesAreSentOnce) {
     options.on_connect = [this] {
         ws().subscribe("a");
         ws().unsubscribe("b");

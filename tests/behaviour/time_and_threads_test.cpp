@@ -158,7 +158,7 @@ TEST_F(TimeAndThreads, ADestroyedManagerTriesACloseFrameAndCallsNobody) {
     EXPECT_EQ(dialer.dials(), 1U);
 }
 
-TEST_F(TimeAndThreads, AManagerDestroyedInATurnTakesItsOwnNetworkAlongWhileItDials) {
+TEST_F(TimeAndThreads, AManagerDestroyedInATurnDestroysItsNetworkDuringADial) {
     options.dialer = nullptr;
     make("ws://127.0.0.1:9/").connect();
     reactor.post([this] { destroy(); });
@@ -166,7 +166,7 @@ TEST_F(TimeAndThreads, AManagerDestroyedInATurnTakesItsOwnNetworkAlongWhileItDia
     EXPECT_FALSE(exists());
 }
 
-TEST_F(TimeAndThreads, AMovedManagerGoesOn) {
+TEST_F(TimeAndThreads, AMovedManagerContinues) {
     connect();
     WebSocketManager moved(std::move(ws()));
     destroy();

@@ -31,7 +31,7 @@ class Traps : public ManagedTest {
     const std::string url = "ws://feed.example/stream";
 };
 
-TEST_F(Traps, S2AWindowAfterARequestedDisconnectIsAskedForOnceItIsDown) {
+TEST_F(Traps, S2AWindowAfterARequestedDisconnectIsCheckedOnceItIsDown) {
     dialer.plan();
     dialer.plan();
     connect();
@@ -92,7 +92,7 @@ TEST_F(Traps, S8WaitDisconnectedWaitsForAnAttempt) {
     EXPECT_TRUE(ws().wait_disconnected(1s));
 }
 
-TEST_F(Traps, S8AFirstConnectThatFailsSaysHow) {
+TEST_F(Traps, S8AFailedFirstConnectReportsItsCause) {
     options.max_reconnect_attempts = 1;
     options.reconnect_delay = 0s;
     make();
@@ -161,7 +161,7 @@ TEST_F(Traps, L3AWindowEndsWithTheSession) {
     EXPECT_FALSE(task.result());
 }
 
-TEST_F(Traps, S9AnEmptyObjectACharacterAndWhatSubscriptionsReturns) {
+TEST_F(Traps, S9AnEmptyObjectACharacterAndTheResultOfSubscriptions) {
     connect();
     ws().send_json({});
     ws().send_json('c');

@@ -170,7 +170,7 @@ TEST_F(UnderFlood, AConsumerThatKeepsUpCostsNoMemory) {
     EXPECT_EQ(lost, sink.dropped());
 }
 
-TEST_F(UnderFlood, AConsumerThatStandsStillCostsNoMemory) {
+TEST_F(UnderFlood, AStoppedConsumerCostsNoMemory) {
     const Flood flood(many(binary_frame(std::string(3000, 'x'))));
     endure(flood, [] {});
     EXPECT_EQ(queue.size(), 1000U);

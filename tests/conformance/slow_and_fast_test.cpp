@@ -75,7 +75,7 @@ std::string second_of_feed(int second) {
     return frames + ping_frame(std::to_string(second));
 }
 
-TEST_F(SlowAndFast, AConsumerThatStopsForHalfAMinuteMissesTheNewestAndIsToldHowMany) {
+TEST_F(SlowAndFast, AConsumerThatStopsForHalfAMinuteMissesTheNewestAndGetsTheirCount) {
     constexpr int kRoom = 1000;
     MessageQueue queue(kRoom);
     QueueSink queue_sink(queue, OverflowPolicy::drop_newest);
@@ -180,7 +180,7 @@ TEST_F(SlowAndFast, BehindAFullSendBufferAPongAndACloseStillFit) {
     EXPECT_EQ(take_sent_frame(script().written).payload, close_payload(1000, std::string(123, 'r')));
 }
 
-TEST_F(SlowAndFast, WhatWaitsAndTheAnswerToACloseLeaveBeforeTheWriteSideEnds) {
+TEST_F(SlowAndFast, TheBacklogAndTheAnswerToACloseAreSentBeforeTheHalfClose) {
     open();
     script().write_room = 10;
     ASSERT_EQ(send(std::string(100, 'x')), Errc::ok);
@@ -246,7 +246,7 @@ TEST_F(SlowAndFast, OfABurstOfPingsEachReadsFirstSixteenAndItsLastAreAnswered) {
     EXPECT_EQ(script().written, "");
 }
 
-TEST_F(SlowAndFast, ABurstOfPingsThatNobodyReadsTheAnswersOfTakesOneBatchOfPongsOfBuffer) {
+TEST_F(SlowAndFast, ABurstOfPingsWithUnreadAnswersBuffersOneBatchOfPongs) {
     constexpr int kBurst = 100'000;
     constexpr std::size_t kBatch = 17;
     options.send_buffer_limit = 4096;
@@ -285,7 +285,7 @@ TEST_F(SlowAndFast, AMessageOfAMillionEmptyFragmentsIsOneMessage) {
     EXPECT_TRUE(connection->is_open());
 }
 
-TEST_F(SlowAndFast, AMillionPongsThatNobodyAskedForAreHeard) {
+TEST_F(SlowAndFast, AMillionUnsolicitedPongsAreReported) {
     open();
     std::string all;
     for (int i = 0; i < 1'000'000; ++i) all += pong_frame("");
@@ -295,7 +295,7 @@ TEST_F(SlowAndFast, AMillionPongsThatNobodyAskedForAreHeard) {
     EXPECT_TRUE(script().written.empty());
 }
 
-TEST_F(SlowAndFast, AFrameThatComesAByteASecondIsDelivered) {
+TEST_F(SlowAndFast, AFrameWithOneByteASecondIsDelivered) {
     open();
     for (const char byte : text_frame("slow")) {
         script().bytes(std::string(1, byte));

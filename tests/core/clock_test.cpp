@@ -29,7 +29,7 @@ TEST(SteadyClock, ReadsTheTwoClocksOfTheSystem) {
     EXPECT_LE(system, std::chrono::system_clock::now());
 }
 
-TEST(ManualClock, StandsStillAndMovesBothTimesWhenTold) {
+TEST(ManualClock, MovesBothTimesOnlyOnRequest) {
     ManualClock clock(TimePoint{10s}, SystemTime{100s});
     EXPECT_EQ(clock.now(), TimePoint{10s});
     EXPECT_EQ(clock.now(), clock.now());

@@ -53,7 +53,7 @@ bool is_clear_refusal(const Error& error, const char* cure) {
     return error.code == Errc::not_permitted && error.message().find(cure) != std::string::npos;
 }
 
-TEST(Cpu, AThreadIsBoundToTheCoreAskedFor) {
+TEST(Cpu, AThreadIsBoundToTheRequestedCore) {
     std::thread([] {
         const int cpu = first_allowed_cpu();
         const Error refused = pin_to_cpu(cpu);

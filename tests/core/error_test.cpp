@@ -14,7 +14,7 @@ TEST(Error, AnErrcIsAnErrorCodeOfOurCategory) {
     EXPECT_EQ(pinwheel_category().message(250), "unknown pinwheel error");
 }
 
-TEST(Error, ClassAndCureFollowTheCode) {
+TEST(Error, ClassAndRetryabilityFollowTheCode) {
     EXPECT_EQ(error_class(Errc::tls_certificate), ErrorClass::tls);
     EXPECT_FALSE(is_retryable(Errc::tls_certificate));
     EXPECT_FALSE(is_retryable(Errc::upgrade_refused));

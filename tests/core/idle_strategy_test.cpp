@@ -17,7 +17,7 @@ TEST(BackoffIdle, SpinsThenYieldsThenSleepsTwiceAsLongEachTimeUpToTheLimit) {
         EXPECT_EQ(idle.next(0), (Step{Action::park, park}));
 }
 
-TEST(BackoffIdle, WorkBeginsItAnew) {
+TEST(BackoffIdle, WorkResetsIt) {
     BackoffIdle idle({.spins = 1, .yields = 1, .min_park = 10us, .max_park = 50us});
     for (int round = 0; round < 2; ++round) {
         EXPECT_EQ(idle.next(1), Step{});

@@ -28,7 +28,7 @@ TEST(MessageQueueMemory, WithoutALimitItGrowsByLinkingLargerRings) {
     EXPECT_EQ(queue.front(), nullptr);
 }
 
-TEST(MessageQueueMemory, ARecordLargerThanTheRingGetsOneOfItsOwn) {
+TEST(MessageQueueMemory, ARecordLargerThanTheRingGetsItsOwnRing) {
     MessageQueue queue(10, 1024);
     const std::string large(3'000'000, 'x');
     push(queue, "before");
@@ -72,7 +72,7 @@ TEST(MessageQueueMemory, AQueueDestroyedInTheMiddleOfABatchFreesAllItsRings) {
     ASSERT_NE(queue.claim(10'000), nullptr);  // the leak checker verifies this
 }
 
-TEST(MessageQueueMemory, AClaimBeyondWhatAHeaderCanTellIsRefusedAndTheQueueGoesOn) {
+TEST(MessageQueueMemory, AClaimAboveTheLargestPayloadIsRefusedAndTheQueueContinues) {
     MessageQueue queue(0, 1024);
     EXPECT_EQ(queue.claim(kMaxPayload + 1), nullptr);
     EXPECT_EQ(queue.claim(std::numeric_limits<std::size_t>::max()), nullptr);
@@ -210,7 +210,7 @@ void refuse_large_mappings() {
     std::_Exit(grown && !testing::Test::HasFailure() && queue.capacity() == 32 * kMega ? 0 : 1);
 }
 
-TEST(MessageQueueMemory, WithoutMemoryAClaimIsRefusedAndTheQueueGoesOn) {
+TEST(MessageQueueMemory, WithoutMemoryAClaimIsRefusedAndTheQueueContinues) {
     EXPECT_EXIT(claim_without_memory(), testing::ExitedWithCode(0), "");
 }
 

@@ -116,7 +116,7 @@ TEST(MessageQueue, AnUnpublishedMessageCountsAgainstTheLimit) {
     EXPECT_TRUE(queue.full());
 }
 
-TEST(MessageQueue, ADroppedRecordStandsWhereTheGapIs) {
+TEST(MessageQueue, ADroppedRecordMarksThePlaceOfTheGap) {
     MessageQueue queue(1, 1024);
     push(queue, "before");
     queue.publish();
@@ -132,7 +132,7 @@ TEST(MessageQueue, ADroppedRecordStandsWhereTheGapIs) {
     EXPECT_EQ(take(queue), "after");
 }
 
-TEST(MessageQueue, OnlyTheLastOfABatchIsMarkedThoughTheBatchGoesOverSeveralRings) {
+TEST(MessageQueue, OnlyTheLastOfABatchIsMarkedEvenOverSeveralRings) {
     MessageQueue queue(0, 1024);
     for (const std::size_t size : {10U, 5'000U, 10U, 50'000U, 10U}) push(queue, std::string(size, 'x'));
     EXPECT_EQ(queue.front(), nullptr) << "nothing is visible before publish()";
@@ -196,7 +196,7 @@ TEST(MessageQueueThreads, OrderAndContentsHoldAcrossRings) {
 }
 
 /// Like a connection: drops when the queue is full, and reports the number before the next message.
-TEST(MessageQueueThreads, EveryGapIsToldWhereItIs) {
+TEST(MessageQueueThreads, EveryGapIsReportedAtItsPlace) {
     constexpr std::uint64_t kMessages = 200'000;
     MessageQueue queue(16, 1024);
     std::thread producer([&] {

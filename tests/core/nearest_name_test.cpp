@@ -17,7 +17,7 @@ TEST(NearestName, TakesAddedDroppedChangedAndSwappedLetters) {
     EXPECT_EQ(nearest_name("timeput", kKnown), "timeout");
 }
 
-TEST(NearestName, LeavesWhatIsTooFar) {
+TEST(NearestName, IgnoresDistantNames) {
     EXPECT_EQ(nearest_name("colour", kKnown), "");
     EXPECT_EQ(nearest_name("", kKnown), "");
     EXPECT_EQ(did_you_mean("colour", kKnown), "");

@@ -30,7 +30,7 @@ void fill(ReceiveBuffer& buffer) {
     buffer.clear();
 }
 
-TEST(ReceiveBuffer, GivesBackWhatWasCommittedInOrder) {
+TEST(ReceiveBuffer, ReturnsCommittedBytesInOrder) {
     ReceiveBuffer buffer(kSmall);
     EXPECT_TRUE(buffer.readable().empty());
     EXPECT_EQ(buffer.writable().size(), kSmall);
@@ -50,7 +50,7 @@ TEST(ReceiveBuffer, BytesThatWereNotCommittedAreNotThere) {
     EXPECT_EQ(text_of(buffer.readable()), "x");
 }
 
-TEST(ReceiveBuffer, StartsAnewFromTheFrontOnceAllIsConsumed) {
+TEST(ReceiveBuffer, ReturnsToTheFrontOnceAllIsConsumed) {
     ReceiveBuffer buffer(8);
     put(buffer, "abcdefg");
     buffer.consume(7);
@@ -65,7 +65,7 @@ TEST(ReceiveBuffer, IsFullWhenNothingOfTheMostItHoldsWasConsumed) {
     EXPECT_EQ(text_of(buffer.readable()), all);
 }
 
-TEST(ReceiveBuffer, AStreamComesThroughUnchangedWhateverTheSizesOfItsPieces) {
+TEST(ReceiveBuffer, AStreamPassesUnchangedInPiecesOfAnySize) {
     std::string sent;
     for (int i = 0; i < 2000; ++i) sent += static_cast<char>('a' + i % 23);
     for (std::size_t in = 1; in <= 16; ++in) {
@@ -104,7 +104,7 @@ TEST(ReceiveBuffer, StaysSmallUntilAReadFillsIt) {
     EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest);
 }
 
-TEST(ReceiveBuffer, GrowsUnderWhatIsThere) {
+TEST(ReceiveBuffer, GrowsWithDataInside) {
     ReceiveBuffer buffer(4);
     put(buffer, "abcd");
     EXPECT_EQ(buffer.writable().size(), ReceiveBuffer::kLargest - 4);
@@ -140,7 +140,7 @@ TEST(ReceiveBuffer, GivesThePagesBackThatItNoLongerNeeds) {
     EXPECT_EQ(buffer.writable().back(), std::byte{0});
 }
 
-TEST(ReceiveBuffer, DoesNotShrinkUnderWhatIsThere) {
+TEST(ReceiveBuffer, DoesNotShrinkBelowItsData) {
     ReceiveBuffer buffer(4);
     fill(buffer);
     for (std::size_t i = 0; i < ReceiveBuffer::kSmallReadsBeforeShrinking; ++i) {

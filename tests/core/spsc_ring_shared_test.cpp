@@ -66,7 +66,7 @@ TEST(SpscRing, WorksBetweenTwoMappingsOfOneMemory) {
     EXPECT_EQ(producer.fill(), 0U);
 }
 
-TEST(SpscRing, AHandleThatJoinsGoesOnWhereTheRingStands) {
+TEST(SpscRing, AHandleThatJoinsContinuesAtTheRingsPositions) {
     const SharedMemory memory(SpscRing::bytes_needed(512));
     SpscRing first(memory.here(), 512);
     ASSERT_TRUE(push(first, "one"));
@@ -131,7 +131,7 @@ TEST(SpscRing, AWritersPositionThatCannotBeBreaksTheRing) {
 }
 
 // M4
-TEST(SpscRing, ARecordThatReachesBeyondWhatIsWrittenBreaksTheRing) {
+TEST(SpscRing, ARecordThatExtendsPastTheWrittenPositionBreaksTheRing) {
     for (const std::uint32_t size : {17U, 1000U, 0x7fffffffU, 0xffffffffU}) {
         const SharedMemory memory(SpscRing::bytes_needed(512));
         SpscRing producer(memory.here(), 512);
@@ -225,7 +225,7 @@ void exchange(Producer& outgoing, Consumer& incoming, std::uint64_t records) {
     EXPECT_EQ(mismatches, 0U);
 }
 
-TEST(SpscRingThreads, EveryRecordArrivesWholeAndInOrder) {
+TEST(SpscRingThreads, EveryRecordArrivesCompleteAndInOrder) {
     SpscRing ring(1 << 14);
     exchange(ring, ring, 200'000);
 }

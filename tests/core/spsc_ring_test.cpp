@@ -134,14 +134,14 @@ TEST(SpscRing, AnAbandonedClaimLeavesNoTrace) {
     EXPECT_EQ(ring.fill(), ring.record_size(3));
 }
 
-TEST(SpscRing, AClaimBeyondWhatAHeaderCanTellIsRefused) {
+TEST(SpscRing, AClaimAboveTheLargestPayloadIsRefused) {
     SpscRing ring(1024);
     EXPECT_EQ(ring.claim(kMaxPayload + 1), nullptr);
     EXPECT_EQ(ring.claim(std::numeric_limits<std::size_t>::max()), nullptr);
     EXPECT_EQ(ring.claim(std::numeric_limits<std::size_t>::max() - 150), nullptr);
 }
 
-TEST(SpscRing, RefusesACapacityThatIsNoPowerOfTwoOrOutOfReachAndNamesIt) {
+TEST(SpscRing, RefusesACapacityThatIsNotAPowerOfTwoOrOutOfRangeAndNamesIt) {
     for (const std::size_t capacity :
          {std::size_t{0}, std::size_t{64}, std::size_t{1000}, std::size_t{1} << 47, std::size_t{1} << 63}) {
         try {

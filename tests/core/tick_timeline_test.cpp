@@ -39,7 +39,7 @@ TEST(TickScale, IsTheSameWhateverTheLengthOfTheMeasurement) {
     EXPECT_EQ(ten_ms.to_duration(kYear * 3 * kSecond), an_hour.to_duration(kYear * 3 * kSecond));
 }
 
-TEST(TickScale, WhatNoDurationHoldsIsTheLongest) {
+TEST(TickScale, SaturatesAtTheLongestDuration) {
     const auto slow = TickScale::from(1, 1s);
     EXPECT_EQ(slow.to_duration(7), 7s);
     EXPECT_EQ(slow.to_duration(~std::uint64_t{0}), Duration::max());
@@ -122,7 +122,7 @@ TEST_F(Calibrated, AJumpOfTheCounterIsOverAtTheNextAnchor) {
     EXPECT_EQ(timeline.at(jumped + 10'000'000), kStart + 110ms) << "the jump must not count as a measurement";
 }
 
-TEST_F(Calibrated, ACounterOfAnotherRateIsBelievedWhenItIsSeenTwice) {
+TEST_F(Calibrated, ACounterOfAnotherRateIsAcceptedAfterTwoMeasurements) {
     timeline.anchor(210'000'000, kStart + 110ms);  // 2 GHz from now on
     timeline.anchor(410'000'000, kStart + 210ms);
     EXPECT_EQ(timeline.at(420'000'000), kStart + 215ms);

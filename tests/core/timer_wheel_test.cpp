@@ -143,7 +143,7 @@ TEST_F(TimerWheelTest, TheWheelMayGoBeforeItsTimers) {
     EXPECT_FALSE(a.timer.armed());
 }
 
-TEST_F(TimerWheelTest, TheNextDeadlineIsExactForWhatIsNearAndNeverLate) {
+TEST_F(TimerWheelTest, TheNextDeadlineIsExactForNearTimersAndNeverLate) {
     Logged a(log, 'a');
     EXPECT_EQ(wheel.next_deadline(), std::nullopt);
     wheel.schedule(a.timer, kStart + 20ms);

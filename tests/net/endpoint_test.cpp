@@ -27,7 +27,7 @@ TEST(Endpoint, H5AZoneBecomesTheScopeOfTheAddress) {
         EXPECT_FALSE(Endpoint::parse("fe80::1%" + none, 80)) << none;
 }
 
-TEST(Endpoint, RefusesWhatIsNoLiteral) {
+TEST(Endpoint, RefusesTextOtherThanLiterals) {
     for (const char* text :
          {"", "localhost", "127.0.0.256", "127.1", "[::1]", "::1%nosuchinterface", "1.2.3.4%lo", ":::"})
         EXPECT_FALSE(Endpoint::parse(text, 1)) << text;

@@ -89,7 +89,7 @@ TEST_F(ListenerTest, APortThatIsTakenIsAnErrorThatNamesIt) {
     }
 }
 
-TEST_F(ListenerTest, RefusesOnceItIsGoneAndItsPortIsFree) {
+TEST_F(ListenerTest, RefusesAfterItsDestructionAndItsPortIsFree) {
     std::optional<Endpoint> endpoint;
     { endpoint = listen(*Endpoint::parse("127.0.0.1", 0)).endpoint(); }
     const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

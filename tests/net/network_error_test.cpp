@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 using test::NoDescriptors;
 using test::turn_until;
 
-TEST(NetworkError, N1WhateverConnectAnswersIsTransportAndMayPass) {
+TEST(NetworkError, N1EveryErrorOfConnectIsTransportAndRetryable) {
     for (const int error :
          {EACCES,    EPERM,        EADDRINUSE,      EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN,      EALREADY,
           EBADF,     ECONNREFUSED, EFAULT,          EINPROGRESS,   EINTR,        EISCONN,     ENETUNREACH,
@@ -39,7 +39,7 @@ TEST(NetworkError, N1WhateverConnectAnswersIsTransportAndMayPass) {
         EXPECT_EQ(error_class(errc_from_errno(error)), ErrorClass::usage) << "elsewhere it is the caller's";
 }
 
-TEST(NetworkError, N8ATextIsCutAtACharactersEndAndSaysSo) {
+TEST(NetworkError, N8ATextIsCutAtACharacterBoundaryWithANote) {
     const std::string fits(detail::kMaxErrorText, 'x');
     EXPECT_EQ(detail::bounded_text(fits), fits);
     for (std::size_t shift = 0; shift < 4; ++shift) {
@@ -194,7 +194,7 @@ TEST_F(Dialing, N8OfSilentAddressesTheOldestGivesWay) {
     EXPECT_LE(most, kMaxAddressesInFlight + 2) << "with the resolver's own";
 }
 
-TEST_F(Dialing, N8ASocketOptionThatIsRefusedIsToldOnceForAllAddresses) {
+TEST_F(Dialing, N8ARefusedSocketOptionIsReportedOnceForAllAddresses) {
     SocketDialer with_option(reactor, resolver, nullptr, {.socket = {.busy_poll_us = -1}});
     server.set("feed.test", addresses(10));
     dial("feed.test", test::refused_port(), with_option);
@@ -202,7 +202,7 @@ TEST_F(Dialing, N8ASocketOptionThatIsRefusedIsToldOnceForAllAddresses) {
     EXPECT_EQ(outcome.warnings.size(), 1U);
 }
 
-TEST_F(Dialing, N7WantOfDescriptorsIsToldAsThatAndEndsTheTries) {
+TEST_F(Dialing, N7AShortageOfDescriptorsIsReportedAndEndsTheTries) {
     server.set("feed.test", addresses(10));
     const Listener listener = listen("127.0.0.1");
     dial("127.0.0.1", listener.endpoint().port(), dialer);
@@ -218,7 +218,7 @@ TEST_F(Dialing, N7WantOfDescriptorsIsToldAsThatAndEndsTheTries) {
                   ": Too many open files); close descriptors, or raise the limit of open files (ulimit -n)");
 }
 
-TEST_F(Dialing, N7ACertificateFileThatCannotBeOpenedForWantOfDescriptorsSaysSo) {
+TEST_F(Dialing, N7AShortageOfDescriptorsForACertificateFileIsReported) {
     const test::TempDir dir;
     const std::string file = dir.write("ca.pem", "");
     const NoDescriptors none;
@@ -254,7 +254,7 @@ TEST_F(Dialing, N7AListenerWithoutDescriptorsWaitsInPlaceOfSpinning) {
     turn_until(reactor, [&] { return !accepted.empty(); });
 }
 
-TEST_F(Dialing, N2WhatADialWaitsForIsTheNameFirst) {
+TEST_F(Dialing, N2ADialFirstWaitsForTheName) {
     server.set("feed.test", {.kind = test::DnsReply::Kind::silence});
     dial("feed.test", 1, dialer);
     EXPECT_EQ(dial_->waiting_for().code, Errc::resolve_timeout);

@@ -41,7 +41,7 @@ class PollerTest : public testing::Test {
     int key = 0;
 };
 
-TEST_F(PollerTest, TellsWhatIsReadyForAsLongAsItIs) {
+TEST_F(PollerTest, ReportsReadinessWhileItLasts) {
     ASSERT_EQ(poller.set(pair.near.get(), &key, {}, kRead), Errc::ok);
     EXPECT_TRUE(look(poller).empty());
     pair.send();
@@ -53,7 +53,7 @@ TEST_F(PollerTest, TellsWhatIsReadyForAsLongAsItIs) {
     }
 }
 
-TEST_F(PollerTest, TellsOnlyWhatWasAskedFor) {
+TEST_F(PollerTest, ReportsOnlyTheRequestedEvents) {
     pair.send();
     ASSERT_EQ(poller.set(pair.near.get(), &key, {}, kWrite), Errc::ok);
     ASSERT_EQ(look(poller).size(), 1U);
@@ -64,7 +64,7 @@ TEST_F(PollerTest, TellsOnlyWhatWasAskedFor) {
     EXPECT_EQ(look(poller)[0].interest, kRead);
 }
 
-TEST_F(PollerTest, WithoutInterestNotEvenAHangUpIsTold) {
+TEST_F(PollerTest, WithoutInterestNotEvenAHangUpIsReported) {
     ASSERT_EQ(poller.set(pair.near.get(), &key, {}, kRead), Errc::ok);
     ASSERT_EQ(poller.set(pair.near.get(), &key, kRead, {}), Errc::ok);
     pair.far.reset();
@@ -82,7 +82,7 @@ TEST_F(PollerTest, AHangUpWakesReadersAndWriters) {
     EXPECT_TRUE(ready[0].interest.write);
 }
 
-TEST_F(PollerTest, ADescriptorThatIsNoneIsAnError) {
+TEST_F(PollerTest, AnInvalidDescriptorIsAnError) {
     EXPECT_EQ(poller.set(1'000'000, &key, {}, kRead), Errc::io_failure);
     EXPECT_EQ(poller.set(1'000'000, &key, {}, {}), Errc::ok) << "nothing is asked for";
 }

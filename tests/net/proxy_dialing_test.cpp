@@ -58,7 +58,7 @@ class ProxyDialing : public testing::Test {
     std::unique_ptr<Dial> dial_;
 };
 
-TEST_F(ProxyDialing, TheStreamReachesTheTargetOnceTheProxySaysSo) {
+TEST_F(ProxyDialing, TheStreamReachesTheTargetOnceTheProxyAccepts) {
     dial("feed.test", 9);  // a name that only the proxy can resolve
     EXPECT_EQ(heard(kRequest.size()), kRequest);
     EXPECT_FALSE(outcome.over());

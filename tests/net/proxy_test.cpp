@@ -44,7 +44,7 @@ TEST(ProxyUrl, ItsUserAndPasswordArePercentEncodedAndNeverShown) {
     EXPECT_EQ(proxy_of("http://user@proxy.test").password(), "");
 }
 
-TEST(ProxyUrl, ThatIsWrongSaysWhereWithoutThePassword) {
+TEST(ProxyUrl, ThatIsMalformedNamesThePlaceWithoutThePassword) {
     for (const auto& [url, what] : std::map<std::string, std::string>{
              {"", "the host is empty"},
              {"http://", "the host is empty"},
@@ -191,7 +191,7 @@ TEST(HttpConnect, SendsUserAndPasswordByTheBasicScheme) {
               std::string::npos);
 }
 
-TEST(HttpConnect, ARefusalSaysWhatAndWhetherItMayPass) {
+TEST(HttpConnect, ARefusalHasItsReasonAndWhetherItIsRetryable) {
     for (const auto& [answer, code, what] : std::vector<std::tuple<std::string, Errc, std::string>>{
              {"HTTP/1.1 407 Proxy Authentication Required\r\nA: b\r\n\r\n<html>", Errc::proxy_refused,
               "it answered CONNECT with 407 Proxy Authentication Required; check the user and the password"},
@@ -252,7 +252,7 @@ TEST(Socks5, SendsUserAndPasswordIfTheProxyAsks) {
     EXPECT_EQ(unasked.said()[0], 5) << "a proxy that asks for no password gets none";
 }
 
-TEST(Socks5, ARefusalSaysWhatAndWhetherItMayPass) {
+TEST(Socks5, ARefusalHasItsReasonAndWhetherItIsRetryable) {
     struct Case {
         std::string url;
         std::vector<std::string> answers;

@@ -143,7 +143,7 @@ TEST(Reactor, RevisitsOverTheBoundComeInTheNextTurnInOrder) {
     EXPECT_EQ(log.back(), 'z') << "one that always comes again kept another waiting";
 }
 
-TEST(Reactor, AThousandWatchesEndInAnyOrderAndTheOthersAreStillCalled) {
+TEST(Reactor, AThousandWatchesEndInAnyOrderAndTheRestAreStillCalled) {
     Reactor reactor;
     std::string log;
     std::vector<std::unique_ptr<Source>> sources;
@@ -165,7 +165,7 @@ TEST(Reactor, AThousandWatchesEndInAnyOrderAndTheOthersAreStillCalled) {
     EXPECT_EQ(reactor.poll(), 0);
 }
 
-TEST(Reactor, AWatchThatEndsItselfAndOthersDoesNotKeepTheRestFromBeingCalled) {
+TEST(Reactor, AWatchMayEndItselfAndOthersAndTheRestAreStillCalled) {
     Reactor reactor;
     std::string log;
     Source a(log, 'a');
@@ -198,14 +198,14 @@ struct Revisits : testing::Test {
     Source c{log, 'c'};
 };
 
-TEST_F(Revisits, ComeOnceInTheOrderInWhichTheyWereAskedFor) {
+TEST_F(Revisits, ComeOnceInTheOrderOfRequests) {
     reactor.revisit(a.watch);
     EXPECT_EQ(reactor.poll(), 3);
     EXPECT_EQ(log, "abc");
     EXPECT_EQ(reactor.poll(), 0);
 }
 
-TEST_F(Revisits, AskedForInTheMiddleComeInTheNextTurn) {
+TEST_F(Revisits, RequestedInsideATurnComeInTheNextOne) {
     a.action = [&] { reactor.revisit(a.watch); };
     reactor.poll();
     EXPECT_EQ(log, "abc");

@@ -81,7 +81,7 @@ TEST_P(ReactorModes, AReadableDescriptorIsCalledUntilItIsDrained) {
     EXPECT_EQ(reader.seen, "ab");
 }
 
-TEST_P(ReactorModes, AWatchIsToldOfWritabilityOnlyWhenItAsks) {
+TEST_P(ReactorModes, AWatchIsCalledForWritabilityOnlyOnRequest) {
     const SocketPair pair;
     Reader reader(pair);
     ASSERT_EQ(reactor.watch(reader.watch, pair.near.get(), {.read = true}), Errc::ok);
@@ -190,7 +190,7 @@ TEST_P(ReactorModes, DisposedObjectsLiveUntilNoHandlerRuns) {
     EXPECT_TRUE(seen.expired());
 }
 
-TEST(Reactor, DoesNotSleepBeforeWhatATimerDidCanBeSeen) {
+TEST(Reactor, DoesNotSleepBeforeTheCallerSeesATimersEffect) {
     Reactor reactor;
     bool fired = false;
     auto fire = [&](TimePoint) { fired = true; };
@@ -282,7 +282,7 @@ TEST(Reactor, ADescriptorThatEpollRefusesIsAnError) {
     EXPECT_FALSE(reader.watch.active());
 }
 
-TEST(Reactor, TellsTheClocksTimeOutsideOfATurnAndTheTurnsInside) {
+TEST(Reactor, ShowsTheClocksTimeOutsideOfATurnAndTheTurnsInside) {
     ManualClock clock;
     Reactor reactor({.clock = &clock});
     const TimePoint start = reactor.now();

@@ -21,7 +21,7 @@ class ReactorThreads : public testing::TestWithParam<ReactorMode> {
 
 INSTANTIATE_TEST_SUITE_P(Both, ReactorThreads, testing::Values(ReactorMode::epoll, ReactorMode::busy_spin));
 
-TEST_P(ReactorThreads, WorkFromManyComesWholeAndInTheOrderOfEach) {
+TEST_P(ReactorThreads, WorkFromManyThreadsRunsCompletelyAndInTheOrderOfEach) {
     constexpr int kThreads = 4;
     constexpr int kEach = 2000;
     std::vector<std::vector<int>> seen(kThreads);
@@ -55,7 +55,7 @@ TEST_P(ReactorThreads, AStopFromAnotherEndsARunThatHasNothingToDo) {
     EXPECT_TRUE(runs);
 }
 
-TEST_P(ReactorThreads, WhatIsPostedBeforeAStopRunsOrWaitsForTheNextRun) {
+TEST_P(ReactorThreads, WorkPostedBeforeAStopRunsOrWaitsForTheNextRun) {
     for (int i = 0; i < 200; ++i) {
         int ran = 0;
         std::thread other([&] {
@@ -83,7 +83,7 @@ TEST_P(ReactorThreads, PostedWorkMayPostMore) {
     EXPECT_EQ(rounds, 100);
 }
 
-TEST_P(ReactorThreads, ResultsOfPostedWorkAreSeenByWhoeverWaitsForThem) {
+TEST_P(ReactorThreads, ResultsOfPostedWorkAreVisibleToTheWaitingThread) {
     // Plain data, handed over by the post, and back by an atomic.
     std::vector<int> data;
     std::atomic<bool> done{false};
@@ -113,7 +113,7 @@ TEST_P(ReactorThreads, AStopBeforeRunEndsTheNextRunAtOnce) {
     EXPECT_EQ(turns, 1);
 }
 
-TEST(ReactorBackoffThreads, AReactorThatSleepsBetweenTurnsStillHearsOthers) {
+TEST(ReactorBackoffThreads, AReactorThatSleepsBetweenTurnsStillReceivesPosts) {
     BackoffIdle idle({.spins = 1, .yields = 1, .max_park = 1ms});
     Reactor reactor({.mode = ReactorMode::busy_spin, .idle = &idle});
     int ran = 0;

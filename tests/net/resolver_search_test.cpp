@@ -95,7 +95,7 @@ TEST_F(ResolverSearch, N3ASilentSearchDomainLeavesTimeForTheNameItself) {
     EXPECT_LT(clock.now() - start, 5s);
 }
 
-TEST_F(ResolverSearch, N3TheErrorSaysWhatWasAsked) {
+TEST_F(ResolverSearch, N3TheErrorHasTheQueriedNames) {
     configure(kCluster);
     server.set("feed.test.a.cluster", {.kind = Kind::server_failure});
     EXPECT_TRUE(resolve("feed.test").empty());
@@ -158,7 +158,7 @@ TEST_F(ResolverSearch, N2EachChangeOfTheFileIsFollowedAndOneThatAppearsToo) {
     EXPECT_EQ(resolve("feed"), Texts{"192.0.2.3"});
 }
 
-TEST_F(ResolverSearch, N2AQueryUnderWayLivesThroughAChange) {
+TEST_F(ResolverSearch, N2AQueryUnderWaySurvivesAChange) {
     configure("search a.test\n");
     server.set("feed.a.test", {.kind = Kind::silence});
     ask("feed");
@@ -173,7 +173,7 @@ TEST_F(ResolverSearch, N2AQueryUnderWayLivesThroughAChange) {
     EXPECT_EQ(error.code, Errc::resolve_timeout) << "with the name server and the time that it began with";
 }
 
-TEST_F(ResolverSearch, N7WantOfDescriptorsIsNoFaultOfTheNameServer) {
+TEST_F(ResolverSearch, N7AShortageOfDescriptorsIsNotAFaultOfTheNameServer) {
     server.set("feed.test", {"192.0.2.1"});
     resolve("feed.test");
     {

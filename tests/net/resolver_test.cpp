@@ -75,7 +75,7 @@ TEST_F(ResolverTest, KeepsTheOrderOfTheServer) {
     EXPECT_EQ(resolve("feed.test").addresses, expected);
 }
 
-TEST_F(ResolverTest, AFamilyWithoutRecordsIsNoError) {
+TEST_F(ResolverTest, AFamilyWithoutRecordsIsNotAnError) {
     server.set("four.test", {"192.0.2.1"});
     EXPECT_EQ(resolve("four.test").addresses, Texts{"192.0.2.1:443"});
     server.set("six.test", {"2001:db8::1"});
@@ -83,7 +83,7 @@ TEST_F(ResolverTest, AFamilyWithoutRecordsIsNoError) {
     EXPECT_EQ(resolve("six.test").addresses, Texts{"[2001:db8::1]:443"});
 }
 
-TEST_F(ResolverTest, AFamilyThatFailsDoesNotSpoilTheOther) {
+TEST_F(ResolverTest, AFailedFamilyDoesNotAffectTheSecondOne) {
     server.set("feed.test", {"192.0.2.1"});
     for (const auto kind : {DnsReply::Kind::server_failure, DnsReply::Kind::no_such_name}) {
         server.set("feed.test", AF_INET6, {.kind = kind});
@@ -93,7 +93,7 @@ TEST_F(ResolverTest, AFamilyThatFailsDoesNotSpoilTheOther) {
     }
 }
 
-TEST_F(ResolverTest, AFamilyThatIsSilentHoldsUpTheOtherForFiftyMillisecondsOnly) {
+TEST_F(ResolverTest, ASilentFamilyDelaysTheSecondOneForFiftyMillisecondsOnly) {
     for (const int silent : {AF_INET, AF_INET6}) {
         server.set("feed.test", {"192.0.2.1", "2001:db8::1"});
         server.set("feed.test", silent, {.kind = DnsReply::Kind::silence});
@@ -143,7 +143,7 @@ TEST_F(ResolverTest, AServerThatFailsIsAnErrorOfResolving) {
     EXPECT_NE(answer.error.message().find("/etc/resolv.conf"), std::string::npos);
 }
 
-TEST_F(ResolverTest, AServerThatCouldNotSayOutweighsOneThatSaysNo) {
+TEST_F(ResolverTest, AFailedServerOutweighsOneThatDoesNotKnowTheName) {
     for (const int failing : {AF_INET, AF_INET6}) {
         server.set("feed.test", {.kind = DnsReply::Kind::no_such_name});
         server.set("feed.test", failing, {.kind = DnsReply::Kind::server_failure});
@@ -172,7 +172,7 @@ std::string refusing_server(const std::string& address = "127.0.0.1") {
     return DnsServer(reactor, address).servers();
 }
 
-TEST_F(ResolverTest, N7AServerThatRefusesIsToldAsThatAndNotWaitedFor) {
+TEST_F(ResolverTest, N7ARefusalByAServerIsReportedWithoutWaiting) {
     for (const std::string& servers :
          {refusing_server(), refusing_server() + "," + refusing_server("127.0.0.2")}) {
         Resolver refused(reactor, {.timeout = 5s, .servers = servers});
@@ -186,7 +186,7 @@ TEST_F(ResolverTest, N7AServerThatRefusesIsToldAsThatAndNotWaitedFor) {
     }
 }
 
-TEST_F(ResolverTest, N7BesideAServerThatIsSilentTheRefusalIsToldToo) {
+TEST_F(ResolverTest, N7ARefusalIsReportedBesideASilentServer) {
     server.set("feed.test", {.kind = DnsReply::Kind::silence});
     Resolver mixed(reactor, {.timeout = 5s, .servers = refusing_server() + "," + server.servers()});
     const auto query = mixed.resolve("feed.test", 443, Resolver::Callback::member<&Answer::take>(answer));
@@ -207,7 +207,7 @@ TEST_F(ResolverTest, LiteralsNeedNoServer) {
 }
 
 /// H5: a text with a colon is not a name. A missing interface may appear later.
-TEST_F(ResolverTest, H5AnAddressThatIsNoneAsksNoServer) {
+TEST_F(ResolverTest, H5AMalformedAddressCausesNoQuery) {
     for (const auto& [host, code, text] :
          {std::tuple("fe80::1%nosuch", Errc::network_unreachable, "this machine has no interface 'nosuch'"),
           {"::zz", Errc::host_not_found, "neither a name nor an address"},
@@ -238,7 +238,7 @@ TEST_F(ResolverTest, NamesUnderLocalhostAreThisHost) {
     EXPECT_EQ(resolve("notlocalhost").addresses, Texts{"192.0.2.9:443"});
 }
 
-TEST_F(ResolverTest, ADroppedQuerySaysNothingWhenItsAnswerComes) {
+TEST_F(ResolverTest, ADroppedQueryIgnoresItsAnswer) {
     server.set("feed.test", {"192.0.2.1"});
     auto dropped = ask("feed.test", answer);
     dropped.reset();
@@ -294,7 +294,7 @@ TEST_F(ResolverTest, EndsWithItsQueriesUnderWayAndLeavesNoDescriptor) {
     EXPECT_EQ(answer.calls, 0);
 }
 
-TEST_F(ResolverTest, AListOfServersThatIsNoneIsAnErrorThatShowsIt) {
+TEST_F(ResolverTest, AMalformedListOfServersIsAnErrorThatShowsIt) {
     try {
         Resolver bad(reactor, {.servers = "not a server"});
         FAIL() << "it was taken";

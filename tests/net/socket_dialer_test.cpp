@@ -58,7 +58,7 @@ TEST_F(SocketDialerTest, BytesComeWithTheKernelsTimeOfArrival) {
     EXPECT_EQ(got.status, IoStatus::eof);
 }
 
-TEST_F(SocketDialerTest, ALocalhostThatListensOnOneFamilyIsReachedThroughTheOther) {
+TEST_F(SocketDialerTest, ALocalhostThatListensOnOneFamilyIsReachedWithEither) {
     Listener listener = listen("127.0.0.1");
     const auto dial = dialer.dial({"localhost", listener.endpoint().port(), false}, outcome);
     turn_until(reactor, [&] { return outcome.over(); });
@@ -84,7 +84,7 @@ TEST_F(SocketDialerTest, ANameThatDoesNotResolveIsNamed) {
     EXPECT_NE(outcome.error->message().find("'no such host'"), std::string::npos);
 }
 
-TEST_F(SocketDialerTest, ADialDroppedBeforeItsFirstTurnSaysNothingAndLeavesNoDescriptor) {
+TEST_F(SocketDialerTest, ADialDroppedBeforeItsFirstTurnReportsNothingAndLeaksNoDescriptor) {
     Listener listener = listen("127.0.0.1");
     reactor.poll();
     const auto before = test::open_descriptors();

@@ -70,7 +70,7 @@ TEST(SocketOptions, QuickAckIsSetOnAConnection) {
     EXPECT_EQ(value_of(socket, IPPROTO_TCP, TCP_QUICKACK), 1);
 }
 
-TEST(SocketOptions, WhatIsNotAskedForIsLeftAlone) {
+TEST(SocketOptions, UnsetOptionsAreNotChanged) {
     const UniqueFd untouched = tcp_socket();
     const UniqueFd socket = tcp_socket();
     EXPECT_TRUE(apply(kNothing, socket.get()).empty());
@@ -84,7 +84,7 @@ TEST(SocketOptions, WhatIsNotAskedForIsLeftAlone) {
         EXPECT_EQ(value_of(socket, level, option), value_of(untouched, level, option)) << option;
 }
 
-TEST(SocketOptions, EachRefusalNamesItsOptionAndTheOthersAreAppliedAllTheSame) {
+TEST(SocketOptions, EachRefusalNamesItsOptionAndTheRestAreApplied) {
     // A socket of another kind has no TCP options but accepts the general ones.
     const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const auto refused =

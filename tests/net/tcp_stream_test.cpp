@@ -34,7 +34,7 @@ class TcpStreamTest : public testing::Test {
     std::array<std::byte, 64> buffer{};
 };
 
-TEST_F(TcpStreamTest, ReadsWhatIsThereAndNoMoreThanAskedFor) {
+TEST_F(TcpStreamTest, ReadsAvailableBytesUpToTheRequestedSize) {
     EXPECT_EQ(near.read_some(buffer).status, IoStatus::would_block);
     EXPECT_EQ(far.write_some(bytes("hello")).bytes, 5U);
     wait_for_input(near);
@@ -49,7 +49,7 @@ TEST_F(TcpStreamTest, ReadsWhatIsThereAndNoMoreThanAskedFor) {
     EXPECT_EQ(near.details().error_detail(), "") << "would_block is no error";
 }
 
-TEST_F(TcpStreamTest, TakesAPrefixOfWhatTheKernelHasNoRoomForAndGoesOnLater) {
+TEST_F(TcpStreamTest, TakesAPrefixIfTheKernelHasLittleRoomAndContinuesLater) {
     const std::string large(16 << 20, 'x');
     std::size_t sent = 0;
     IoResult wrote = near.write_some(bytes(large));
@@ -70,7 +70,7 @@ TEST_F(TcpStreamTest, TakesAPrefixOfWhatTheKernelHasNoRoomForAndGoesOnLater) {
     EXPECT_EQ(near.write_some(bytes("y")).bytes, 1U);
 }
 
-TEST_F(TcpStreamTest, ShutdownOfWritingIsTheEndForThePeerAndReadingGoesOn) {
+TEST_F(TcpStreamTest, AHalfCloseIsTheEndForThePeerAndReadingContinues) {
     near.shutdown_write();
     EXPECT_EQ(read(far).status, IoStatus::eof);
     EXPECT_EQ(far.write_some(bytes("still")).bytes, 5U);
@@ -93,7 +93,7 @@ TEST_F(TcpStreamTest, AnAbortedStreamIsReset) {
     EXPECT_EQ(far.details().error_detail(), "Connection reset by peer");
 }
 
-TEST_F(TcpStreamTest, WritingToAPeerThatIsGoneIsAnErrorAndNoSignal) {
+TEST_F(TcpStreamTest, WritingToAClosedPeerIsAnErrorAndNoSignal) {
     {
         TcpStream gone(std::move(near));
         gone.abort();
@@ -112,7 +112,7 @@ TEST_F(TcpStreamTest, WithoutTimesOfArrivalItIsTheEpoch) {
     EXPECT_EQ(near.status().arrival_time, SystemTime{});
 }
 
-TEST(TcpStreamWithTimes, ReadsEndsAndFailsAsTheOther) {
+TEST(TcpStreamWithTimes, ReadsEndsAndFailsLikeAPlainOne) {
     for (const bool reset : {false, true}) {
         test::TcpPair pair;
         const int on = 1;

@@ -284,7 +284,7 @@ TEST_F(TlsTest, VerificationIsOffOnlyByItsOwnOption) {
     EXPECT_FALSE(outcome.stream->details().tls_info().verified);
 }
 
-TEST_F(TlsTest, AServerThatWantsACertificateGetsTheOneOfTheOptions) {
+TEST_F(TlsTest, AServerThatDemandsACertificateGetsTheOneOfTheOptions) {
     const auto client_identity = authority().issue({.common_name = "a client"});
     serve(loopback_identity(), {.ca_file = dir.write("client-ca.pem", authority().certificate())});
     TlsOptions options = trusting();

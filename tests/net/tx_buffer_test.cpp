@@ -33,7 +33,7 @@ TEST(TxBuffer, KeepsOrderAndTheRestThroughPartialWritesOfEverySize) {
     }
 }
 
-TEST(TxBuffer, RefusesAUnitPastTheLimitWhole) {
+TEST(TxBuffer, RefusesAUnitAboveTheLimitCompletely) {
     TxBuffer tx(10);
     EXPECT_TRUE(tx.append(bytes_of("12345678")));
     EXPECT_FALSE(tx.append(bytes_of("123")));
@@ -74,7 +74,7 @@ TEST(TxBuffer, AUnitMayTurnOutSmallerThanClaimed) {
     EXPECT_EQ(script.written, "abcde");
 }
 
-TEST(TxBuffer, TheLimitIsOfWhatWaitsNotOfWhatWasSent) {
+TEST(TxBuffer, TheLimitAppliesToTheBacklogNotToSentBytes) {
     test::StreamScript script;
     test::ScriptedStream stream(script);
     script.write_room = 6;
@@ -105,7 +105,7 @@ TEST(TxBuffer, FlushOfNothingWritesNothing) {
     EXPECT_EQ(script.writes, 0);
 }
 
-TEST(TxBuffer, ClearForgetsWhatWaits) {
+TEST(TxBuffer, ClearDropsTheBacklog) {
     test::StreamScript script;
     test::ScriptedStream stream(script);
     TxBuffer tx(10);

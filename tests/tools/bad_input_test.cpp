@@ -27,7 +27,7 @@ class ConnectingCommand : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(All, ConnectingCommand, testing::Values("tail", "latency", "echo", "rtt"),
                          [](const auto& test) { return test.param; });
 
-TEST_P(ConnectingCommand, RefusesAUrlThatIsNone) {
+TEST_P(ConnectingCommand, RefusesAMalformedUrl) {
     const std::vector<std::pair<std::string, std::string>> cases{
         {"http://feed.example/", "'http' is neither ws nor wss"},
         {"feed.example", "no scheme"},
@@ -45,7 +45,7 @@ TEST_P(ConnectingCommand, RefusesAUrlThatIsNone) {
     }
 }
 
-TEST_P(ConnectingCommand, RefusesAnAuthorityFileThatIsNone) {
+TEST_P(ConnectingCommand, RefusesAMalformedAuthorityFile) {
     const TempDir folder;
     const std::string garbage = folder.write("garbage.pem", "no certificate at all\n");
     const std::string cut = folder.write("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n");
@@ -64,7 +64,7 @@ TEST_P(ConnectingCommand, RefusesHeadersThatCannotBeSent) {
     EXPECT_EQ(outcome.errors.find("secret"), std::string::npos);
 }
 
-TEST_P(ConnectingCommand, SaysWhatIsWrongWithAProxy) {
+TEST_P(ConnectingCommand, NamesTheFaultOfAProxy) {
     const std::string dead = "127.0.0.1:" + std::to_string(refused_port());
     expect_refusal(call("ws://127.0.0.1:1/", {"--proxy", "https://a"}), 2, {"--proxy", "neither", "socks5h"});
     expect_refusal(call("ws://127.0.0.1:1/", {"--proxy", dead, "--timeout", "5"}), 1,
@@ -89,7 +89,7 @@ TEST_P(ConnectingCommand, NamesAPortThatRefuses) {
     expect_refusal(call("ws://" + at + "/"), 1, {at, "Connection refused", "is the server up"});
 }
 
-TEST_P(ConnectingCommand, TellsTheHttpAnswerInPlaceOfAnUpgrade) {
+TEST_P(ConnectingCommand, ReportsTheHttpAnswerInPlaceOfAnUpgrade) {
     const std::string not_found = "HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\n\r\nno such place";
     const RawServer missing([&](const auto&) { return not_found; });
     const auto outcome = call("ws://" + missing.authority() + "/?key=secret");
@@ -104,7 +104,7 @@ TEST_P(ConnectingCommand, TellsTheHttpAnswerInPlaceOfAnUpgrade) {
     expect_refusal(call("ws://" + endless.authority() + "/"), 1, {endless.authority(), "HTTP 500", "later"});
 }
 
-TEST_P(ConnectingCommand, TellsGarbageInPlaceOfAnAnswer) {
+TEST_P(ConnectingCommand, ReportsGarbageInPlaceOfAnAnswer) {
     for (const std::string& answer :
          {std::string("SSH-2.0-OpenSSH_9.2\r\n"), std::string("\0\1\2\3\r\n\r\n", 8),
           std::string("HTTP/1.1 abc\r\n\r\n")}) {
@@ -117,7 +117,7 @@ TEST_P(ConnectingCommand, TellsGarbageInPlaceOfAnAnswer) {
                    {silent.authority(), "ended the connection", "is this a WebSocket server"});
 }
 
-TEST_P(ConnectingCommand, TellsAWrongAcceptKey) {
+TEST_P(ConnectingCommand, ReportsAWrongAcceptKey) {
     const RawServer server([](const auto&) {
         return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                "Sec-WebSocket-Accept: " +
@@ -138,7 +138,7 @@ TEST_P(ConnectingCommand, EndsAtTheTimeoutIfNoAnswerComes) {
                    {half.authority(), "timeout"});
 }
 
-TEST_P(ConnectingCommand, TellsThatThePortDoesNotSpeakTls) {
+TEST_P(ConnectingCommand, ReportsThatThePortDoesNotSpeakTls) {
     const RawServer plain([](const auto&) { return "HTTP/1.1 400 Bad Request\r\n\r\n"; });
     const FeedCommand feed;
     expect_refusal(call(feed.tls_url()), 1, {"127.0.0.1", "TLS handshake", "does this port speak TLS?"});
@@ -178,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(
                     BadCertificate{"WrongAuthority", &wrong_authority, "issuer", "--ca"}),
     [](const auto& test) { return test.param.name; });
 
-TEST_P(RefusedCertificate, NamesTheHostAndTheReasonAndWhatToDo) {
+TEST_P(RefusedCertificate, NamesTheHostTheReasonAndTheRemedy) {
     const TempDir folder;
     const CertAuthority authority("trusted");
     const Identity identity = GetParam().make(authority);

@@ -30,14 +30,14 @@ TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
     }
 }
 
-TEST(Command, TellsItsVersion) {
+TEST(Command, PrintsItsVersion) {
     const auto outcome = run({"--version"});
     EXPECT_EQ(outcome.status, 0);
     ASSERT_TRUE(outcome.output.starts_with("pinwheel ")) << outcome.output;
     EXPECT_EQ(outcome.output.find_first_not_of("0123456789.\n", 9), std::string::npos) << outcome.output;
 }
 
-TEST(Command, RefusesWhatItDoesNotKnow) {
+TEST(Command, RefusesUnknownWords) {
     expect_refusal(run({}), 2, {"which command?", "--help"});
     expect_refusal(run({"sing"}), 2, {"sing", "--help"});
     expect_refusal(run({"--loud"}), 2, {"--loud", "--help"});
@@ -128,7 +128,7 @@ TEST(Tail, LeavesQuietlyWhenItsReaderDoesAndTheSignalIsIgnored) {
     EXPECT_EQ(outcome.errors, "");
 }
 
-TEST(Tail, SaysThatItsOutputIsFull) {
+TEST(Tail, ReportsThatItsOutputIsFull) {
     const FeedCommand feed;
     const auto outcome = Subprocess({"/bin/sh", "-c", "exec \"$0\" tail \"$1\" --subscribe '*' > /dev/full",
                                      PINWHEEL_COMMAND, feed.url()},
@@ -137,7 +137,7 @@ TEST(Tail, SaysThatItsOutputIsFull) {
     expect_refusal(outcome, 1, {"standard output", "No space left"});
 }
 
-TEST(Tail, EndsWellAfterANormalCloseAndTellsAnyOther) {
+TEST(Tail, SucceedsAfterANormalCloseAndReportsAnyOtherEnd) {
     const RawServer normal(upgraded_and(text_frame("last") + close_frame(1000)));
     const auto good = run({"tail", "ws://" + normal.authority() + "/"});
     EXPECT_EQ(good.status, 0);
@@ -154,7 +154,7 @@ TEST(Tail, EndsWellAfterANormalCloseAndTellsAnyOther) {
                    {broken.authority(), "invalid frame"});
 }
 
-TEST(Tail, EndsWellWhenItIsAskedTo) {
+TEST(Tail, SucceedsWhenASignalEndsIt) {
     const FeedCommand feed;
     for (const int signal : {SIGINT, SIGTERM}) {
         Subprocess tail(pinwheel({"tail", feed.url(), "--subscribe", "trades.BTC-USD", "--epoll"}),
@@ -178,7 +178,7 @@ TEST(Echo, SendsBackUntilACleanClose) {
     }
 }
 
-TEST(Echo, TellsALostConnection) {
+TEST(Echo, ReportsALostConnection) {
     const RawServer server(upgraded_and(text_frame("one")));
     expect_refusal(run({"echo", "ws://" + server.authority() + "/"}), 1, {server.authority()});
 }
@@ -200,7 +200,7 @@ TEST(Rtt, PrintsItsPercentiles) {
     EXPECT_TRUE(0 < p50 && p50 <= p99 && p99 <= p999 && p999 <= max) << json.output;
 }
 
-TEST(Rtt, TellsAServerThatDoesNotEcho) {
+TEST(Rtt, ReportsAServerThatDoesNotEcho) {
     const FeedCommand feed;
     expect_refusal(run({"rtt", feed.url("/")}), 1, {"127.0.0.1:" + feed.port(), "does it echo?"});
     const RawServer mute(upgraded_and(""), RawServer::Then::hold);

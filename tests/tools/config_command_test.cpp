@@ -21,7 +21,7 @@ TEST(ConfigCheck, PrintsEachValueWithWhereItCameFrom) {
     EXPECT_NE(outcome.errors.find("warning: websocket.ping.timeout"), std::string::npos) << outcome.errors;
 }
 
-TEST(ConfigCheck, RefusesAFileThatIsNone) {
+TEST(ConfigCheck, RefusesAFileThatIsNoConfig) {
     const TempDir folder;
     const auto refuses = [](const std::string& file, const std::vector<std::string>& words) {
         expect_refusal(run({"config", "check", file}), 2, words);
@@ -53,7 +53,7 @@ TEST(ConfigKeys, AreListedInThreeForms) {
     expect_refusal(run({"config", "keys", "--format", "xml"}), 2, {"xml", "markdown"});
 }
 
-TEST(Config, StandsInForTheCommandLineAndIsOverriddenByIt) {
+TEST(Config, SuppliesOptionsThatTheCommandLineOverrides) {
     const TempDir folder;
     const FeedCommand feed;
     const std::string file = folder.write(

@@ -82,7 +82,7 @@ TEST(Doctor, IsContentWithAGoodMachine) {
         EXPECT_EQ(finding.verdict, Verdict::ok) << finding.check << ": " << finding.found;
 }
 
-TEST(Doctor, SaysWhoOpensTlsRecordsInPlace) {
+TEST(Doctor, NamesTheBackendOfTlsRecordsInPlace) {
     const auto last = [](const std::string& root, TlsRecordsBy in_place) {
         return examine(Machine(root), in_place).back();
     };

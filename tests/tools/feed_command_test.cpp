@@ -30,7 +30,7 @@ TEST(Feed, RefusesAnAddressThatIsNotThisMachines) {
     expect_refusal(run({"feed", "--address", "nowhere"}), 2, {"--address 'nowhere'", "IPv4"});
 }
 
-TEST(Feed, RefusesACertificateThatIsNone) {
+TEST(Feed, RefusesAMalformedCertificate) {
     const TempDir folder;
     const std::string garbage = folder.write("garbage.pem", "no certificate\n");
     for (const std::string& file : {folder.path("missing.pem"), folder.path(""), garbage})

@@ -60,7 +60,7 @@ TEST(HostileSurroundings, M6FullFilesFailTheCommandThatWritesThem) {
 
 /// Each subcommand with each standard descriptor closed. Its output never reaches a socket or a file with
 /// that number, and only a lost standard output changes the exit status.
-TEST(HostileSurroundings, M5EachCommandBearsEachClosedDescriptor) {
+TEST(HostileSurroundings, M5EachCommandToleratesEachClosedDescriptor) {
     const FeedCommand feed;
     const TempDir folder;
     const std::string config = folder.write("config.json", "{}");
@@ -211,7 +211,7 @@ TEST(HostileSurroundings, M6ATemporaryKeyIsItsOwnersAlone) {
     EXPECT_EQ(kind.st_mode & 0777U, 0600U);
 }
 
-TEST(HostileSurroundings, M6TheAuthorityIsWrittenOnceThePortIsThere) {
+TEST(HostileSurroundings, M6TheAuthorityIsWrittenOnceThePortIsOpen) {
     const FeedCommand feed;
     const TempDir folder;
     const std::string file = folder.write("ca.pem", "old");
@@ -270,7 +270,7 @@ TEST(HostileSurroundings, M7NothingThatATerminalObeysIsPrinted) {
     EXPECT_EQ(tool::printable("\xc3\xa9\n", "\n"), "\xc3\xa9\n");
 }
 
-TEST(HostileSurroundings, M7ConfigCheckEscapesWhatTheFileHolds) {
+TEST(HostileSurroundings, M7ConfigCheckEscapesTextOfTheFile) {
     const TempDir folder;
     const std::string file =
         folder.write("config.json", R"({"subscriptions":["\u001b[2J\u009b1m\u202e\u0007"]})");

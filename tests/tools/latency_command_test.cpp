@@ -80,7 +80,7 @@ TEST(Latency, LeavesNoPlotBehindWhenTheRunFails) {
     EXPECT_EQ(*read_text_file(kept), "kept");
 }
 
-TEST(Latency, SaysWhyThereIsNothingToMeasure) {
+TEST(Latency, ExplainsAnEmptyMeasurement) {
     const FeedCommand feed;
     expect_refusal(run({"latency", feed.url(), "--seconds", "0.1"}), 1, {"no message came", "--subscribe"});
     expect_refusal(run({"latency", feed.url(), "--seconds", "0.2", "--subscribe", "*", "--stamp", "/none"}),
@@ -88,7 +88,7 @@ TEST(Latency, SaysWhyThereIsNothingToMeasure) {
     expect_refusal(run({"latency", feed.url(), "--stamp", "ts"}), 2, {"--stamp 'ts' is no JSON pointer"});
 }
 
-TEST(LatencyPlot, DrawsWhatItIsGiven) {
+TEST(LatencyPlot, DrawsTheMeasurements) {
     tool::LatencyReport report{.title = "Latency of <one> & two", .seconds = 10};
     for (int i = 1; i <= 100'000; ++i) report.times.record(i * 10);
     for (int i = 0; i < 100; ++i)

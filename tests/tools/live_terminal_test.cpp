@@ -158,7 +158,7 @@ TEST(LiveTerminal, LeavesTheTerminalAsItWas) {
     pane.expect_as_found();
 }
 
-TEST(LiveTerminal, TellsAnErrorOnTheScreenAsItWas) {
+TEST(LiveTerminal, PrintsAnErrorOnTheRestoredScreen) {
     FeedCommand feed;
     const Pane pane({feed.url(), "--subscribe", "*", "--retries", "0"});
     std::ignore = pane.wait_for_line("state +CONNECTED.*");
@@ -171,7 +171,7 @@ TEST(LiveTerminal, TellsAnErrorOnTheScreenAsItWas) {
     pane.expect_as_found();
 }
 
-TEST(LiveTerminal, FollowsItsSizeAndSaysWhatItNeeds) {
+TEST(LiveTerminal, FollowsTheSizeOfTheScreenAndReportsTheLeast) {
     const FeedCommand feed({"--rate", "2000"});
     const Pane pane({feed.url(), "--subscribe", "*", "--epoll"});
     std::ignore = pane.wait_for_line("ctrl-C ends");
@@ -194,7 +194,7 @@ TEST(LiveTerminal, FollowsItsSizeAndSaysWhatItNeeds) {
     pane.expect_as_found();
 }
 
-TEST(LiveTerminal, PrintsMessagesIfAskedTo) {
+TEST(LiveTerminal, PrintsMessagesOnRequest) {
     const FeedCommand feed;
     const Pane pane(
         {feed.url(), "--subscribe", "trades.BTC-USD", "--count", "2", "--filter", "/type", "--messages"});

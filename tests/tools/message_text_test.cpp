@@ -28,7 +28,7 @@ TEST(PrettyJson, PutsEachValueOnALine) {
     EXPECT_EQ(pretty_json(" 7 "), "7");
 }
 
-TEST(PrettyJson, LeavesWhatIsNoJsonAsItIs) {
+TEST(PrettyJson, LeavesOtherTextUnchanged) {
     for (const std::string text : {"", "hello", "{\"a\":", "{} {}", "[1,]", "\"open", "{\"a\":1}}"})
         EXPECT_EQ(pretty_json(text), text);
 }
@@ -62,7 +62,7 @@ TEST(MessageText, IsFiltered) {
     EXPECT_EQ(MessageText({.pretty = true}).of(other.message()), "no JSON");
 }
 
-TEST(MessageText, WantsAPointer) {
+TEST(MessageText, RequiresAPointer) {
     for (const std::string good : {"", "/a", "/a~0b/~1/0"}) EXPECT_NO_THROW(check_pointer("--filter", good));
     for (const std::string bad : {"a", "a/b", "/a~", "/a~2"})
         EXPECT_THROW(check_pointer("--filter", bad), UsageError) << bad;

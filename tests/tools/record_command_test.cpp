@@ -95,7 +95,7 @@ TEST_F(RecordCommand, EndsOfConnectionsAreServedAsTheyWere) {
         << "an end by the user is told, too";
 }
 
-TEST_F(RecordCommand, InfoAndVerifyTellWhatIsThereAndWhatIsLost) {
+TEST_F(RecordCommand, InfoAndVerifyReportTheContentsAndTheLosses) {
     const std::string file = record_capture("1\t<\tone\n2\t<\ttwo\n");
     const auto info = run({"record", "info", file});
     EXPECT_EQ(info.status, 0);

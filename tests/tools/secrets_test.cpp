@@ -31,7 +31,7 @@ class CommandSecrets : public testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(All, CommandSecrets, testing::Values("tail", "echo", "rtt"),
                          [](const auto& test) { return test.param; });
 
-TEST_P(CommandSecrets, AreNotToldWhenTheWordsAreWrong) {
+TEST_P(CommandSecrets, AreHiddenInUsageErrors) {
     const std::string url = "ws://127.0.0.1:1/?key=" + kToken;
     const std::string header = "Authorization: Bearer " + kToken;
     expect_hidden({url, "--headr", header});
@@ -55,7 +55,7 @@ TEST_P(CommandSecrets, AreNotToldWhenTheWordsAreWrong) {
     expect_hidden({url + "#top"});
 }
 
-TEST_P(CommandSecrets, AreNotToldWhenTheServerRefuses) {
+TEST_P(CommandSecrets, AreHiddenWhenTheServerRefuses) {
     const Words header{"--header", "X-Key: " + kToken, "--timeout", "1"};
     const auto query = "/?key=" + kToken;
     expect_hidden({"ws://127.0.0.1:" + std::to_string(refused_port()) + query}, header);

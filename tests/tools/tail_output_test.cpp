@@ -33,7 +33,7 @@ TEST(TailOutput, IsFilteredAndIndented) {
     expect_refusal(run({"tail", url, "--filter", "a"}), 2, {"--filter 'a' is no JSON pointer"});
 }
 
-TEST(TailOutput, LeavesWhenItIsAskedTo) {
+TEST(TailOutput, ExitsOnRequest) {
     const RawServer server(upgraded_and(text_frame("one") + text_frame("two")), RawServer::Then::hold);
     const std::string url = "ws://" + server.authority() + "/";
     for (const std::string when : {"each", "batch"}) {
@@ -47,7 +47,7 @@ TEST(TailOutput, LeavesWhenItIsAskedTo) {
     expect_refusal(run({"tail", url, "--flush", "never"}), 2, {"--flush 'never'", "each, batch and end"});
 }
 
-TEST(TailOutput, TellsEachStepIfAskedTo) {
+TEST(TailOutput, PrintsEachStepOnRequest) {
     const RawServer server(upgraded_and(text_frame("one") + kGoodbye));
     const auto outcome = run({"tail", "ws://" + server.authority() + "/?key=secret", "-v"});
     EXPECT_EQ(outcome.output, "one\n");

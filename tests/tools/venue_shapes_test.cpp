@@ -92,7 +92,7 @@ TEST_F(VenueShapesTest, BitstampAsRecorded) {
     compare("bitstamp-v2", "bitstamp.tsv", {"diff_order_book"}, 9, {find_shapes("bitstamp-v2")->subscribed});
 }
 
-TEST(VenueShape, EveryShapeIsFilledWhole) {
+TEST(VenueShape, EveryShapeIsFilledCompletely) {
     for (const char* const venue :
          {"binance-spot", "binance-usdm", "bitstamp-v2", "bybit-v5", "coinbase-advanced", "coinbase-exchange",
           "deribit-v2", "kraken-v2", "okx-v5"}) {

@@ -27,7 +27,7 @@ TEST(Venues, AreListed) {
         << outcome.output;
 }
 
-TEST(Venues, CheckTellsWhatIsWrongWithAProfile) {
+TEST(Venues, CheckNamesTheFaultOfAProfile) {
     const TempDir folder;
     const std::string good = folder.write("small.json", std::string(kSmall));
     EXPECT_EQ(run({"venues", "check", good}).output,
@@ -45,7 +45,7 @@ TEST(Venues, CheckTellsWhatIsWrongWithAProfile) {
     expect_refusal(run({"venues", "chek"}), 2, {"unknown command 'chek'; did you mean 'check'?"});
 }
 
-TEST(Venues, CheckTellsWhatEachFrameIsTakenFor) {
+TEST(Venues, CheckPrintsTheClassOfEachFrame) {
     const TempDir folder;
     const std::string profile = folder.write("small.json", std::string(kSmall));
     const std::string capture = folder.write("small.tsv",
@@ -80,7 +80,7 @@ TEST(Venues, CheckTellsWhatEachFrameIsTakenFor) {
     EXPECT_EQ(unmatched.output.find('\x7f'), std::string::npos);
 }
 
-TEST(Venues, RecordedSessionsAreKnownWhole) {
+TEST(Venues, RecordedSessionsAreClassifiedCompletely) {
     const std::filesystem::path sessions = std::filesystem::path(PINWHEEL_SOURCE) / "../shared/captures";
     if (!std::filesystem::exists(sessions)) {
         std::puts("recorded sessions not found, skipped");
@@ -98,7 +98,7 @@ TEST(Venues, RecordedSessionsAreKnownWhole) {
     }
 }
 
-TEST(Venues, TailPrintsDataAloneAndTellsWhatIsRefused) {
+TEST(Venues, TailPrintsDataAloneAndReportsRefusals) {
     const TempDir folder;
     const std::string profile = folder.write("small.json", std::string(kSmall));
     const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
@@ -126,7 +126,7 @@ TEST(Venues, LatencyMeasuresAVenuesMessages) {
     EXPECT_EQ(number_at(outcome.output, "/messages"), 1U) << outcome.output;
 }
 
-TEST(Venues, WrongUseIsToldInOneLine) {
+TEST(Venues, WrongUseIsOneLineOfText) {
     const TempDir folder;
     const std::string bad = folder.write("bad.json", "{");
     for (const std::string command : {"tail", "latency"}) {
@@ -170,7 +170,7 @@ TEST(Venues, AreSimulated) {
     }
 }
 
-TEST(Venues, ASimulatedOnePrintsWhatAClientBreaks) {
+TEST(Venues, ASimulatedOnePrintsTheViolationsOfAClient) {
     FeedCommand feed({"--venue", "kraken-v2"});
     const auto tail = run({"tail", feed.url(), "--subscribe", "trades", "--retries", "0", "--epoll"});
     EXPECT_EQ(tail.status, 1);

@@ -108,7 +108,7 @@ TEST_F(HostileClients, M2ABurstIsMadeAsTheClientTakesIt) {
     EXPECT_TRUE(read_some(other).ends_with(text_frame("there?")));
 }
 
-TEST_F(HostileClients, M2ABurstIsWholeWhateverItsSize) {
+TEST_F(HostileClients, M2ABurstOfAnySizeIsComplete) {
     serve();
     for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U, 300'000U}) {
         const UniqueFd fd = client(upgrade_of("/burst/7/" + std::to_string(size)) + from_client(1, "go") +

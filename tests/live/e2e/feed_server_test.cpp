@@ -10,7 +10,7 @@
 namespace pinwheel::test {
 namespace {
 
-TEST(FeedServerTest, SurvivesAClientThatIsGoneBeforeItsUpgradeIsAnswered) {
+TEST(FeedServerTest, SurvivesAClientThatDisconnectsBeforeItsUpgradeIsAnswered) {
     Reactor reactor;
     FeedServer server(reactor, {.listen = *Endpoint::parse("127.0.0.1", 0)});
     UniqueFd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -140,7 +140,7 @@ TEST_P(Fork, N6AChildMadeInsideAHandlerMayExitThere) {
     expect_untouched();
 }
 
-TEST_P(Fork, N6AChildMayHaveASessionOfItsOwn) {
+TEST_P(Fork, N6AChildMayHaveItsOwnSession) {
     g_life->echo("before");
     in_child([this] {
         Life own(std::get<0>(GetParam()), server_, nullptr, 0ms);

@@ -136,12 +136,12 @@ static_assert(kPayloadPadding >= simdjson::SIMDJSON_PADDING && kPayloadPadding >
 
 INSTANTIATE_TEST_SUITE_P(Venues, RecordedSession, testing::ValuesIn(recorded_sessions()), name_of);
 
-TEST_P(RecordedSession, ArrivesWholeAtFullSpeed) {
+TEST_P(RecordedSession, ArrivesCompletelyAtFullSpeed) {
     MessageQueue queue;
     receive(queue, OverflowPolicy::drop_newest);
 }
 
-TEST_P(RecordedSession, ArrivesWholeThroughAQueueOfThreeMessages) {
+TEST_P(RecordedSession, ArrivesCompletelyThroughAQueueOfThreeMessages) {
     MessageQueue queue(3, 4096);
     receive(queue, OverflowPolicy::backpressure);
 }

@@ -114,7 +114,7 @@ TEST(AllocationFaults, OfConstructionAreExceptions) {
 
 /// Over a complete life: an exception of start() or of a turn, or a reported error. Exactly one end, or none
 /// if start() threw. Sends may be refused.
-TEST(AllocationFaults, OfAConnectionsLifeEndItOnceOrDoNoHarm) {
+TEST(AllocationFaults, OfAConnectionsLifeEndItOnceOrHaveNoEffect) {
     FaultsServer server;
     for (const bool with_tls : {false, true}) {
         int runs = 0;

@@ -76,7 +76,7 @@ TEST_F(ConnectionFaults, AFailedWriteIsTheEndAlsoIfNothingCanBeRead) {
     EXPECT_TRUE(connection->drained());
 }
 
-TEST_F(ConnectionFaults, WhatThePeerHadToSayComesBeforeTheFailedWrite) {
+TEST_F(ConnectionFaults, ThePeersBytesComeBeforeTheFailedWrite) {
     start();
     script.write_error = Errc::connection_reset;
     script.bytes(close_frame(1013, "later"));

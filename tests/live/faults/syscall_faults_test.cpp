@@ -109,7 +109,7 @@ class SyscallFaults : public testing::TestWithParam<Row> {
     }
 };
 
-TEST_P(SyscallFaults, AreBorneOrToldOnce) {
+TEST_P(SyscallFaults, AreToleratedOrReportedOnce) {
     const Row& row = GetParam();
     std::ignore = server();  // its descriptors are not the client's
     // The number of waits depends on the machine: only the first few are tested.
@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(Each, SyscallFaults, testing::ValuesIn(kRows), [](const
     return std::string(row.param.name) + "_" + strerrorname_np(row.param.error);
 });
 
-TEST(Syscalls, AKernelWithoutTheFineWaitIsAskedOnce) {
+TEST(Syscalls, AKernelWithoutTheFineWaitIsTriedOnce) {
     FaultsServer server;
     call_plan = {.call = Call::epoll_pwait2, .nth = 1, .error = ENOSYS};
     LifeLog log;

@@ -106,7 +106,7 @@ TEST_F(Faults, ACableThatIsPulledAndPluggedInAgainLosesNothing) {
     EXPECT_EQ(manager->stats().connects, 1U);
 }
 
-TEST_F(Faults, PacketsThatAreDroppedEndInAPingTimeoutAndAReconnectOnceTheyPass) {
+TEST_F(Faults, DroppedPacketsEndInAPingTimeoutAndAReconnectOnceTheyPass) {
     const Server server(hosts, TwoHosts::kServer);
     options.ping_interval = 30ms;
     options.ping_timeout = 500ms;
@@ -197,7 +197,7 @@ TEST_F(Faults, ANameServerThatIsSilentTimesOutUntilItSpeaks) {
     echo(10);
 }
 
-TEST_F(Faults, ANameServerThatFailsOrDoesNotKnowTheNameIsAskedAgain) {
+TEST_F(Faults, ANameServerThatFailsOrDoesNotKnowTheNameIsQueriedAgain) {
     const Server server(hosts, TwoHosts::kServer);
     for (const auto& [kind, code] : {std::pair{DnsReply::Kind::server_failure, Errc::resolve_failed},
                                      {DnsReply::Kind::no_such_name, Errc::host_not_found}}) {
@@ -214,7 +214,7 @@ TEST_F(Faults, ANameServerThatFailsOrDoesNotKnowTheNameIsAskedAgain) {
 }
 
 // N1: errors from the network may be retryable.
-TEST_F(Faults, N1ARouteThatRefusesIsTriedAgainUntilItIsGone) {
+TEST_F(Faults, N1ARefusalByARouteIsRetriedUntilTheRouteIsRemoved) {
     const Server server(hosts, TwoHosts::kServer);
     for (const char* kind : {"prohibit", "blackhole", "unreachable"}) {
         hosts.add_route(kind);
@@ -229,7 +229,7 @@ TEST_F(Faults, N1ARouteThatRefusesIsTriedAgainUntilItIsGone) {
     }
 }
 
-TEST_F(Faults, N1AFirewallThatRefusesIsTriedAgainUntilItLetsThrough) {
+TEST_F(Faults, N1ARefusalByAFirewallIsRetriedUntilItAccepts) {
     const Server server(hosts, TwoHosts::kServer);
     for (const char* verdict : {"drop", "reject with tcp reset", "reject with icmpx type admin-prohibited",
                                 "reject with icmpx type port-unreachable"}) {
@@ -260,7 +260,7 @@ TEST_F(Faults, N1AConnectionThatALocalFirewallCutsOffIsMadeAgain) {
     turn_until_connected();
 }
 
-TEST_F(Faults, N1OneAddressBehindAProhibitedRouteDoesNotSpoilTheOther) {
+TEST_F(Faults, N1AnAddressBehindAProhibitedRouteDoesNotAffectASecondOne) {
     const Server server(hosts, TwoHosts::kServer);
     hosts.add_route("prohibit");
     names.set("feed.test", {TwoHosts::kServer, "127.0.0.1"});  // the second address has no listener
@@ -271,7 +271,7 @@ TEST_F(Faults, N1OneAddressBehindAProhibitedRouteDoesNotSpoilTheOther) {
 }
 
 // H5: the zone is part of the address and causes no DNS query. A missing interface may appear later.
-TEST_F(Faults, H5AZoneNamesTheInterfaceAndIsNoName) {
+TEST_F(Faults, H5AZoneNamesTheInterfaceAndIsNotPartOfAHostName) {
     hosts.add_link_local();
     const Server server(hosts, std::string(TwoHosts::kServerLinkLocal) + "%cable");
     const std::string address = TwoHosts::kServerLinkLocal;
@@ -287,7 +287,7 @@ TEST_F(Faults, H5AZoneNamesTheInterfaceAndIsNoName) {
 }
 
 // N2: a timeout that ends a resolution says so.
-TEST_F(Faults, N2AConnectionTimeoutThatEndsAResolutionSaysThatItWasTheNames) {
+TEST_F(Faults, N2AConnectionTimeoutDuringAResolutionNamesIt) {
     const Server server(hosts, TwoHosts::kServer);
     names.set("feed.test", {.kind = DnsReply::Kind::silence});
     options.connection_timeout = 50ms;

@@ -282,7 +282,7 @@ TEST_P(ManagerPeers, TheConnectionLimitIsMetWithAMarginAndReconnectedAtOnce) {
 
 // Refusing
 
-TEST_P(ManagerPeers, TooManyRequestsWaitsAsLongAsRetryAfterSays) {
+TEST_P(ManagerPeers, TooManyRequestsWaitsForTheRetryAfter) {
     prepare("/plan?steps=429:1,echo").connect();
     ASSERT_TRUE(ws().wait_connected(kPatience));
     EXPECT_GE(network->gap(1), 1s);

@@ -163,7 +163,7 @@ TEST_P(Peers, CloseWithACodeAndAReason) {
     }
 }
 
-TEST_P(Peers, AreToldOurCloseCodeAndReason) {
+TEST_P(Peers, ReceiveOurCloseCodeAndReason) {
     for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1000, 1001, 3000, 4999}) {
         Client fresh(identity.authority_file());
         fresh.connect(base + "/");

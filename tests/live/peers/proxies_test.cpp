@@ -98,7 +98,7 @@ TEST_P(Proxies, ThatWantAPasswordSayItIsMissing) {
     EXPECT_EQ(ws->last_error().code, Errc::proxy_refused);
 }
 
-TEST_P(Proxies, WhoseTargetRefusesAreAskedAgain) {
+TEST_P(Proxies, WhoseTargetRefusesAreTriedAgain) {
     proxy = Peer::proxy(GetParam(), folder);
     make("ws://127.0.0.1:" + std::to_string(refused_port()) + "/", url_of());
     ws->connect();

@@ -19,7 +19,7 @@ TEST(Subprocess, GivesOutputByLineAndThenTheRest) {
     EXPECT_EQ(child.wait(), 0);
 }
 
-TEST(Subprocess, TellsTheExitStatusAsOftenAsAsked) {
+TEST(Subprocess, ReturnsTheExitStatusRepeatedly) {
     Subprocess child({"sh", "-c", "exit 7"});
     EXPECT_EQ(child.wait(), 7);
     EXPECT_EQ(child.wait(), 7);
@@ -65,7 +65,7 @@ TEST(Subprocess, FreezesAndThawsTheChild) {
     EXPECT_EQ(child.read_line(), "frozen");
 }
 
-TEST(Subprocess, TellsTheSignalThatEndedTheChild) {
+TEST(Subprocess, ReturnsTheSignalThatEndedTheChild) {
     Subprocess child({"cat"});
     child.signal(SIGTERM);
     EXPECT_EQ(child.wait(), -SIGTERM);

@@ -93,7 +93,7 @@ int fill_and_free(const std::string& folder) {
     return reader->summary().losses == 0 ? 0 : 19;
 }
 
-TEST(SmallDisk, TheRecordingStopsWholeTellsItAndGoesOnWithTheDroppedOnesCounted) {
+TEST(SmallDisk, TheRecordingStopsCompleteReportsItAndContinuesWithACountOfDrops) {
     ASSERT_EQ(::geteuid(), 0U) << "needs root";
     const TempDir folder;
     const pid_t child = ::fork();

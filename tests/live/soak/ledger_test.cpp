@@ -80,7 +80,7 @@ TEST_F(LedgerTest, SeesAMessageThatIsMissing) {
     EXPECT_EQ(ledger.problems().size(), 1U);
 }
 
-TEST_F(LedgerTest, SeesAMessageThatCameTwice) {
+TEST_F(LedgerTest, DetectsADuplicatedMessage) {
     connected();
     message(1, 1);
     message(1, 1);
@@ -134,7 +134,7 @@ TEST_F(LedgerTest, SeesMessagesThatWereNeverSent) {
     EXPECT_EQ(problems_after({{.id = 1, .sent = 1}}), 1U);
 }
 
-TEST_F(LedgerTest, LetsABrokenMessageBeDropped) {
+TEST_F(LedgerTest, AcceptsThatABrokenMessageIsDropped) {
     connected();
     message(1, 1);
     dropped(1);

@@ -54,7 +54,7 @@ TEST_P(Certificate, OfAnUnknownAuthority) {
         "is trusted, the server leaves out an intermediate certificate");
 }
 
-TEST_P(Certificate, OfAnUnknownAuthorityThatComesAlong) {
+TEST_P(Certificate, OfAnUnknownAuthorityThatTheServerSends) {
     const CertAuthority unknown("another authority");
     Identity identity = unknown.issue(spec());
     identity.certificate += unknown.certificate();
@@ -200,7 +200,7 @@ TEST_P(ClientCertificate, ThatHasExpired) {
 }
 
 /// The server's last message matters more than the reset after it.
-TEST_P(ClientCertificate, ThatIsMissingIsToldAlsoAfterAWriteHasFailed) {
+TEST_P(ClientCertificate, ThatIsMissingIsReportedAlsoAfterAFailedWrite) {
     serve({.client_ca = clients.certificate()});
     dial(trusting());
     ASSERT_EQ(shake().status, IoStatus::ok);

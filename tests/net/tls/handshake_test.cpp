@@ -80,7 +80,7 @@ TEST_P(Handshake, WithoutACommonCipherIsRefused) {
         << client->error_detail();
 }
 
-TEST_P(Handshake, TellsTheServerTheNameButNoAddress) {
+TEST_P(Handshake, SendsTheServerANameButNoAddress) {
     connect();
     EXPECT_EQ(peer->name_seen(), "localhost");
     connect({}, "localhost.");
@@ -91,7 +91,7 @@ TEST_P(Handshake, TellsTheServerTheNameButNoAddress) {
     }
 }
 
-TEST_P(Handshake, WithAServerThatDoesNotKnowTheNameSaysSo) {
+TEST_P(Handshake, WithAServerThatDoesNotKnowTheNameIsReported) {
     serve({.knows_the_name = false});
     dial(trusting());
     expect_refused(shake(), Errc::tls_handshake,
@@ -117,7 +117,7 @@ TEST_P(Handshake, OffersHttp11) {
         << client->error_detail();
 }
 
-TEST_P(Handshake, ThatTheServerEndsSaysSo) {
+TEST_P(Handshake, ThatTheServerEndsIsReported) {
     serve();
     dial(trusting());
     std::ignore = client->handshake();
@@ -138,7 +138,7 @@ TEST_P(Handshake, WithAServerOfAnotherProtocolFailsAtItsFirstBytes) {
     }
 }
 
-TEST_P(Handshake, GoesOnInAnyCutOfTheBytes) {
+TEST_P(Handshake, WorksWithAnyCutOfTheBytes) {
     for (const std::size_t size : {1UL, 2UL, 7UL, 100UL}) {
         serve();
         to_client->bytes_a_read = to_peer->bytes_a_write = size;
@@ -192,7 +192,7 @@ class Resumption : public TlsPairTest {
     }
 };
 
-TEST_P(Resumption, GoesOnFromConnectionToConnection) {
+TEST_P(Resumption, ContinuesFromConnectionToConnection) {
     for (const bool tickets : {true, false}) {
         for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
             connect({.oldest = version, .newest = version, .session_tickets = tickets});
@@ -239,7 +239,7 @@ TEST_P(Resumption, ThatTheServerHasForgottenIsAFullHandshake) {
     EXPECT_TRUE(client->tls_info().verified);
 }
 
-TEST_P(Handshake, WritesItsKeysOnlyIfAsked) {
+TEST_P(Handshake, WritesItsKeysOnlyOnRequest) {
     const std::string file = dir.path("keys");
     ASSERT_EQ(::setenv("SSLKEYLOGFILE", file.c_str(), 1), 0);
     connect();
@@ -257,7 +257,7 @@ TEST_P(Handshake, WritesItsKeysOnlyIfAsked) {
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
-TEST_P(Handshake, AKeyLogWithoutTheVariableIsNoFailure) {
+TEST_P(Handshake, AKeyLogWithoutTheVariableIsNotAFailure) {
     ::unsetenv("SSLKEYLOGFILE");
     serve();
     auto options = trusting();

@@ -36,7 +36,7 @@ class InPlace : public TlsPairTest {
     }
 };
 
-TEST_P(InPlace, OnlyIfAskedForAndOnlyWhereTheLibraryCan) {
+TEST_P(InPlace, OnlyOnRequestAndOnlyWhereSupported) {
     struct Case {
         PeerOptions peer;
         bool can;
@@ -59,7 +59,7 @@ TEST_P(InPlace, OnlyIfAskedForAndOnlyWhereTheLibraryCan) {
     }
 }
 
-TEST_P(InPlace, WhatAgreedOnIsStillToldAfterTheFirstData) {
+TEST_P(InPlace, TheResultOfTheHandshakeIsAvailableAfterTheFirstData) {
     connect();
     const TlsInfo before = client->tls_info();
     peer->write("x");
@@ -70,7 +70,7 @@ TEST_P(InPlace, WhatAgreedOnIsStillToldAfterTheFirstData) {
     EXPECT_TRUE(after.verified);
 }
 
-TEST_P(InPlace, AViewShowsOneRecordAfterTheOtherWithoutACopy) {
+TEST_P(InPlace, AViewShowsRecordsInTurnWithoutACopy) {
     connect();
     for (const char* const text : {"one", "two", "three"}) peer->write(text);
     std::span<const std::byte> bytes;
@@ -100,7 +100,7 @@ TEST_P(InPlace, AMessageIsOneWriteOfTheStreamBelow) {
     EXPECT_EQ(peer->read().size(), 16'384U);
 }
 
-TEST_P(InPlace, DataIsTakenOnlyOnceItsRecordIsOut) {
+TEST_P(InPlace, DataIsTakenOnlyOnceItsRecordIsSent) {
     connect();
     to_peer->room = 20;
     EXPECT_EQ(client->write_some(bytes_of("hello")).status, IoStatus::would_block);
@@ -131,7 +131,7 @@ TEST_P(InPlace, TicketsInAnyCutAreGoodForResumption) {
     }
 }
 
-TEST_P(InPlace, ATicketAfterTheFirstDataIsNoFailure) {
+TEST_P(InPlace, ATicketAfterTheFirstDataIsNotAFailure) {
     connect();
     peer->write("x");
     EXPECT_EQ(read(), "x");

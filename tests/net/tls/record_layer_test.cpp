@@ -75,7 +75,7 @@ class RecordLayer : public testing::Test {
     std::string text;
 };
 
-TEST_F(RecordLayer, GivesOutWholeRecordsOnly) {
+TEST_F(RecordLayer, ReturnsCompleteRecordsOnly) {
     const std::string wire = peer->record(kData, "hello", 30);
     for (std::size_t size = 0; size < wire.size(); ++size)
         EXPECT_EQ(open(wire.substr(0, size)), What::incomplete);
@@ -94,7 +94,7 @@ TEST_F(RecordLayer, TakesTheLargestRecordsAndNoLargerOnes) {
     EXPECT_EQ(alert_for(std::string("\x17\x03\x03\x41\x01", 5)), 22);
 }
 
-TEST_F(RecordLayer, ReportsThatThereIsNoRoomAndGoesOn) {
+TEST_F(RecordLayer, ReportsMissingRoomAndContinues) {
     const std::string wire = peer->record(kData, "hello");
     std::array<std::byte, 6> out;
     EXPECT_EQ(layer->open(bytes_of(wire), std::span(out).first(5)).what, What::no_room);
@@ -108,7 +108,7 @@ TEST_F(RecordLayer, RefusesRecordsThatAreNotEncryptedAtTheirFirstByte) {
     }
 }
 
-TEST_F(RecordLayer, RefusesWhatIsShorterThanItsTag) {
+TEST_F(RecordLayer, RefusesARecordShorterThanItsTag) {
     for (const int length : {0, 1, 15, 16}) {
         restart({});
         EXPECT_EQ(alert_for(std::string("\x17\x03\x03\0", 4) + static_cast<char>(length) +
@@ -162,7 +162,7 @@ TEST_F(RecordLayer, RefusesOtherRecordsWithinAHandshakeMessage) {
     }
 }
 
-TEST_F(RecordLayer, FollowsTheKeysOfThePeerAndAnswersIfAsked) {
+TEST_F(RecordLayer, FollowsTheKeysOfThePeerAndAnswersOnRequest) {
     for (const bool ask : {false, true, true, false}) {
         EXPECT_EQ(open(peer->key_update(ask)), What::nothing);
         EXPECT_EQ(open(peer->record(kData, "after")), What::data);

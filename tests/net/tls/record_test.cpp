@@ -21,7 +21,7 @@ TEST_P(Records, OfOneBurstCostOneReadOfTheStreamBelow) {
     EXPECT_EQ(to_client->reads, 1);
 }
 
-TEST_P(Records, AreGivenOutOnlyOnceTheyAreWhole) {
+TEST_P(Records, AreReturnedOnlyOnceTheyAreComplete) {
     connect();
     peer->write("one");
     const std::string record = std::exchange(to_client->bytes, {});
@@ -35,7 +35,7 @@ TEST_P(Records, AreGivenOutOnlyOnceTheyAreWhole) {
 }
 
 /// The alert for the peer waits for the socket. The failure must not wait with it.
-TEST_P(Records, ThatAreSpoiltEndTheStreamEvenIfNothingCanBeWritten) {
+TEST_P(Records, ThatAreDamagedEndTheStreamEvenIfNothingCanBeWritten) {
     connect();
     to_peer->room = 0;
     peer->write("one");
@@ -129,7 +129,7 @@ TEST_P(Records, ThatWereTamperedWithAreRefused) {
     expect_refused(read_once(), Errc::tls_failure, "decryption failed or bad record mac");
 }
 
-TEST_P(Records, AreSentInOrderWhateverTheStreamBelowTakes) {
+TEST_P(Records, AreSentInOrderOverALimitedStream) {
     for (std::size_t step = 1; step <= 64; ++step) {
         connect();
         to_peer->bytes_a_write = step;
@@ -280,7 +280,7 @@ TEST_P(Records, WithoutDataAreBoundedACallAndThenBreakTheProtocol) {
     }
 }
 
-TEST_P(Records, WithoutDataAmongOthersAreNoBreak) {
+TEST_P(Records, WithoutDataAmongOthersAreAllowed) {
     connect();
     std::size_t got = 0;
     for (int i = 0; i < 2 * turn_bounds::kExcessRecordsWithoutData; ++i) {

@@ -68,7 +68,7 @@ TEST(Config, AnUnknownKeyIsAnErrorWithItsPathAndTheNearestKnownOne) {
     EXPECT_EQ(error_of(R"({"tls": {"kernel_tls": true}})"), "app.json: tls.kernel_tls: unknown key");  // N9
 }
 
-TEST(Config, AWrongTypeSaysWhatWasExpectedAndFound) {
+TEST(Config, AWrongTypeNamesTheExpectedAndTheFoundType) {
     EXPECT_EQ(error_of("[1]"), "app.json: the whole: expected an object, found an array");
     EXPECT_EQ(error_of(R"({"url": 5})"), "app.json: url: expected a string, found a number");
     EXPECT_EQ(error_of(R"({"subscriptions": "a"})"),

@@ -134,7 +134,7 @@ TEST(Limits, AValueBeyondABoundIsClampedAndSaidToBe) {
     EXPECT_EQ(resolve(R"({"websocket":{"queue":{"size":1e9}}})").limits.queue_size, 4'194'304U);
 }
 
-TEST(Limits, S9NumbersThatNoTypeHoldsAreClampedAsOthersAre) {
+TEST(Limits, S9NumbersBeyondTheRangeOfTypesAreClampedLikeOthers) {
     for (const std::string huge :
          {"18446744073709551616", "1e15", "99999999999999999999999999", "1e400", "1000000000000000000000.0"})
         for (const auto& row : websocket_limit_table()) {
@@ -147,7 +147,7 @@ TEST(Limits, S9NumbersThatNoTypeHoldsAreClampedAsOthersAre) {
     EXPECT_TRUE(get_websocket_limits(R"({"18446744073709551616\"":"18446744073709551616"})"));
 }
 
-TEST(Limits, UnlimitedAttemptsMustBeAskedFor) {
+TEST(Limits, UnlimitedAttemptsMustBeRequested) {
     const auto resolved = resolve(R"({"websocket":{"reconnect":{"max_attempts":"unlimited"}}})");
     EXPECT_EQ(resolved.limits.max_reconnect_attempts, kUnlimited);
     EXPECT_TRUE(resolved.warnings.empty());
@@ -180,7 +180,7 @@ TEST(Limits, AWrongTypeTakesTheDefaultAndIsReported) {
         }
 }
 
-TEST(Limits, AWarningSaysWhatWasExpectedFoundAndUsed) {
+TEST(Limits, AWarningHasTheExpectedTheFoundAndTheUsedValue) {
     const auto resolved = resolve(R"({"websocket":{"ping":{"interval":"20"},"queue":{"size":1.5}}})");
     ASSERT_EQ(resolved.warnings.size(), 2U);
     EXPECT_EQ(resolved.warnings[0].message(),
@@ -210,7 +210,7 @@ TEST(Limits, AnUnknownKeyIsReported) {
     EXPECT_EQ(resolved.warnings[2].message(), "websocket.interval: unknown key, ignored");
 }
 
-TEST(Limits, EachValueTellsWhereItCameFrom) {
+TEST(Limits, EachValueHasItsSource) {
     auto resolved = resolve(R"({"websocket":{"ping":{"interval":1,"timeout":8}}})");
     EXPECT_FALSE(resolved.set_option("queue_size", 5.0).failed());
     EXPECT_EQ(value_of(resolved, "ping_interval").describe(),
@@ -327,7 +327,7 @@ TEST(Limits, AFileThatDoesNotParseIsAnErrorWithItsPathAndPlace) {
               path + ":1:15: not valid JSON: expected a value");
 }
 
-TEST(Limits, AFileIsReadWhole) {
+TEST(Limits, AFileIsReadCompletely) {
     const test::TempDir dir;
     const std::string path =
         dir.write("limits.json", std::string(10'000, ' ') + R"({"websocket":{"queue":{"size":7}}})" + "\n");

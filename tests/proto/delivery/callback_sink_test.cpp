@@ -109,7 +109,7 @@ TEST_F(CallbackSinkTest, ALargeBufferIsGivenBackAfterManySmallMessages) {
     EXPECT_TRUE(text == large);
 }
 
-TEST_F(CallbackSinkTest, AMessageForWhichThereIsNoMemoryIsDroppedAndCounted) {
+TEST_F(CallbackSinkTest, AMessageWithoutMemoryIsDroppedAndCounted) {
     deliver("first");
     EXPECT_EQ(sink.claim(std::size_t{1} << 62).verdict, MessageSink::Verdict::drop);
     EXPECT_EQ(sink.dropped(), 1U);

@@ -119,7 +119,7 @@ TEST(Prometheus, L4SeveralSessionsAreOneExposition) {
     EXPECT_NE(complaints_of_promtool(twice), "");
 }
 
-TEST(Prometheus, L4NoSessionIsNoText) {
+TEST(Prometheus, L4NoSessionGivesNoText) {
     std::string text;
     append_prometheus(text, std::span<const LabelledStats>{});
     append_prometheus(text, std::span<const LabelledHistogram>{}, "pinwheel_x_seconds", "X.");

@@ -95,7 +95,7 @@ TEST(QueueSink, ConnectionsAndTheirEndsStandWhereTheyHappened) {
     EXPECT_EQ(consume(queue), "connected:1 a disconnected:4:1006 connected:2 b ");
 }
 
-TEST(QueueSink, WhatAFullQueueDroppedIsReportedBeforeTheNextMessage) {
+TEST(QueueSink, DroppedMessagesAreReportedBeforeTheNextMessage) {
     MessageQueue queue(2);
     QueueSink sink(queue, OverflowPolicy::drop_newest);
     offer(sink, "a");
@@ -157,7 +157,7 @@ TEST(QueueSink, AGrowingMessageKeepsItsBeginningOverRings) {
     EXPECT_TRUE(consume(queue) == "before " + expected + " after ");
 }
 
-TEST(QueueSink, AMessageForWhichThereIsNoMemoryIsDropped) {
+TEST(QueueSink, AMessageWithoutMemoryIsDropped) {
     MessageQueue queue;
     QueueSink sink(queue, OverflowPolicy::drop_newest);
     EXPECT_EQ(sink.claim(std::size_t{1} << 32).verdict, Verdict::drop);

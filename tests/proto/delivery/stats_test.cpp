@@ -66,7 +66,7 @@ TEST(Stats, UnixTimesFollowTheClockAsItWasAtTheLastConnect) {
     EXPECT_EQ(recorder.snapshot().last_message_time, kUnix + 16s);
 }
 
-TEST(Stats, TheOtherCountersAreKept) {
+TEST(Stats, TheRemainingCountersAreKept) {
     StatsRecorder recorder(kNow, kUnix);
     recorder.record_dropped(3);
     recorder.record_dropped(4);

@@ -28,7 +28,7 @@ class FeedLegsTest : public test::FeedTest {
     }
 };
 
-TEST_F(FeedLegsTest, Section7TheFirstOfTwoLegsWinsAndOneFillsTheOthersHole) {
+TEST_F(FeedLegsTest, Section7TheFirstOfTwoLegsWinsAndEachFillsHolesOfItsPeer) {
     identical();
     start_legs(2);
     show(0, 1);
@@ -47,7 +47,7 @@ TEST_F(FeedLegsTest, Section7TheFirstOfTwoLegsWinsAndOneFillsTheOthersHole) {
     EXPECT_EQ(feed->stats().gaps, 0U);
 }
 
-TEST_F(FeedLegsTest, Section7AHoleThatNoLegFillsIsToldWhenItsTimeIsOver) {
+TEST_F(FeedLegsTest, Section7AHoleThatNoLegFillsIsReportedAfterTheHoldTime) {
     identical();
     feed_options.max_hold = 100ms;
     start_legs(2);
@@ -59,7 +59,7 @@ TEST_F(FeedLegsTest, Section7AHoleThatNoLegFillsIsToldWhenItsTimeIsOver) {
     EXPECT_EQ(got, (Texts{"0:1", "gap 2-3", "0:4 after a gap"}));
 }
 
-TEST_F(FeedLegsTest, Section7AHoleIsToldAtOnceIfNoOtherLegLives) {
+TEST_F(FeedLegsTest, Section7AHoleIsReportedAtOnceIfNoSecondLegLives) {
     identical();
     start_legs(2);
     show(0, 1);
@@ -70,7 +70,7 @@ TEST_F(FeedLegsTest, Section7AHoleIsToldAtOnceIfNoOtherLegLives) {
     EXPECT_EQ(got, (Texts{"0:1", "gap 2-3", "0:4 after a gap"}));
 }
 
-TEST_F(FeedLegsTest, Section7CuttingALegLosesNothingAndBringsNothingTwice) {
+TEST_F(FeedLegsTest, Section7CuttingALegLosesAndDuplicatesNothing) {
     identical();
     start_legs(2);
     for (const int number : {1, 2, 3}) show(0, number);
@@ -97,7 +97,7 @@ TEST_F(FeedLegsTest, Section7LegsThatAreCutDifferentlyAreNotMixed) {
     EXPECT_EQ(feed->stats().gaps, 0U);
 }
 
-TEST_F(FeedLegsTest, Section7AChannelIsToldLiveOnce) {
+TEST_F(FeedLegsTest, Section7AChannelIsReportedLiveOnce) {
     identical();
     start_legs(2);
     show(0, 1);
@@ -115,7 +115,7 @@ TEST_F(FeedLegsTest, Section7BetweenOneAndFourLegs) {
     }
 }
 
-TEST_F(FeedLegsTest, Section6AThousandRotationsLoseNothingAndBringNothingTwice) {
+TEST_F(FeedLegsTest, Section6AThousandRotationsLoseAndDuplicateNothing) {
     go_live();
     std::int64_t number = 0;
     for (std::size_t old = 0; old < 1000; ++old) {
@@ -156,7 +156,7 @@ TEST_F(FeedLegsTest, Section6ANewSessionThatDoesNotComeUpLeavesTheOldOne) {
     EXPECT_EQ(feed->stats().rotations, 0U);
 }
 
-TEST_F(FeedLegsTest, Section5LegsRotateOneAfterTheOther) {
+TEST_F(FeedLegsTest, Section5LegsRotateInTurn) {
     identical();
     start_legs(2);
     show(0, 1);

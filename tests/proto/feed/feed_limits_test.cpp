@@ -145,7 +145,7 @@ TEST_F(FeedLimitsTest, Section4AServersPingsCountAsLife) {
     EXPECT_EQ(dialer.dials(), 2U);
 }
 
-TEST_F(FeedLimitsTest, Section4TheFirstSubscriptionGoesAheadOfTheSetupWhereTheVenueWantsItSoon) {
+TEST_F(FeedLimitsTest, Section4TheFirstSubscriptionGoesAheadOfTheSetupIfTheVenueDemandsItEarly) {
     limits(R"({"count": 1, "window_ms": 2000})",
            R"(, "setup": [{"message": "setup {id}"}], "first_subscribe": {"ms": 5000})");
     start(2);

@@ -60,7 +60,7 @@ TEST_F(FeedRingTest, Section8RecordsOfGapsChannelsAndLegsStandBetweenTheMessages
                                 "0 requested", "0 refused 7 no"}));
 }
 
-TEST_F(FeedRingTest, Section8TheHeaderCarriesWhatTheCallbackWouldHear) {
+TEST_F(FeedRingTest, Section8TheHeaderHasTheValuesOfTheCallback) {
     options.deliver_to_ring = true;
     FeedMessage heard;
     std::string text;
@@ -108,7 +108,7 @@ TEST_F(FeedRingTest, Section2AnAcknowledgementIsActedOnWhileTheRingIsFull) {
     EXPECT_EQ(records().back(), "message 5 channel 0 number 5") << "3 and 4 are gone";
 }
 
-TEST_F(FeedRingTest, Section8ADroppedRecordStandsWhereMessagesAreMissing) {
+TEST_F(FeedRingTest, Section8ADroppedRecordMarksThePlaceOfMissingMessages) {
     options.queue_size = 1;
     options.throw_on_dropped = true;
     go_live();
@@ -120,7 +120,7 @@ TEST_F(FeedRingTest, Section8ADroppedRecordStandsWhereMessagesAreMissing) {
     EXPECT_EQ(feed->receive().sequence_end, 4);
 }
 
-TEST_F(FeedRingTest, Section8ReceiveWaitsTimesOutAndTellsTheEnd) {
+TEST_F(FeedRingTest, Section8ReceiveWaitsTimesOutAndReportsTheEnd) {
     make_feed();
     EXPECT_THROW(std::ignore = feed->receive(1ms), WebSocketClosedError) << "nothing is coming";
     go_live();

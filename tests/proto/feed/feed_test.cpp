@@ -26,7 +26,7 @@ TEST_F(FeedTest, Section2SubscribedAcknowledgedSettled) {
     EXPECT_NE(log.find("1 requested;1 live;0 live;"), std::string::npos) << log;
 }
 
-TEST_F(FeedTest, Section2RefusedIsToldOnceAndAskedAgainOnTheNextConnection) {
+TEST_F(FeedTest, Section2ARefusalIsReportedOnceAndRetriedOnTheNextConnection) {
     start(1);
     receive(R"({"err":1,"code":"60018","msg":"no such channel"})");
     EXPECT_TRUE(feed->settled());
@@ -38,7 +38,7 @@ TEST_F(FeedTest, Section2RefusedIsToldOnceAndAskedAgainOnTheNextConnection) {
     EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
 }
 
-TEST_F(FeedTest, Section2LostAcknowledgementsAreAskedAgainThenRefused) {
+TEST_F(FeedTest, Section2RequestsWithoutAcknowledgementAreRepeatedThenRefused) {
     feed_options.silence_limit = Duration::zero();
     start(1);
     for (int i = 0; i < 5; ++i) pass(11s);
@@ -107,7 +107,7 @@ TEST_F(FeedTest, Section4SilenceResubscribesThenReconnects) {
     EXPECT_EQ(dialer.dials(), 2U);
 }
 
-TEST_F(FeedTest, Section4AStaleChannelIsToldOnce) {
+TEST_F(FeedTest, Section4AStaleChannelIsReportedOnce) {
     feed_options.stale_after = 2s;
     feed_options.on_stale = [this](ChannelId channel) { note("stale " + std::to_string(channel)); };
     go_live();
@@ -138,7 +138,7 @@ TEST_F(FeedTest, Section5ANoticeBringsANewSessionThatTakesOver) {
     EXPECT_TRUE(feed->settled());
 }
 
-TEST_F(FeedTest, Section7AGapIsToldBeforeItsMessageAndDuplicatesAreDropped) {
+TEST_F(FeedTest, Section7AGapIsReportedBeforeItsMessageAndDuplicatesAreDropped) {
     go_live();
     for (const auto* number : {"1", "2", "2", "5"})
         receive(R"({"c":"t.a","at":1700000000123,"n":)" + std::string(number) + "}");
@@ -162,7 +162,7 @@ TEST_F(FeedTest, Section7AGapResubscribesByPolicy) {
     EXPECT_TRUE(alerts.empty());
 }
 
-TEST_F(FeedTest, Section8ControlMessagesOnlyIfAskedFor) {
+TEST_F(FeedTest, Section8ControlMessagesAreDeliveredOnRequest) {
     go_live();
     EXPECT_TRUE(got.empty());
     feed_options.deliver_control = true;

@@ -36,7 +36,7 @@ TEST(Alerts, WithoutAnIntervalEachFires) {
     EXPECT_EQ(throttle.count(kNow), 1U);
 }
 
-TEST(Alerts, AnOwnerWithATimerTakesWhatWasAdded) {
+TEST(Alerts, AnOwnerWithATimerTakesTheCountedEvents) {
     AlertThrottle throttle(1s);
     EXPECT_LE(throttle.next_alert(), kNow);
     throttle.add(2);

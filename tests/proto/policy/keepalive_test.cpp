@@ -15,7 +15,7 @@ Keepalive::Payload payload_of(std::uint8_t number) {
             std::byte{0}, std::byte{0}, std::byte{0}, std::byte{number}};
 }
 
-TEST(KeepAlive, APingGoesOutEveryInterval) {
+TEST(KeepAlive, APingIsSentInEveryInterval) {
     Keepalive keepalive({.interval = 20s, .timeout = 10s});
     keepalive.start(kStart);
     for (int i = 1; i <= 3; ++i) {

@@ -80,7 +80,7 @@ TEST(Reconnecting, JitterDoesNotOverflowEither) {
     EXPECT_GE(wide.delay(1, std::nextafter(1.0, 0.0)), 0s);
 }
 
-TEST(Reconnecting, TheBudgetIsWholeAgainAfterReset) {
+TEST(Reconnecting, TheBudgetIsFullAfterReset) {
     ReconnectPolicy policy({.max_attempts = 2});
     EXPECT_FALSE(policy.exhausted());
     EXPECT_EQ(policy.take(), 1U);
@@ -104,7 +104,7 @@ TEST(Reconnecting, TryAgainLaterAnd503And429AskForTheUnavailableDelay) {
     EXPECT_EQ(policy.floor(0, 500, {}), 0s);
 }
 
-TEST(Reconnecting, RetryAfterStandsInForTheUnavailableDelay) {
+TEST(Reconnecting, RetryAfterReplacesTheUnavailableDelay) {
     const ReconnectPolicy policy({.server_unavailable_delay = 25s});
     EXPECT_EQ(policy.floor(0, 503, 90s), 90s);
     EXPECT_EQ(policy.floor(0, 429, 2s), 2s);

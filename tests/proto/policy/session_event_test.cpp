@@ -20,7 +20,7 @@ TEST(ReconnectStrategies, HaveTheirNamesInCapitals) {
     EXPECT_EQ(to_string(ReconnectStrategy::callback_controlled), "CALLBACK_CONTROLLED");
 }
 
-TEST(SessionEvents, EachIsToldInOneLine) {
+TEST(SessionEvents, EachIsOneLineOfText) {
     const std::pair<SessionEvent::Any, std::string> cases[] = {
         {E::Connect{}, "connect"},
         {E::RequestDisconnect{}, "request_disconnect(USER_REQUESTED)"},

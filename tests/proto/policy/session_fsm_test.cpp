@@ -41,7 +41,7 @@ TEST(States, AutoReconnectOffAConnectStillRetries) {
     EXPECT_EQ(session.shown(), ConnectionState::connecting);
 }
 
-TEST(States, AnErrorWithoutCureEndsAConnectButNotAReconnect) {
+TEST(States, APermanentErrorEndsAConnectButNotAReconnect) {
     SessionUnderTest session(plain());
     std::ignore = session.on(E::Connect{});
     std::ignore = session.on(kRefused);
@@ -187,7 +187,7 @@ TEST(Plan, AnAnswerThatHasBeenOvertakenIsIgnored) {
     EXPECT_EQ(session.shown(), ConnectionState::disconnected);
 }
 
-TEST(Plan, S2WhatIsAskedWhileClosingBecomesThePlan) {
+TEST(Plan, S2ACallWhileClosingBecomesThePlan) {
     SessionUnderTest scheduled(plain());
     scheduled.open();
     std::ignore = scheduled.on(E::RequestDisconnect{});
@@ -252,7 +252,7 @@ TEST(Plan, S7OnlyConnectUndercutsTheServersWait) {
 
 // Reasons
 
-TEST(Reasons, WhatEndsTheTransportWhileClosingIsThePlannedDisconnectOnce) {
+TEST(Reasons, AnyEndOfTheTransportWhileClosingIsThePlannedDisconnectOnce) {
     for (const auto& end :
          {kReset, kClosed, E::TransportEnded{.error = Errc::closed_by_peer, .close_code = 4000},
           E::TransportEnded{.error = Errc::bad_frame}}) {
@@ -275,7 +275,7 @@ TEST(Reasons, KillIsReactiveInEveryStateThatHasAConnection) {
     EXPECT_EQ(session.shown(), ConnectionState::disconnected);
 }
 
-TEST(Reasons, ADroppedAttemptIsNoDisconnect) {
+TEST(Reasons, ADroppedAttemptIsNotADisconnect) {
     for (const SessionEvent::Any& call :
          {SessionEvent::Any{E::Close{}}, SessionEvent::Any{E::Kill{}}, SessionEvent::Any{E::Shutdown{}},
           SessionEvent::Any{E::ForceClose{}}, SessionEvent::Any{E::RequestDisconnect{}}}) {
@@ -297,7 +297,7 @@ TEST(KeepAlive, AConnectionWithoutPongIsLostWithPingTimeout) {
               "abort_transport(1011), arm(backoff, 1 s), notify_disconnected(PING_TIMEOUT)");
 }
 
-TEST(KeepAlive, AMissingPongThatMayLieUnreadIsWaitedForAnew) {
+TEST(KeepAlive, AMissingPongThatMayBeUnreadGetsMoreTime) {
     auto options = plain();
     options.keepalive = {.interval = 20s, .timeout = 10s};
     SessionUnderTest session(options);

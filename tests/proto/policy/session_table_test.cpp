@@ -178,7 +178,7 @@ Cells read_table(const std::string& text) {
     return cells;
 }
 
-TEST(States, EachEventInEachStateDoesWhatTheTableSays) {
+TEST(States, EachEventInEachStateFollowsTheTable) {
     Cells cells = read_table(kSessionTable);
     for (const auto& row : kEvents)
         for (const auto& state : kStates) {

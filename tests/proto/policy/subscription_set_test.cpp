@@ -26,7 +26,7 @@ TEST(Subscriptions, KeepTheOrderInWhichTheyWereMade) {
     EXPECT_EQ(set.channels(), (Names{"c", "b", "a"}));
 }
 
-TEST(Subscriptions, SubscribeIsIdempotentAndTellsWhatIsNew) {
+TEST(Subscriptions, SubscribeIsIdempotentAndReturnsTheNewOnes) {
     SubscriptionSet set;
     EXPECT_EQ(add(set, {"a", "b", "a"}), (Names{"a", "b"}));
     EXPECT_EQ(add(set, {"b", "c"}), (Names{"c"}));
@@ -34,7 +34,7 @@ TEST(Subscriptions, SubscribeIsIdempotentAndTellsWhatIsNew) {
     EXPECT_EQ(set.size(), 3U);
 }
 
-TEST(Subscriptions, UnsubscribeIsIdempotentAndTellsWhatIsGone) {
+TEST(Subscriptions, UnsubscribeIsIdempotentAndReturnsTheRemovedOnes) {
     SubscriptionSet set;
     add(set, {"a", "b"});
     EXPECT_EQ(remove(set, {"b", "x", "b"}), (Names{"b"}));

@@ -50,7 +50,7 @@ TEST(Windows, ShouldDisconnectIsAskedEveryInterval) {
     EXPECT_EQ(WindowPolicy({.disconnect_check_interval = 3s}).next_disconnect_check(kNow), kNow + 3s);
 }
 
-TEST(Reasons, TheConnectionLimitComesAMarginBeforeTheLifetime) {
+TEST(Reasons, TheConnectionLimitActsAMarginBeforeTheLifetime) {
     const WindowPolicy policy({.connection_lifetime = 24h, .disconnect_margin = 300s});
     EXPECT_EQ(policy.age_limit(kNow), kNow + 23h + 55min);
     EXPECT_EQ(WindowPolicy({}).age_limit(kNow), std::nullopt);

@@ -41,7 +41,7 @@ TEST_F(Recording, ANextRunAppendsToTheFileOfItsHour) {
     EXPECT_EQ(files().size(), 2U) << "another hour";
 }
 
-TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndToldWhenTheFileIsOpened) {
+TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndReportedWhenTheFileIsOpened) {
     open();
     ring.connected();
     for (std::uint64_t i = 1; i < 4; ++i) {
@@ -135,7 +135,7 @@ TEST_F(Recording, TwoWritersDoNotShareAFile) {
     EXPECT_NE(alerts[0].find("another process is recording to it"), std::string::npos);
 }
 
-TEST_F(Recording, AFullDiskStopsTheWriterWhichGoesOnWhenThereIsRoom) {
+TEST_F(Recording, AFullDiskStopsTheWriterWhichContinuesWhenThereIsRoom) {
     for (const std::uint64_t room : {0U, 1U, 30U}) {  // nothing fits, or a part of the frame
         SCOPED_TRACE(room);
         alerts.clear();
@@ -172,7 +172,7 @@ TEST_F(Recording, AFullDiskStopsTheWriterWhichGoesOnWhenThereIsRoom) {
     }
 }
 
-TEST_F(Recording, APartOfAFrameThatCannotBeCutOffAtOnceIsCutOffBeforeTheNext) {
+TEST_F(Recording, APartialFrameThatCannotBeCutOffAtOnceIsCutOffBeforeTheNext) {
     open();
     ring.connected();
     message(1);
@@ -192,7 +192,7 @@ TEST_F(Recording, APartOfAFrameThatCannotBeCutOffAtOnceIsCutOffBeforeTheNext) {
     EXPECT_EQ(lines().size(), 3U);
 }
 
-TEST_F(Recording, WhatCannotBeWrittenAtTheEndIsCountedAndTold) {
+TEST_F(Recording, TheUnwrittenRestAtTheEndIsCountedAndReported) {
     open();
     ring.connected();
     message(1);
@@ -204,7 +204,7 @@ TEST_F(Recording, WhatCannotBeWrittenAtTheEndIsCountedAndTold) {
     EXPECT_EQ(writer->stats(at()).dropped, 2U);
 }
 
-TEST_F(Recording, SyncsAtItsIntervalAndTellsAFailureOnce) {
+TEST_F(Recording, SyncsAtItsIntervalAndReportsAFailureOnce) {
     options.sync_interval = 5s;
     open();
     ring.connected();
@@ -240,7 +240,7 @@ TEST_F(Recording, AFileOfNothingAndOneOfOneFrameAreRecordings) {
     EXPECT_EQ(files().size(), 1U);
 }
 
-TEST_F(Recording, AFolderThatIsNotThereIsTold) {
+TEST_F(Recording, AMissingFolderIsReported) {
     options.folder = folder.path("missing");
     RecordWriter other(options, calls, {});
     const Error failed = other.open(at());

@@ -165,7 +165,7 @@ TEST(RecordLines, BinaryMessagesAndTextWithALineBreakAreBase64) {
     }
 }
 
-TEST(RecordLines, MessagesCountOnFromTheLastLineThatToldASequence) {
+TEST(RecordLines, MessagesCountFromTheLastLineWithASequence) {
     LineParser parser;
     std::string memory;
     std::ignore =
@@ -183,7 +183,7 @@ TEST(RecordLines, MessagesCountOnFromTheLastLineThatToldASequence) {
     EXPECT_EQ(message->sequence, 16U);
 }
 
-TEST(RecordLines, WhatIsNoLineIsRefused) {
+TEST(RecordLines, OtherTextIsRefused) {
     LineParser parser;
     for (const std::string_view text :
          {"", "1700000000123456789", "1700000000123456789x{}", "170000000012345678x {}",

@@ -12,7 +12,7 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 
-TEST_F(Recording, HoldsWhatTheRingToldInOrderWithTimesToTheNanosecond) {
+TEST_F(Recording, HoldsTheRecordsOfTheRingInOrderWithTimesToTheNanosecond) {
     open();
     ring.connected();
     ring.message("{\"a\":1}", 1'795'849'200'000'000'001);
@@ -40,7 +40,7 @@ TEST_F(Recording, HoldsWhatTheRingToldInOrderWithTimesToTheNanosecond) {
     EXPECT_TRUE(alerts.empty());
 }
 
-TEST_F(Recording, HidesTheQueryOfTheUrlUnlessAskedFor) {
+TEST_F(Recording, HidesTheQueryOfTheUrlByDefault) {
     options.with_query = true;
     open();
     ring.connected();
@@ -49,7 +49,7 @@ TEST_F(Recording, HidesTheQueryOfTheUrlUnlessAskedFor) {
     EXPECT_EQ(lines().at(0), "connected 1/0 @1795849200000000000 wss://h.example/path?key=secret");
 }
 
-TEST_F(Recording, TellsWhetherTimesAreTheKernels) {
+TEST_F(Recording, ShowsWhetherTimesAreTheKernels) {
     open();
     ring.connected();
     ring.message("a", 1'795'849'200'000'000'001);

@@ -138,7 +138,7 @@ TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {
     EXPECT_EQ(recorder.stats().lag, Duration::zero());
 }
 
-TEST(Recorders, AreNotShownWhatTheLoginOfAFeedSays) {
+TEST(Recorders, DoNotSeeTheLoginOfAFeed) {
     class Managed : public ManagedTest {
         void TestBody() override {}
 
@@ -178,7 +178,7 @@ TEST(Recorders, AreNotShownWhatTheLoginOfAFeedSays) {
     EXPECT_EQ(observer.seen, (std::vector<std::string>{"secret api key", "shown sub t.A 1"}));
 }
 
-TEST(Recorders, WriteWithinASecondAndWhatTheRingHoldsAtTheEnd) {
+TEST(Recorders, WriteWithinASecondAndDrainTheRingAtTheEnd) {
     const TempDir folder;
     MessageQueue queue;
     RingFiller ring(queue);
@@ -195,7 +195,7 @@ TEST(Recorders, WriteWithinASecondAndWhatTheRingHoldsAtTheEnd) {
     EXPECT_EQ(recorder.stats().messages, 10'000U);
 }
 
-TEST(Recorders, TellAFullDiskAndWhatIsLostAtTheEnd) {
+TEST(Recorders, ReportAFullDiskAndTheLossAtTheEnd) {
     const TempDir folder;
     MessageQueue queue;
     RingFiller ring(queue);

@@ -165,7 +165,7 @@ TEST_F(Replays, EndsOfEveryKindArePlayed) {
                                         "NETWORK_ERROR 1006 ", "SERVER_CLOSED 1000 ", "PING_TIMEOUT 1006 "}));
 }
 
-TEST_F(Replays, ADialThatComesLateLosesNothing) {
+TEST_F(Replays, ALateDialLosesNothing) {
     record_a_day();
     Replayed replayed(files());
     replayed.options.reconnect_delay = WebSocketOptions::Seconds{40};
@@ -196,7 +196,7 @@ TEST_F(Replays, AnEmptyRecordingIsOverAtOnce) {
     EXPECT_TRUE(replayed.log.empty());
 }
 
-TEST_F(Replays, AFeedOfAVenueTakesTheSameStepsTwice) {
+TEST_F(Replays, AFeedOfAVenueTakesTheSameStepsAgain) {
     constexpr std::string_view kVenue = R"({
       "format": "pinwheel.venue/1", "name": "small", "title": "Small", "sources": {"test": "none"},
       "endpoints": [{"name": "public", "url": "ws://feed.example/stream"}], "ids": "integer",

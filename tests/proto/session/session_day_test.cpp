@@ -93,7 +93,7 @@ constexpr const char* kExpected = R"(
 38:00:00.000 connect -> CLOSED: warn(connect() changes nothing: the session is CLOSED for good; make a new manager)
 )";
 
-TEST(Session, AVirtualDayGoesByTheBook) {
+TEST(Session, AVirtualDayFollowsTheRules) {
     test::FsmDriver day({.has_should_disconnect = true,
                          .has_should_reconnect = true,
                          .reconnect = {.jitter = 0},

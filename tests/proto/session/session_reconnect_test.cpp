@@ -141,7 +141,7 @@ TEST(Reconnecting, AnUnavailableServerIsLeftAloneForTheLargerOfBothDelays) {
     EXPECT_EQ(session.on(unavailable), "arm(backoff, 50 s)");
 }
 
-TEST(Reconnecting, AnUnavailableServerIsNotEvenAskedFor) {
+TEST(Reconnecting, AnUnavailableServerCausesNoCallOfShouldReconnect) {
     SessionUnderTest session(strategy(ReconnectStrategy::callback_controlled, true));
     session.open();
     EXPECT_EQ(session.on(E::TransportEnded{.error = Errc::closed_by_peer, .close_code = 1013}),

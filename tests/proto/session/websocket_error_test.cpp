@@ -15,7 +15,7 @@ const E& as_base(const E& error) {
     return error;
 }
 
-TEST(Errors, AConnectionErrorTellsUrlAttemptsAndTheLastError) {
+TEST(Errors, AConnectionErrorHasUrlAttemptsAndTheLastError) {
     const WebSocketConnectionError error("wss://example.com/ws?token=secret", 3,
                                          {Errc::upgrade_refused, "example.com:443 answered HTTP 403"});
     EXPECT_STREQ(as_base(error).what(),
@@ -34,7 +34,7 @@ TEST(Errors, AMessageNeverHoldsAQueryValue) {
     }
 }
 
-TEST(Errors, AClosedErrorTellsCodeAndReason) {
+TEST(Errors, AClosedErrorHasCodeAndReason) {
     const WebSocketClosedError error(1008, "bad token");
     EXPECT_EQ(error.close_code(), 1008);
     EXPECT_EQ(error.reason(), "bad token");
@@ -43,7 +43,7 @@ TEST(Errors, AClosedErrorTellsCodeAndReason) {
     EXPECT_EQ(WebSocketClosedError(1006).reason(), "");
 }
 
-TEST(Errors, ATimeoutErrorTellsOperationAndTimeout) {
+TEST(Errors, ATimeoutErrorHasOperationAndTimeout) {
     const WebSocketTimeoutError error("receive", 1500ms);
     EXPECT_STREQ(as_base(error).what(), "receive took longer than its timeout of 1.5 s");
     EXPECT_EQ(error.operation(), "receive");
@@ -51,7 +51,7 @@ TEST(Errors, ATimeoutErrorTellsOperationAndTimeout) {
     EXPECT_EQ(error.code(), Errc::timeout);
 }
 
-TEST(Errors, AReconnectErrorTellsAttemptsAndTheLastError) {
+TEST(Errors, AReconnectErrorHasAttemptsAndTheLastError) {
     const WebSocketReconnectError error(1, {Errc::connection_refused, ""});
     EXPECT_STREQ(
         as_base(error).what(),
@@ -61,13 +61,13 @@ TEST(Errors, AReconnectErrorTellsAttemptsAndTheLastError) {
     EXPECT_EQ(error.last_error().code, Errc::connection_refused);
 }
 
-TEST(Errors, AProtocolErrorTellsHowTheProtocolWasBroken) {
+TEST(Errors, AProtocolErrorNamesTheBrokenRule) {
     const WebSocketProtocolError error({Errc::bad_utf8, ""});
     EXPECT_EQ(as_base(error).protocol_error(), "the peer sent text that is not UTF-8");
     EXPECT_EQ(error.code(), Errc::bad_utf8);
 }
 
-TEST(Errors, AQueueFullErrorTellsSizeAndDropped) {
+TEST(Errors, AQueueFullErrorHasSizeAndDropped) {
     const WebSocketQueueFullError error(1000, 17);
     EXPECT_EQ(error.queue_size(), 1000U);
     EXPECT_EQ(error.dropped_count(), 17U);

@@ -15,7 +15,7 @@ struct Case {
     std::string_view what;
 };
 
-TEST(JsonErrorLocation, TellsWhereTextStopsBeingJson) {
+TEST(JsonErrorLocation, FindsThePlaceOfTheFirstError) {
     const Case cases[] = {
         {"", 1, 1, "expected a value"},
         {" \n  ", 2, 3, "expected a value"},
@@ -62,7 +62,7 @@ TEST(JsonErrorLocation, TellsWhereTextStopsBeingJson) {
     }
 }
 
-TEST(JsonErrorLocation, FindsNothingInWhatIsJson) {
+TEST(JsonErrorLocation, FindsNothingInValidJson) {
     for (const std::string text :
          {"{}", "[]", " [ ] ", R"({"a":[1,-2.5e+10,{"b":null}],"c":"\u00e9\n\uD83d\uDe00\"","d":true})",
           "18446744073709551615", "-9223372036854775808", "\"\xe2\x82\xac\""})

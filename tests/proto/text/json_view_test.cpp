@@ -36,7 +36,7 @@ TEST(JsonView, ValuesAreFoundByTheirPointersInAnyOrder) {
     EXPECT_EQ(json.raw(""), text.view());
 }
 
-TEST(JsonView, TextsStayWhereTheyStandWhileOthersAreLookedFor) {
+TEST(JsonView, TextsStayValidDuringOtherLookups) {
     const Padded text(R"({"a":"first","b":"second","c":"third \\ escaped"})");
     const JsonView json(text.view());
     const auto first = json.string("/a");
@@ -47,7 +47,7 @@ TEST(JsonView, TextsStayWhereTheyStandWhileOthersAreLookedFor) {
     EXPECT_EQ(first->data(), text.view().data() + 6);
 }
 
-TEST(JsonView, AnEmptyArrayCanBeLookedIntoTwice) {
+TEST(JsonView, AnEmptyArrayCanBeReadTwice) {
     const Padded text("[]");
     const JsonView json(text.view());
     EXPECT_FALSE(json.integer("/0"));
@@ -55,7 +55,7 @@ TEST(JsonView, AnEmptyArrayCanBeLookedIntoTwice) {
     EXPECT_EQ(json.raw(""), "[]");
 }
 
-TEST(JsonView, WhatIsNotThereOrOfAnotherTypeIsNothing) {
+TEST(JsonView, AMissingValueOrOneOfAnotherTypeIsNothing) {
     const Padded text(R"({"a":1,"s":"x"})");
     const JsonView json(text.view());
     EXPECT_FALSE(json.integer("/b"));
@@ -67,7 +67,7 @@ TEST(JsonView, WhatIsNotThereOrOfAnotherTypeIsNothing) {
     EXPECT_EQ(json.integer("/a"), 1);
 }
 
-TEST(JsonView, TextThatIsNoJsonStaysText) {
+TEST(JsonView, TextThatIsNotJsonStaysText) {
     for (const char* text : {"", "hello", "{", "\"open", "{]"}) {
         const Padded padded(text);
         const JsonView json(padded.view());
@@ -98,7 +98,7 @@ TEST(JsonView, SeveralViewsOfAThreadEachReadTheirOwnText) {
 }
 
 // L1
-TEST(JsonView, ATextThatTakesAnothersPlaceIsReadAnew) {
+TEST(JsonView, ATextAtTheAddressOfAnEarlierOneIsIndexedAgain) {
     std::string place = R"({"a":1})" + std::string(kPayloadPadding, ' ');
     const std::string_view text(place.data(), 7);
     EXPECT_EQ(JsonView(text).integer("/a"), 1);
@@ -159,7 +159,7 @@ TEST(JsonView, AByteOrderMarkIsSkipped) {
 }
 
 // L2
-TEST(JsonView, WhatDoesNotEndAsItBeganIsNoJson) {
+TEST(JsonView, TextWithoutTheMatchingEndIsNotJson) {
     using std::string_literals::operator""s;
     for (const std::string& text : {"{\"a\":1}\0"s, "\0"s, "[1]\0"s, "42\0"s, "\"a\"\0"s, "{\"a\":1} x"s,
                                     "[1]]}"s, "{\"a\":1}]"s, "\xef\xbb\xbf"s, "  "s, "{\"a\":1}\0 "s}) {

@@ -207,7 +207,7 @@ TEST_F(ConnectionBatch, WhilePongsWaitForTheSocketOnlyTheLastPingIsAnsweredAndBe
     EXPECT_EQ(sent(), pongs_for(1, 3) + "10:9 8: ");
 }
 
-TEST_F(ConnectionBatch, APingThatWaitedForTheSocketIsAnsweredOnceThePongsBeforeItHaveLeft) {
+TEST_F(ConnectionBatch, AWaitingPingIsAnsweredOnceTheEarlierPongsAreSent) {
     open();
     script().write_room = 3;
     script().bytes(pings(1, 3));

@@ -109,7 +109,7 @@ TEST_F(ConnectionFault, OurCloseFrameIsTheLastEvenIfThePeerBreaksTheProtocolBehi
     EXPECT_EQ(script.written, "");
 }
 
-TEST_F(ConnectionFault, WhatTlsHoldsIsReadOnceItCouldWrite) {
+TEST_F(ConnectionFault, BytesHeldByTlsAreReadOnceItCouldWrite) {
     // A descriptor that is readable while its count is above 0, and always writable.
     const UniqueFd descriptor(::eventfd(1, EFD_NONBLOCK));
     script.fd = descriptor.get();

@@ -110,7 +110,7 @@ TEST_F(ConnectionTest, AnyCutOfTheStreamGivesTheSame) {
     }
 }
 
-TEST_F(ConnectionTest, ThePeersCloseIsEchoedAndToldOnceAndTheStreamDrained) {
+TEST_F(ConnectionTest, ThePeersCloseIsEchoedAndReportedOnceAndTheStreamDrained) {
     open();
     script().bytes(close_frame(1012, "restart") + text_frame("after the end"));
     turn();
@@ -137,7 +137,7 @@ TEST_F(ConnectionTest, ACloseFrameWithoutCodeIsAnsweredWithoutCode) {
     EXPECT_EQ(take_sent_frame(script().written).payload, "");
 }
 
-TEST_F(ConnectionTest, OurCloseWaitsForThePeersAndDeliversWhatComesBefore) {
+TEST_F(ConnectionTest, OurCloseWaitsForThePeersAndDeliversEarlierMessages) {
     open();
     connection->close(1000, "done");
     EXPECT_EQ(connection->send(Opcode::text, bytes_of("late")), Errc::not_connected);
@@ -198,7 +198,7 @@ TEST_F(ConnectionTest, ABrokenFrameIsAnsweredWithItsCloseCode) {
     }
 }
 
-TEST_F(ConnectionTest, TheAttemptIsBoundedAsAWhole) {
+TEST_F(ConnectionTest, OneTimeoutBoundsTheCompleteAttempt) {
     plan.accepts = false;
     start();
     turn();
@@ -246,7 +246,7 @@ TEST_F(ConnectionTest, ARefusedUpgradeGivesStatusAndRetryAfter) {
     EXPECT_NE(end.error.message().find("HTTP 503: wait"), std::string::npos);
 }
 
-TEST_F(ConnectionTest, AnEndOfStreamIsToldWithItsPlace) {
+TEST_F(ConnectionTest, AnEndOfStreamIsReportedWithItsPlace) {
     open();
     script().end();
     turn();
@@ -329,7 +329,7 @@ TEST_F(ConnectionTest, SendsKeepOrderThroughPartialWrites) {
     EXPECT_EQ(second.opcode, 2U);
 }
 
-TEST_F(ConnectionTest, ASendPastTheLimitIsRefusedWhole) {
+TEST_F(ConnectionTest, ASendAboveTheLimitIsRefusedCompletely) {
     options.send_buffer_limit = 1000;
     open();
     script().write_room = 0;
@@ -374,7 +374,7 @@ TEST_F(ConnectionTest, APausingSinkHoldsTheStreamBackUntilResumed) {
     EXPECT_EQ(seen, "01234");
 }
 
-TEST_F(ConnectionTest, ADroppingSinkTellsTheConsumerWhereTheGapIs) {
+TEST_F(ConnectionTest, ADroppingSinkShowsTheConsumerThePlaceOfTheGap) {
     MessageQueue queue(2);
     QueueSink queue_sink(queue, OverflowPolicy::drop_newest);
     connection = std::make_unique<Connection>(reactor, dialer, options, *this, queue_sink);

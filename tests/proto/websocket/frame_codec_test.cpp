@@ -166,7 +166,7 @@ TEST(FrameDecoder, ReservedBitsAndUnknownOpcodesAreRefused) {
     }
 }
 
-TEST(FrameDecoder, ControlFramesAreWholeAndShort) {
+TEST(FrameDecoder, ControlFramesAreUnfragmentedAndShort) {
     for (const unsigned opcode : {8U, 9U, 10U}) {
         EXPECT_EQ(decoded(raw_frame({.opcode = opcode}, std::string(125, 'x'))).error, Errc::ok);
         EXPECT_EQ(decoded(raw_frame({.opcode = opcode}, std::string(126, 'x'))).error, Errc::bad_frame);
@@ -194,7 +194,7 @@ TEST(FrameDecoder, AServerMustNotMaskAndAClientMust) {
     EXPECT_EQ(decoded(raw_frame({.masked = false}, "x"), Role::server).error, Errc::bad_frame);
 }
 
-TEST(FrameDecoder, WhatStandsBeforeABrokenFrameIsDecoded) {
+TEST(FrameDecoder, FramesBeforeABrokenFrameAreDecoded) {
     EXPECT_EQ(
         decoded(text_frame("a") + binary_frame("b") + raw_frame({.rsv = 4}, "c") + text_frame("d")).frames,
         (std::vector<Frame>{{1, true, "a"}, {2, true, "b"}}));
@@ -210,7 +210,7 @@ TEST(FrameDecoder, NoPayloadWithoutAMaskIsCopied) {
         }
 }
 
-TEST(FrameDecoder, AWholeMessageIsTakenWhereItLiesAndNothingElseIs) {
+TEST(FrameDecoder, OnlyACompleteMessageIsTakenInPlace) {
     const auto whole_frames = [](const std::string& stream) {
         Decoding decoding(Role::client);
         std::ignore = decoding.feed(stream);
@@ -283,7 +283,7 @@ TEST(EncodeFrame, WritesTheBytesOfTheStandardAtEveryEdge) {
     EXPECT_EQ(encoded(Opcode::close, "", mask), std::string("\x88\x80\x01\x02\x03\x04"));
 }
 
-TEST(EncodeFrame, TakesNoMoreRoomThanFrameSizeSays) {
+TEST(EncodeFrame, NeedsAtMostFrameSizeBytes) {
     for (const std::size_t size : kEdges) {
         const std::string payload(size, 'x');
         EXPECT_EQ(encoded(Opcode::text, payload, 7).size(), frame_size(size));

@@ -37,7 +37,7 @@ class Scripted : public ControlSink {
 using Verdict = MessageSink::Verdict;
 using Progress = MessageAssembler::Progress;
 
-TEST(MessageAssembler, ASinkIsAskedOnceForTheWholeFrame) {
+TEST(MessageAssembler, ASinkIsAskedOnceForACompleteFrame) {
     Scripted test;
     EXPECT_EQ(test.run(raw_frame({.opcode = 2, .claimed = kMaxMessage}, std::string(30'000, 'x'))),
               Progress::need_input);
@@ -90,7 +90,7 @@ TEST(MessageAssembler, APausingSinkIsAskedAgainForTheSameMessage) {
     }
 }
 
-TEST(MessageAssembler, APauseInTheMiddleOfALargeFrameKeepsWhatIsThere) {
+TEST(MessageAssembler, APauseInTheMiddleOfALargeFrameKeepsItsBytes) {
     const std::string payload(100'000, 'x');
     const std::string stream = binary_frame(payload);
     for (const std::size_t first : {3UL, 11UL, 12UL, 14UL, 5000UL, 50'000UL, stream.size()}) {

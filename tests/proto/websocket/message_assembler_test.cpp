@@ -100,7 +100,7 @@ TEST(MessageAssembler, TextMustBeUtf8OverFragmentsToo) {
     EXPECT_EQ(decoded(binary_frame("\xff\xff")), "B:2 ");
 }
 
-TEST(MessageAssembler, AnImpossiblePrefixFailsBeforeTheMessageIsWhole) {
+TEST(MessageAssembler, AnImpossiblePrefixFailsBeforeTheMessageIsComplete) {
     const std::string error = "error:" + std::string(describe(Errc::bad_utf8));
     for (const char* prefix :
          {"\xf5", "\xc0", "\xed\xa0", "\xf4\x90", "\xe0\x80", "\xf0\x8f", "\x80", "ok \xff"}) {

@@ -169,7 +169,7 @@ class SecretsOfAConnection : public testing::Test, public ConnectionHandler {
     std::optional<ConnectionEnd> ended;
 };
 
-TEST_F(SecretsOfAConnection, AreNotToldWhenTheUpgradeFails) {
+TEST_F(SecretsOfAConnection, AreHiddenWhenTheUpgradeFails) {
     const std::string echo = "?plain=" + kToken + "&encoded=" + kEncoded + " <b>" + kToken + "</b>\r\n";
     const std::string head = "HTTP/1.1 ";
     EXPECT_NE(
@@ -201,14 +201,14 @@ TEST_F(SecretsOfAConnection, AreNotToldWhenTheUpgradeFails) {
     });
 }
 
-TEST_F(SecretsOfAConnection, AreNotToldWhenNobodyAnswers) {
+TEST_F(SecretsOfAConnection, AreHiddenWhenNobodyAnswers) {
     std::ignore = play("refused", [](Plan& plan) { plan.failure = Error{Errc::connection_refused}; });
     std::ignore = play("reset", [](Plan& plan) { plan.script.fail(Errc::connection_reset); });
     std::ignore = play(
         "silent", [](Plan&) {}, [](Connection& open) { open.close(1000, kToken); });
 }
 
-TEST_F(SecretsOfAConnection, AreNotToldWhenThePeerEndsOrBreaksIt) {
+TEST_F(SecretsOfAConnection, AreHiddenWhenThePeerEndsOrBreaksIt) {
     const std::string sent = kToken + kToken;
     for (const auto& frame :
          {raw_frame({.rsv = 4}, sent), raw_frame({.opcode = 3}, sent), raw_frame({.masked = true}, sent),

@@ -66,7 +66,7 @@ TEST(AcceptKey, AnswersTheExampleOfTheRfc) {
     EXPECT_EQ(accept_for_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
-TEST_F(HandshakeTest, TheRequestHasWhatTheRfcAsksFor) {
+TEST_F(HandshakeTest, TheRequestHasTheRequiredHeaders) {
     const auto client = make({.headers = {{"X-One", "1"}}, .subprotocols = {"v2.feed", "v1.feed"}});
     const auto& request = client.request();
     EXPECT_TRUE(request.starts_with("GET /stream?key=secret HTTP/1.1\r\nHost: feed.example\r\n"));
@@ -118,7 +118,7 @@ TEST_F(HandshakeTest, ASubprotocolMustBeOneOfThoseOffered) {
     EXPECT_EQ(refusal(answer, {.subprotocols = {"a", "b"}}).code, Errc::upgrade_bad_protocol);
 }
 
-TEST_F(HandshakeTest, RefusesAnAnswerThatIsNoUpgrade) {
+TEST_F(HandshakeTest, RefusesAnAnswerOtherThanAnUpgrade) {
     const auto with = [](const std::string& line) {
         auto answer = kGood;
         return answer.insert(answer.size() - 2, line + "\r\n");
@@ -138,7 +138,7 @@ TEST_F(HandshakeTest, RefusesAnAnswerThatIsNoUpgrade) {
               Errc::upgrade_bad_accept);
 }
 
-TEST_F(HandshakeTest, RefusesWhatIsNotStrictHttp) {
+TEST_F(HandshakeTest, RefusesTextThatIsNotStrictHttp) {
     for (const char* answer :
          {"HTTP/1.0 101 Switching\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "garbage\n", "HTTP/1.1 101 OK\n\n",
           "HTTP/1.1 101 X\r\nBad Header: x\r\n\r\n", "HTTP/1.1 101 X\r\nA : x\r\n\r\n",
@@ -167,7 +167,7 @@ TEST_F(HandshakeTest, AHeaderFloodIsCutAtTheCaps) {
     EXPECT_EQ(second.error().code, Errc::upgrade_too_large);
 }
 
-TEST_F(HandshakeTest, ARefusalIsToldWithStatusAndTheBodysBeginning) {
+TEST_F(HandshakeTest, ARefusalIsReportedWithStatusAndTheBeginningOfTheBody) {
     const Error error = refusal(
         "HTTP/1.1 403 Forbidden\r\nContent-Length: 11\r\n\r\nno\x01"
         "entrance");
@@ -180,7 +180,7 @@ TEST_F(HandshakeTest, ARefusalIsToldWithStatusAndTheBodysBeginning) {
     EXPECT_LE(cut.message().size(), 250U);
 }
 
-TEST_F(HandshakeTest, TemporaryRefusalsMayPass) {
+TEST_F(HandshakeTest, TemporaryRefusalsAreRetryable) {
     for (const char* status : {"408", "425", "429", "500", "502", "503"})
         EXPECT_EQ(refusal(std::string("HTTP/1.1 ") + status + " X\r\n\r\n").code, Errc::upgrade_unavailable)
             << status;
@@ -248,7 +248,7 @@ TEST_F(HandshakeTest, RetryAfterTakesAllDateFormsAndSaturates) {
 }
 
 // H3
-TEST_F(HandshakeTest, ADateMustBeWholeAndBeADay) {
+TEST_F(HandshakeTest, ADateMustBeCompleteAndValid) {
     const auto retry_after = [&](const std::string& value) {
         auto client = make();
         std::string rest;
@@ -313,7 +313,7 @@ TEST_F(HandshakeTest, AHeadersFaultIsNamed) {
     expect("SSH-2.0-x\n", "the answer is not HTTP/1.1");
 }
 
-TEST_F(HandshakeTest, AnEndBeforeTheAnswerIsCompleteIsTold) {
+TEST_F(HandshakeTest, AnEndBeforeTheAnswerIsCompleteIsReported) {
     auto client = make();
     std::string rest;
     EXPECT_EQ(feed(client, "HTTP/1.1 101 Swi", 1000, rest), UpgradeStatus::need_more);
@@ -353,7 +353,7 @@ TEST_F(HandshakeTest, ClientAndServerAgreeHoweverTheRequestIsCut) {
     }
 }
 
-TEST(UpgradeServer, RefusesWhatIsNoUpgrade) {
+TEST(UpgradeServer, RefusesRequestsOtherThanUpgrades) {
     for (const char* request :
          {"POST / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET /\n\n",
           "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-TEST(MessageAssembler, AgreesWithWslaysEventLayerOnWhatBothAccept) {
+TEST(MessageAssembler, AgreesWithWslaysEventLayerOnStreamsThatBothAccept) {
     std::mt19937 random(11);
     const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random()) % limit; };
     // Pieces of valid UTF-8, so that a message is valid with any split.

@@ -152,7 +152,7 @@ TEST_F(Examples, SharedRingOutlivesItsWriter) {
     EXPECT_EQ(reader.wait(), 0);
 }
 
-TEST(SharedRing, TellsWhatItsReaderWasTooSlowFor) {
+TEST(SharedRing, ReportsMessagesThatItsReaderMissed) {
     const TempDir folder;
     shared_ring::Writer writer(folder.path("ring"), 512);
     const std::string payload(100, 'x');
