@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Builds the conformance suite against a library with one defect at a time, and tells which cases show it.
+"""Builds the conformance suite against a library with one defect at a time, and lists the cases that detect it.
 
     defects.py --build BUILD/tests/conformance --suite PROGRAM --libs LIBRARY... --compiler COMMAND... [--write]
 
-Every defect of defects.toml must be shown by a case. The counts of cases by section and the table of defects stand
-in README.md here, the counts in that of the project, too; the last test tells if they are out of date, and --write
-brings them up to date.
+A case must detect every defect of defects.toml. README.md in this folder has the counts of cases by section and the
+table of defects; the README of the project has the counts. The last test fails if they are out of date, and --write
+updates them.
 """
 import argparse
 import concurrent.futures
@@ -23,7 +23,7 @@ README = HERE / 'README.md'
 PROJECT_README = ROOT / 'README.md'
 LIBRARIES = ['-lgtest', '-lwslay', '-lsimdjson', '-lssl', '-lcrypto', '-lcares', '-pthread']
 MARKS = ('<!-- begin: written by defects.py -->\n', '<!-- end: written by defects.py -->\n')
-SHOWN = 2  # cases that the table names for each defect
+SHOWN = 2  # cases in each row of the table
 PATIENCE = 120  # seconds for all cases of a broken client, which may hang
 
 
@@ -47,7 +47,7 @@ def build(defect, options):
     quotes = ['-iquote', str((ROOT / defect['file']).parent)]
     subprocess.run([*options.compiler, '-std=c++20', '-O0', '-w', *quotes, '-c', str(source), '-o', str(broken)],
                    check=True)
-    # What the broken object defines is not taken from the libraries, which hold machine code beside that for LTO.
+    # The broken object takes precedence over the libraries, which contain machine code beside their LTO code.
     subprocess.run([*options.compiler, '-fno-lto', str(broken), *options.libs, *LIBRARIES, '-o', str(program)], check=True)
     return program
 

@@ -68,7 +68,7 @@ Cases limits() {
         {"10.4", "A frame that claims 4 GiB more than it has",
          raw_frame({.opcode = 2, .claimed = (std::uint64_t{1} << 32) + 1}, "x") + ping_frame("not seen"),
          "", "close 1009", failed(Errc::message_too_large)},
-        Case{"10.4", "A limit of nothing lets empty messages through",
+        Case{"10.4", "A limit of 0 allows empty messages",
              text_frame("") + binary_frame("") + text_frame("x"),
              "text; binary", "close 1009", failed(Errc::message_too_large)}
             .limited_to(0),

@@ -55,7 +55,7 @@ Cases not_http() {
                 std::string("HTTP/1.1 101 Swi\0tching\r\n", 25) + kHeaders + "\r\n"),
         refused("4.2.2", "An escape sequence in the status line",
                 "HTTP/1.1 101 \x1b[31mred\r\n" + kHeaders + "\r\n"),
-        refused("4.2.2", "NULs without end", std::string(20'000, '\0'), Errc::upgrade_too_large),
+        refused("4.2.2", "An endless series of NULs", std::string(20'000, '\0'), Errc::upgrade_too_large),
     };
 }
 
@@ -79,12 +79,12 @@ Cases floods() {
              text_frame("ok"),
              "text ok", "", kOpen}.answered(
             kStatus + kHeaders + "X: " + times(16'100, "x") + "\r\n\r\n"),
-        Case{"10.7", "A refusal with an endless body is told at its beginning",
+        Case{"10.7", "A refusal with an endless body is reported at its beginning",
              "",
              "", "", failed(Errc::upgrade_refused)}
             .answered("HTTP/1.1 403 No\r\nContent-Length: 99999999\r\n\r\n" + times(100'000, "no "))
             .saying("HTTP 403: no no"),
-        Case{"10.7", "A body's control characters are not told",
+        Case{"10.7", "A body's control characters are not shown",
              "",
              "", "", failed(Errc::upgrade_refused)}
             .answered("HTTP/1.1 403 No\r\nContent-Length: 11\r\n\r\n\x1b[31mred\r\nx")
@@ -99,7 +99,7 @@ Cases floods() {
         refused("10.7", "A refusal's body, a byte a second",
                 "HTTP/1.1 403 No\r\nContent-Length: 99\r\n\r\n" + times(99, "x"), Errc::connect_timeout)
             .at_a_byte_every(std::chrono::seconds{1}),
-        refused("10.7", "Interim answers without end", times(1000, "HTTP/1.1 100 Continue\r\n\r\n"),
+        refused("10.7", "An endless series of interim answers", times(1000, "HTTP/1.1 100 Continue\r\n\r\n"),
                 too_large),
     };
 }

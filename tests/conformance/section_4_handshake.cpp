@@ -195,7 +195,7 @@ Cases refusals() {
         refused("200 in place of 101", "HTTP/1.1 200 OK\r\n" + kUpgrade + kConnection + kAccept + "\r\n",
                 gone, "HTTP 200"),
         refused("400", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", gone, "HTTP 400"),
-        refused("401 is told and nothing is sent",
+        refused("401 is reported and no credentials are sent",
                 "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n", gone, "HTTP 401"),
         refused("404 with a text", "HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\nnothing", gone,
                 "HTTP 404: nothing"),

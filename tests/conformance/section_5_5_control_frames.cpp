@@ -102,7 +102,7 @@ Cases pongs() {
         {"5.5.3", "Pongs and pings mixed",
          pong_frame("1") + ping_frame("2") + pong_frame("3") + ping_frame("4"),
          "pong 1; pong 3", "pong 2; pong 4", kOpen},
-        {"5.5.3", "A pong behind the server's close is not heard",
+        {"5.5.3", "A pong behind the server's close is ignored",
          close_frame(1000) + pong_frame("late"),
          "", "close 1000", closed(1000)},
         Case{"5.5.3", "One pong for the last of three pings",

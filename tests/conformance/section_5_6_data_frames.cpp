@@ -16,7 +16,7 @@ Cases received() {
         {"5.6", "A binary may hold any byte",
          binary_frame(all_bytes()),
          "binary " + shown(all_bytes()), "", kOpen},
-        {"5.6", "A binary that is no UTF-8 in fragments",
+        {"5.6", "A binary that is not UTF-8, in fragments",
          binary_frame("\xff", false) + continuation("\xc0\xaf"),
          "binary \\xff\\xc0\\xaf", "", kOpen},
         {"5.6", "A text with a NUL",
@@ -91,7 +91,7 @@ Cases sent() {
                     close_with(1001)(c);
                 },
                 ""),
-        {"6.2", "A message is handed on at its last frame, not before",
+        {"6.2", "A message is delivered at its last frame, not before",
          text_frame("a", false) + continuation("b", false) + continuation("c", false),
          "", "", kOpen},
     };

@@ -62,7 +62,7 @@ Cases closing() {
              "",
              "", "close 1000 " + shown(times(122, "r")), kClosing}
             .client(close_with(1000, times(122, "r") + "\u00e9")),
-        Case{"7.1.2", "A reason of the client that is no UTF-8 is left out",
+        Case{"7.1.2", "A reason of the client that is not UTF-8 is left out",
              "",
              "", "close 1000", kClosing}
             .client(close_with(1000, "bad \xff reason")),
@@ -119,11 +119,11 @@ Cases closing() {
              raw_frame({.rsv = 1}, "x"),
              "", "close 1000", failed(Errc::bad_frame)}
             .client(close_with(1000)),
-        Case{"7.1.7", "A text that is no UTF-8 behind the client's close",
+        Case{"7.1.7", "A text that is not UTF-8 behind the client's close",
              text_frame("\xff") + close_frame(1000),
              "", "close 1000", failed(Errc::bad_utf8)}
             .client(close_with(1000)),
-        {"7.2.1", "Messages before the server's close are all handed on",
+        {"7.2.1", "Messages before the server's close are all delivered",
          times(50, text_frame("x")) + close_frame(1001),
          "text x" + times(49, "; text x"), "close 1001", closed(1001)},
         {"7.2.1", "A large message before the server's close",
@@ -150,7 +150,7 @@ Cases close_codes() {
                          "", "close " + std::to_string(code), closed(code, "because")});
     for (const unsigned code :
          {0U, 1U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 1100U, 1999U, 2000U, 2999U, 5000U, 32768U, 65535U})
-        cases.push_back({"7.4", "Close code " + std::to_string(code) + " may not be on the wire",
+        cases.push_back({"7.4", "Close code " + std::to_string(code) + " must not be sent",
                          text_frame("before") + close_frame(code, "because"),
                          "text before", "close 1002", failed(Errc::bad_close)});
     for (const unsigned code : {0U, 999U, 1004U, 1006U, 1015U, 2999U, 5000U, 65535U})

@@ -42,7 +42,7 @@ def man_page(work):
     assert len(keys) > 30 and not lost, f'config keys that are not in the page: {lost}'
     for words, (commands, options) in words_of_help(prefix).items():
         if words and commands and words != ('venues',):
-            continue  # has no section: the commands below it have
+            continue  # has no section, but its subcommands have one
         start = text.find(f'\n   pinwheel {" ".join(words)} ') if words else text.find('\nOPTIONS\n')
         assert start >= 0, f'no section for {words}'
         section = re.split(r'\n {0,3}\S', text[start + 5:], maxsplit=1)[0]

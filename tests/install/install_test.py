@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs into a temporary folder and uses what is there as a stranger would. Prints TAP.
+"""Installs into a temporary folder and uses the result from outside. Prints TAP.
 
     install_test.py BUILD_FOLDER THIS_FOLDER COMPILER
 """
@@ -23,7 +23,7 @@ THIRD_PARTY = re.compile(r'/(openssl|wslay|simdjson|CLI|boost|gtest|gmock|benchm
 
 def check_program(prefix, work, *options):
     program = work / 'program'
-    # The archive must serve linkers that know nothing of link-time optimisation.
+    # The archive must work with linkers without link-time optimisation.
     plain = [] if 'clang' in COMPILER else ['-fno-use-linker-plugin']
     run(COMPILER, *plain, HERE / 'five_lines.cpp', '-o', program,
         *pkg_config(prefix, '--cflags', '--libs', *options))
@@ -104,7 +104,7 @@ def headers_compile_alone_and_know_no_third_party(work):
         list(pool.map(compile_alone, headers))
 
 
-# These live in headers: the optimiser decides whether something of theirs is in the library as well.
+# These are defined in headers: the optimiser decides whether the library contains them as well.
 IN_HEADERS = {'BasicSpscRing', 'ByteStream', 'Clock', 'ConnectionHandler', 'Dial', 'DialHandler', 'Dialer', 'IdleStrategy',
               'MessageSink', 'Network', 'SessionObserver', 'SubscriptionCodec', 'WebSocketError', 'WebSocketProtocolError'}
 
@@ -178,7 +178,7 @@ def inline_functions_find_what_they_call(work):
     lost = [pair for pair in pairs if '8pinwheel' in pair[1] and pair[1] not in there | defined]
     listed = {symbols.own_name(name) for name in symbols.exported(next(prefix.rglob('libpinwheel.so')))}
     names = run('c++filt', *[name for pair in lost for name in pair]).splitlines() if lost else []
-    # An internal class may call another one.
+    # Internal classes may call each other.
     public = [f'{caller} calls {callee}' for caller, callee in zip(names[::2], names[1::2])
               if symbols.own_name(caller) in listed]
     assert not public, 'a user of the shared library could not link:\n' + '\n'.join(public)

@@ -1,4 +1,4 @@
-"""What the tests of the installed library share: commands, a tree to use, TAP."""
+"""Shared by the tests of the installed library: commands, an installed tree, TAP."""
 import os
 import pathlib
 import shlex

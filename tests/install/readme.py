@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a reader of README.md is given to type.
+"""The commands and programs in README.md.
 
     readme.py program       prints its first program
     readme.py commands      prints its commands, one a line

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does what README.md says, as a reader would. Prints TAP.
+"""Follows README.md like a reader. Prints TAP.
 
     readme_test.py BUILD_FOLDER COMPILER
 """
@@ -33,7 +33,7 @@ int main(int argc, char**) {{
 }}
 """
 
-# Not run here, and why.
+# Commands that are not run here, with the reasons.
 ELSEWHERE = {
     'tools/demo': 'builds all once more; fresh_machine runs it, and its last line is run as `pinwheel demo`',
     'tools/check': 'runs this test',
@@ -115,7 +115,7 @@ def commands_run(work):
         assert list(stage.rglob('pinwheel.pc')), line
 
     def run_compiler(line):
-        # As installed below `stage`, where no compiler looks by itself.
+        # Installed below `stage`, which is on no default search path.
         folder = next(stage.rglob('pinwheel.pc')).parent
         shell(re.sub(r'^g\+\+', COMPILER, line), PKG_CONFIG_PATH=str(folder), PKG_CONFIG_SYSROOT_DIR=str(stage))
         assert (work / 'program').exists(), line

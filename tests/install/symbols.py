@@ -1,4 +1,4 @@
-"""The names that leave a library, at the level of classes and free functions."""
+"""The exported names of a library, as classes and free functions."""
 import json
 import re
 
@@ -9,13 +9,13 @@ PREFIX = re.compile(r'^(?:(?:construction )?vtable for |typeinfo (?:name )?for |
 
 
 def own_name(symbol):
-    """`Reactor` for pinwheel::Reactor::poll(), `detail::Waiter` for pinwheel::detail::Waiter::resume(); None for what is not pinwheel's."""
+    """`Reactor` for pinwheel::Reactor::poll(), `detail::Waiter` for pinwheel::detail::Waiter::resume(); None for other symbols."""
     match = re.match(r'pinwheel::((?:detail::)?(?:operator[^(]+|\w+))', PREFIX.sub('', symbol))
     return match[1] if match else None
 
 
 def exported(library):
-    """The demangled symbols of the dynamic table, but for weak ones, of which each user has a copy of its own."""
+    """The demangled symbols of the dynamic table, except weak ones, of which each user has its own copy."""
     lines = run('nm', '--dynamic', '--demangle', '--defined-only', library).splitlines()
     return [line.split(' ', 2)[2] for line in lines if line.split()[1] not in 'VWuvw']
 
@@ -33,7 +33,7 @@ def undefined_in_inline_functions(object_file):
 
 
 FUNCTIONS = {'FunctionDecl', 'CXXMethodDecl', 'CXXConstructorDecl', 'CXXDestructorDecl', 'CXXConversionDecl'}
-# Every user instantiates templates; friends are declared again where they belong.
+# Users instantiate templates themselves; friends are declared in their own places.
 TEMPLATES = {'FunctionTemplateDecl', 'ClassTemplateDecl', 'ClassTemplatePartialSpecializationDecl',
              'ClassTemplateSpecializationDecl', 'VarTemplateDecl', 'FriendDecl'}
 NOT_ELSEWHERE = ('inline', 'constexpr', 'explicitlyDefaulted', 'explicitlyDeleted', 'isImplicit', 'pure')

@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 CHECK = sys.argv[1]
-# name, file, its text, what the report must say (empty: nothing is reported)
+# name, file, its text, the text that the report must contain (empty: no report)
 CASES = [
     ('core may not include net', 'core/a.h', '#include "../net/b.h"', 'core may not include net/b.h'),
     ('net may not include proto', 'net/a.h', '#include "../proto/text/b.h"', 'net may not include proto/text/b.h'),

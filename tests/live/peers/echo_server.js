@@ -1,9 +1,9 @@
-// A WebSocket server on Node's ws. The first line that it prints is its port on 127.0.0.1; then come
-// 'closed CODE REASON' for each connection that ended, as this side saw it.
+// A WebSocket server on Node's ws. Prints its port on 127.0.0.1 as the first line, then
+// 'closed CODE REASON' for each ended connection, from the server's point of view.
 //
 //     node echo_server.js [--port PORT] [--cert PEM --key PEM]
 //
-// The path chooses what it does:
+// The path selects the behaviour:
 //     /                             sends each message back, with its type
 //     /fragments?count=N            sends each message back in N fragments
 //     /big?size=N&type=text|binary  sends one message of N bytes; byte i of a binary one is i % 251, a text is x's
@@ -65,7 +65,7 @@ const modes = {
 
 const connections = new Map();  // by path
 
-// The step of a plan that this connection gets.
+// The step of the plan for this connection.
 function nextStep(request) {
   const url = new URL(request.url, 'ws://localhost');
   if (url.pathname !== '/plan') return '';

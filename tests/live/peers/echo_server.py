@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""A WebSocket server on python3-websockets. The first line that it prints is its port on 127.0.0.1; then come
-'closed CODE REASON' for each connection that ended, as this side saw it.
+"""A WebSocket server on python3-websockets. Prints its port on 127.0.0.1 as the first line, then
+'closed CODE REASON' for each ended connection, from the server's point of view.
 
     echo_server.py [--port PORT] [--cert PEM --key PEM] [--subprotocol NAME]
 
-The path chooses what it does:
+The path selects the behaviour:
     /                             sends each message back, with its type
     /fragments?count=N            sends each message back in N fragments
     /fragments?count=N&ping=1     ... with a ping after each fragment but the last
@@ -162,7 +162,7 @@ async def main():
         tls.load_cert_chain(options.cert, options.key)
     ended = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set_result, None)
-    # No pings and no limits of its own: what a test sees, the test asked for.
+    # No pings and no limits of its own, so that a test controls everything.
     async with websockets.serve(serve_one, '127.0.0.1', options.port, ssl=tls, create_protocol=Protocol, max_size=None,
                                 ping_interval=None, compression=None,
                                 subprotocols=options.subprotocol or None) as server:

@@ -66,7 +66,7 @@ def main():
 
     port = options.port
     if port is None:
-        with socket.socket() as free:  # neither program takes a socket or tells its port
+        with socket.socket() as free:  # neither program accepts a socket or prints its port
             free.bind(('127.0.0.1', 0))
             port = free.getsockname()[1]
     folder = pathlib.Path(options.dir)
@@ -79,7 +79,7 @@ def main():
         config.write_text(DANTED.format(port=port, authentication='username' if options.user else 'none'))
         argv = [program, '-f', str(config), '-p', str(folder / 'danted.pid')]
         users = system_users(folder, options.user, options.password) if options.user else ''
-        # The shell is the namespace's first process: when it is killed, danted and its children end. danted itself
+        # The shell is the first process of the namespace: if it is killed, danted and its children end. danted itself
         # cannot be, since who changes the user is no longer told that the parent has died.
         argv = ['unshare', '--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', users + '"$0" "$@"; exit'] + argv
     if os.fork() == 0:

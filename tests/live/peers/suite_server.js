@@ -1,6 +1,6 @@
-// A conformance server in the way of those that test clients: each path is a case, and the client is to echo what it
-// is sent. The first line that it prints is its port on 127.0.0.1, the second how many cases there are; then comes
-// for each connection 'ok STATUS NAME', with the exit status that the client is to end with, or 'failed NAME: ...'.
+// A conformance server that tests clients: each path is a case, and the client must echo all messages. Prints its port
+// on 127.0.0.1 as the first line and the number of cases as the second. Then prints for each connection 'ok STATUS
+// NAME', with the exit status that the client must have, or 'failed NAME: ...'.
 //
 //     node suite_server.js
 //
@@ -9,7 +9,7 @@
 const http = require('http');
 const { WebSocketServer } = require('ws');
 
-/// A frame byte by byte; `claimed` is a length that the payload does not have.
+/// A frame, byte by byte. `claimed` replaces the true length of the payload.
 function frame(opcode, payload, { fin = true, rsv = 0, claimed } = {}) {
   const data = Buffer.from(payload);
   const length = claimed === undefined ? data.length : claimed;
