@@ -29,6 +29,12 @@ struct Describe {
     }
     std::string operator()(const Effect::NotifyConnected&) const { return "notify_connected"; }
     std::string operator()(const Effect::ReplaySubscriptions&) const { return "replay_subscriptions"; }
+    std::string operator()(const Effect::SendSubscribe& effect) const {
+        return "send_subscribe(" + std::to_string(effect.channels.size()) + ")";
+    }
+    std::string operator()(const Effect::SendUnsubscribe& effect) const {
+        return "send_unsubscribe(" + std::to_string(effect.channels.size()) + ")";
+    }
     std::string operator()(const Effect::NotifyDisconnected& effect) const {
         return "notify_disconnected(" + std::string(to_string(effect.reason)) + ")";
     }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -76,8 +77,16 @@ struct SessionEffect {
     };
     /// on_connect.
     struct NotifyConnected {};
-    /// Send all subscriptions, in order, if the session is still open: a handler may have closed it.
+    /// Send all subscriptions, in order.
     struct ReplaySubscriptions {};
+    /// Send the subscriptions that were added.
+    struct SendSubscribe {
+        std::span<const std::string> channels{};  ///< the event's
+    };
+    /// Send that subscriptions have ended.
+    struct SendUnsubscribe {
+        std::span<const std::string> channels{};  ///< the event's
+    };
     /// on_disconnect, then on_disconnect_alert if due. Exactly one for each NotifyConnected.
     struct NotifyDisconnected {
         DisconnectReason reason{};
@@ -102,7 +111,8 @@ struct SessionEffect {
     };
 
     using Any = std::variant<StartConnect, SendClose, AbortTransport, SendPing, Arm, Disarm, NotifyConnected,
-                             ReplaySubscriptions, NotifyDisconnected, NotifyGaveUp, RecordStop, Warn>;
+                             ReplaySubscriptions, SendSubscribe, SendUnsubscribe, NotifyDisconnected,
+                             NotifyGaveUp, RecordStop, Warn>;
 };
 
 /// A sentence: the ignored call, the state, and the remedy.
@@ -111,8 +121,8 @@ struct SessionEffect {
 /// A short phrase for logs, with deadlines as time from `now`: `arm(backoff, 1.5 s)`.
 [[nodiscard]] std::string to_string(const SessionEffect::Any& effect, TimePoint now);
 
-/// The effects of one event, in order. Allocates: nothing. Invariant: notices come after all other effects
-/// except ReplaySubscriptions, so that a handler finds the change complete.
+/// The effects of one event, in order. Allocates: nothing. Invariant: notices come after all other effects,
+/// so that a handler finds the change complete.
 class SessionEffects {
   public:
     /// One event arms and disarms each timer at most once, and has every other kind of effect at most once.

@@ -11,10 +11,26 @@ using Event = SessionEvent;
 using detail::text_of;
 
 // In the order of SessionEvent::Any.
-constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kNames{
-    "connect",      "request_disconnect", "schedule_reconnect", "close",      "kill",          "shutdown",
-    "force_close",  "transport_up",       "transport_ended",    "pong",       "pongs_held_up", "backoff_due",
-    "window_asked", "disconnect_asked",   "lifetime_due",       "stable_due", "keepalive_due"};
+constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kNames{"connect",
+                                                                               "request_disconnect",
+                                                                               "schedule_reconnect",
+                                                                               "close",
+                                                                               "kill",
+                                                                               "shutdown",
+                                                                               "force_close",
+                                                                               "subscribe",
+                                                                               "unsubscribe",
+                                                                               "transport_up",
+                                                                               "transport_ended",
+                                                                               "pong",
+                                                                               "connect_handled",
+                                                                               "pongs_held_up",
+                                                                               "backoff_due",
+                                                                               "window_asked",
+                                                                               "disconnect_asked",
+                                                                               "lifetime_due",
+                                                                               "stable_due",
+                                                                               "keepalive_due"};
 
 /// The details that to_string() adds to the name.
 struct Details {
@@ -27,6 +43,8 @@ struct Details {
     std::string operator()(const Event::ScheduleReconnect& event) const {
         return "(" + text_of(event.delay) + ")";
     }
+    std::string operator()(const Event::Subscribe& event) const { return count_of(event.channels); }
+    std::string operator()(const Event::Unsubscribe& event) const { return count_of(event.channels); }
     std::string operator()(const Event::TransportEnded& event) const {
         std::string text = "(" + std::string(describe(event.error));
         if (event.close_code != 0) text += ", close code " + std::to_string(event.close_code);
@@ -44,6 +62,11 @@ struct Details {
     }
     std::string operator()(const Event::KeepaliveDue& event) const {
         return event.all_read ? "" : "(more to read)";
+    }
+
+  private:
+    static std::string count_of(std::span<const std::string> channels) {
+        return "(" + std::to_string(channels.size()) + ")";
     }
 };
 

@@ -31,6 +31,14 @@ struct SessionEvent {
     struct Kill {};
     struct Shutdown {};
     struct ForceClose {};
+    /// subscribe(): the channels that it added. There is at least one.
+    struct Subscribe {
+        std::span<const std::string> channels{};  ///< need not outlive the call
+    };
+    /// unsubscribe(): the channels that it removed. There is at least one.
+    struct Unsubscribe {
+        std::span<const std::string> channels{};  ///< need not outlive the call
+    };
 
     // The transport's reports. A transport limits the time of its own attempt and of its own close handshake.
 
@@ -47,6 +55,8 @@ struct SessionEvent {
     struct Pong {
         std::span<const std::byte> payload{};  ///< valid during the call only
     };
+    /// on_connect has returned.
+    struct ConnectHandled {};
     /// Reading is paused, so pongs may be unread. A missing pong proves nothing.
     struct PongsHeldUp {};
 
@@ -65,9 +75,10 @@ struct SessionEvent {
         bool all_read = true;  ///< false: unread bytes may hold a pong
     };
 
-    using Any = std::variant<Connect, RequestDisconnect, ScheduleReconnect, Close, Kill, Shutdown, ForceClose,
-                             TransportUp, TransportEnded, Pong, PongsHeldUp, BackoffDue, WindowAsked,
-                             DisconnectAsked, LifetimeDue, StableDue, KeepaliveDue>;
+    using Any =
+        std::variant<Connect, RequestDisconnect, ScheduleReconnect, Close, Kill, Shutdown, ForceClose,
+                     Subscribe, Unsubscribe, TransportUp, TransportEnded, Pong, ConnectHandled, PongsHeldUp,
+                     BackoffDue, WindowAsked, DisconnectAsked, LifetimeDue, StableDue, KeepaliveDue>;
 };
 
 /// For example `request_disconnect`. Static storage.

@@ -140,37 +140,24 @@ class SessionFsm::Step {
     }
 
     void operator()(const Event::Shutdown&) noexcept {
-        switch (fsm_.state_) {
-            case State::open:
-                return begin_closing(DisconnectReason::user_requested, Resume::never);
-            case State::closing:
-                return plan(Resume::never);
-            case State::closed:
-                return;
-            case State::idle:
-            case State::connecting:
-            case State::backoff:
-            case State::awaiting_window:
-                return stop_trying(DisconnectReason::user_requested, State::closed);
-        }
+        if (!is_up()) return close_for_good();
+        if (fsm_.state_ == State::closing) return plan(Resume::never);
+        begin_closing(DisconnectReason::user_requested, Resume::never);
     }
 
     void operator()(const Event::ForceClose&) noexcept {
-        switch (fsm_.state_) {
-            case State::open:
-            case State::closing: {
-                const bool was_open = fsm_.state_ == State::open;
-                effects_.push(Effect::AbortTransport{to_wire(CloseCode::normal)});
-                return leave(was_open ? DisconnectReason::user_requested : fsm_.reason_, State::closed);
-            }
-            case State::closed:
-                return;
-            case State::idle:
-            case State::connecting:
-            case State::backoff:
-            case State::awaiting_window:
-                return stop_trying(DisconnectReason::user_requested, State::closed);
-        }
+        if (!is_up()) return close_for_good();
+        const bool was_open = fsm_.state_ == State::open;
+        effects_.push(Effect::AbortTransport{to_wire(CloseCode::normal)});
+        leave(was_open ? DisconnectReason::user_requested : fsm_.reason_, State::closed);
+    }
+
+    void operator()(const Event::Subscribe& added) noexcept {
+        if (sends_subscriptions()) effects_.push(Effect::SendSubscribe{added.channels});
+    }
+
+    void operator()(const Event::Unsubscribe& removed) noexcept {
+        if (sends_subscriptions()) effects_.push(Effect::SendUnsubscribe{removed.channels});
     }
 
     // The transport's reports
@@ -178,6 +165,7 @@ class SessionFsm::Step {
     void operator()(const Event::TransportUp&) noexcept {
         if (fsm_.state_ != State::connecting) return;
         fsm_.state_ = State::open;
+        fsm_.are_subscriptions_sent_ = false;
         fsm_.attempts_ = fsm_.policy_.tries();
         fsm_.keepalive_.start(now_);
         arm(SessionTimer::stable, time_after(now_, fsm_.policy_.options().stable_connection_time));
@@ -185,11 +173,15 @@ class SessionFsm::Step {
         if (fsm_.has_should_disconnect_) arm_disconnect_check();
         arm_keepalive();
         effects_.push(Effect::NotifyConnected{});
+    }
+
+    void operator()(const Event::ConnectHandled&) noexcept {
+        if (fsm_.state_ != State::open || std::exchange(fsm_.are_subscriptions_sent_, true)) return;
         effects_.push(Effect::ReplaySubscriptions{});
     }
 
     void operator()(const Event::TransportEnded& end) noexcept {
-        if (!has_transport()) return;
+        if (fsm_.state_ != State::connecting && !is_up()) return;
         const Duration wait = fsm_.policy_.floor(end.close_code, end.http_status, end.retry_after);
         if (wait > Duration::zero()) fsm_.not_before_ = time_after(now_, wait);
         if (fsm_.state_ == State::connecting) return attempt_failed(end);
@@ -360,6 +352,9 @@ class SessionFsm::Step {
         fsm_.state_ = next;
         record_stop(reason, /*forgets_failure=*/true);
     }
+    void close_for_good() noexcept {
+        if (fsm_.state_ != State::closed) stop_trying(DisconnectReason::user_requested, State::closed);
+    }
     void record_stop(DisconnectReason reason, bool forgets_failure) noexcept {
         effects_.push(Effect::RecordStop{reason, forgets_failure});
     }
@@ -371,9 +366,11 @@ class SessionFsm::Step {
 
     // Moves: ending a connection
 
-    [[nodiscard]] bool has_transport() const noexcept {
-        return fsm_.state_ == State::connecting || fsm_.state_ == State::open ||
-               fsm_.state_ == State::closing;
+    [[nodiscard]] bool is_up() const noexcept {
+        return fsm_.state_ == State::open || fsm_.state_ == State::closing;
+    }
+    [[nodiscard]] bool sends_subscriptions() const noexcept {
+        return fsm_.state_ == State::open && fsm_.are_subscriptions_sent_;
     }
 
     void lost(Errc error) noexcept {

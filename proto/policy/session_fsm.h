@@ -74,7 +74,9 @@ enum class Resume : std::uint8_t {
 ///   owner reads before KeepaliveDue, so that a late turn does not look like a late pong.
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.
 /// - Effects are executed completely, whatever a handler does. A handler may feed events. Their effects are
-///   executed before the rest. Only ReplaySubscriptions is then conditional: on state() being open.
+///   executed before the rest.
+/// - The owner feeds ConnectHandled when on_connect has returned or thrown. All subscriptions are sent then.
+///   Before it Subscribe and Unsubscribe send nothing.
 ///
 /// Decisions beyond the table:
 /// - Attempts that cost no try of the budget: one planned by the user or by the age limit, and the first of a
@@ -138,6 +140,7 @@ class SessionFsm {
     std::uint32_t attempts_ = 0;                                  // attempts that a report of giving up
                                                                   // counts
     TimePoint not_before_{};                                      // the end of the server's wait
+    bool are_subscriptions_sent_ = false;                         // of open
     std::bitset<kSessionTimers> armed_;
 };
 

@@ -16,9 +16,9 @@ enum class ConnectionState : std::uint8_t;
 /// One step of a session, as a record for logs. Valid during the call, except `event`, which may be kept.
 struct SessionStep {
     /// The event. A call of the user: `connect`, `request_disconnect`, `schedule_reconnect`, `close`, `kill`,
-    /// `shutdown`, `force_close`. The connection: `transport_up`, `transport_ended`, `pong`, `pongs_held_up`.
-    /// A timer: `backoff_due`, `window_asked`, `disconnect_asked`, `lifetime_due`, `stable_due`,
-    /// `keepalive_due`. Static storage.
+    /// `shutdown`, `force_close`, `subscribe`, `unsubscribe`. The connection: `transport_up`,
+    /// `transport_ended`, `pong`, `pongs_held_up`. A handler: `connect_handled`. A timer: `backoff_due`,
+    /// `window_asked`, `disconnect_asked`, `lifetime_due`, `stable_due`, `keepalive_due`. Static storage.
     std::string_view event;
     ConnectionState before;     ///< the session's state
     ConnectionState after;      ///< equal to `before` if the step did not change it

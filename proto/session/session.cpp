@@ -176,7 +176,7 @@ void Session::on_open() {
     if (!tls.version.empty()) stats_.record_tls(tls);
     delivery_.connected(++generation_, now);
     detail::run_all(
-        [&] { feed(SessionEvent::TransportUp{}); },
+        [&] { feed(SessionEvent::TransportUp{}); }, [&] { feed(SessionEvent::ConnectHandled{}); },
         [&] {
             if (url_.tls() && !tls.verified)
                 alert(
@@ -293,10 +293,16 @@ void Session::execute(const SessionEffect::NotifyConnected&) {
 }
 
 void Session::execute(const SessionEffect::ReplaySubscriptions&) {
-    if (fsm_.state() != SessionState::open) return;
-    replayed_ = generation_;
     if (subscriptions_.size() == 0) return;
     send_texts(codec_->subscribe(subscriptions_.channels()));
+}
+
+void Session::execute(const SessionEffect::SendSubscribe& effect) {
+    send_texts(codec_->subscribe(effect.channels));
+}
+
+void Session::execute(const SessionEffect::SendUnsubscribe& effect) {
+    send_texts(codec_->unsubscribe(effect.channels));
 }
 
 void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
@@ -392,12 +398,12 @@ void Session::subscribe(std::span<const std::string_view> channels) {
                                                                    std::to_string(channel.size()) +
                                                                    " bytes is not UTF-8; give it as UTF-8"});
     const auto added = subscriptions_.add(channels);
-    if (!added.empty() && tells_subscriptions()) send_texts(codec_->subscribe(added));
+    if (!added.empty()) feed(SessionEvent::Subscribe{added});
 }
 
 void Session::unsubscribe(std::span<const std::string_view> channels) {
     const auto removed = subscriptions_.remove(channels);
-    if (!removed.empty() && tells_subscriptions()) send_texts(codec_->unsubscribe(removed));
+    if (!removed.empty()) feed(SessionEvent::Unsubscribe{removed});
 }
 
 void Session::alert(std::string_view message, AlertContext context) {

@@ -130,6 +130,8 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void execute(const SessionEffect::Disarm& effect);
     void execute(const SessionEffect::NotifyConnected& effect);
     void execute(const SessionEffect::ReplaySubscriptions& effect);
+    void execute(const SessionEffect::SendSubscribe& effect);
+    void execute(const SessionEffect::SendUnsubscribe& effect);
     void execute(const SessionEffect::NotifyDisconnected& effect);
     void execute(const SessionEffect::NotifyGaveUp& effect);
     void execute(const SessionEffect::RecordStop& effect);
@@ -138,9 +140,6 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void tell_observer(const SessionEvent::Any& event, ConnectionState before, const SessionEffects& effects,
                        TimePoint now) noexcept;
     [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
-    [[nodiscard]] bool tells_subscriptions() const noexcept {
-        return fsm_.state() == SessionState::open && replayed_ == generation_;
-    }
     void send_texts(const std::vector<std::string>& texts);
     void dispose(std::unique_ptr<Connection> connection) noexcept;
 
@@ -165,8 +164,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     std::uint32_t generation_ = 0;
     TimePoint connected_at_{};
     std::optional<TimePoint> held_until_;
-    std::uint32_t replayed_ = 0;  // the generation to which the subscriptions were sent
-    int depth_ = 0;               // of handlers
+    int depth_ = 0;  // of handlers
     Error last_error_;
     std::uint16_t close_code_ = to_wire(CloseCode::abnormal);
     std::string close_reason_;

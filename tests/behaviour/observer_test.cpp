@@ -38,7 +38,8 @@ TEST_F(Observed, EachStepIsReportedBeforeItsEffects) {
     turn();
     EXPECT_EQ(journal.text,
               "connect: DISCONNECTED -> CONNECTING (0)\ntransport_up: CONNECTING -> CONNECTED (0)\n"
-              "kill: CONNECTED -> DISCONNECTED (0)\n");
+              "kill: CONNECTED -> DISCONNECTED (0)\n"
+              "connect_handled: DISCONNECTED -> DISCONNECTED (0)\n");
     EXPECT_NE(journal.lines.find("transport_up -> open, "), std::string::npos) << journal.lines;
     EXPECT_NE(journal.lines.find("notify_disconnected(KILLED)"), std::string::npos) << journal.lines;
     destroy();

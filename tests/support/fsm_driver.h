@@ -125,6 +125,7 @@ class FsmDriver {
             write(to_string(event) + " -> " + std::string(to_string(fsm_.connection_state())) + tried + done);
         }
         for (auto& note : std::exchange(notes_, {})) write(note);
+        if (std::holds_alternative<SessionEvent::TransportUp>(event)) feed(SessionEvent::ConnectHandled{});
     }
 
     /// Left out of the log as repetitive.
@@ -174,6 +175,8 @@ class FsmDriver {
         if (channels.empty()) return;
         for (const auto& text : codec_.subscribe(channels)) notes_.push_back("    send " + text);
     }
+    void execute(const SessionEffect::SendSubscribe&) {}
+    void execute(const SessionEffect::SendUnsubscribe&) {}
     void execute(const SessionEffect::NotifyDisconnected& effect) {
         drop_pongs();
         if (const auto count = alerts_.count(now_))

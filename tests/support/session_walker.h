@@ -26,6 +26,7 @@ class SessionWalker {
         const auto was = fsm_.state();
         const bool had_transport = transport_;
         if (std::holds_alternative<E::TransportEnded>(event)) transport_ = false;
+        if (std::holds_alternative<E::ConnectHandled>(event)) in_on_connect_ = false;
         try {
             const auto effects = fsm_.on(event, now_);
             if (was == SessionState::closed) require(fsm_.state() == SessionState::closed, "closed was left");
@@ -67,6 +68,7 @@ class SessionWalker {
         const auto dice = random_.below(100);
         if (dice < 8) return draw_call();
         if (dice < 12) return draw_stale();
+        if (in_on_connect_ && dice < 20) return E::ConnectHandled{};
         if (transport_ && dice < 45) return draw_report();
         return draw_timer();
     }
@@ -82,7 +84,7 @@ class SessionWalker {
             default:
                 break;
         }
-        switch (random_.below(7)) {
+        switch (random_.below(9)) {
             case 0:
                 return E::RequestDisconnect{};
             case 1:
@@ -93,6 +95,10 @@ class SessionWalker {
                 return E::Close{};
             case 4:
                 return E::Kill{};
+            case 5:
+                return E::Subscribe{channels_};
+            case 6:
+                return E::Unsubscribe{channels_};
             default:
                 return E::Connect{};
         }
@@ -187,11 +193,12 @@ class SessionWalker {
     void execute(const SessionEffect::NotifyConnected&) {
         require(!told_connected_, "connected twice");
         told_connected_ = true;
+        in_on_connect_ = true;
         ++connects_;
     }
-    void execute(const SessionEffect::ReplaySubscriptions&) {
-        require(fsm_.state() == SessionState::open, "subscriptions sent while not open");
-    }
+    void execute(const SessionEffect::ReplaySubscriptions&) { require_subscribable(); }
+    void execute(const SessionEffect::SendSubscribe&) { require_subscribable(); }
+    void execute(const SessionEffect::SendUnsubscribe&) { require_subscribable(); }
     void execute(const SessionEffect::NotifyDisconnected&) {
         require(told_connected_, "disconnected without having been connected");
         told_connected_ = false;
@@ -204,6 +211,10 @@ class SessionWalker {
     }
     void execute(const SessionEffect::Warn&) {}
 
+    void require_subscribable() const {
+        require(fsm_.state() == SessionState::open, "subscriptions sent while not open");
+        require(!in_on_connect_, "subscriptions sent before on_connect has returned");
+    }
     [[nodiscard]] bool armed(SessionTimer timer) const {
         return timers_[static_cast<std::size_t>(timer)].has_value();
     }
@@ -235,6 +246,8 @@ class SessionWalker {
     TimePoint now_{std::chrono::hours{1}};
     bool transport_ = false;
     bool told_connected_ = false;
+    bool in_on_connect_ = false;  // of any connection
+    const std::array<std::string, 1> channels_{"trades"};
     int connects_ = 0;
     Keepalive::Payload last_ping_{};
     Keepalive::Payload pong_{};

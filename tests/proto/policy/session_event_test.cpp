@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "../../../proto/policy/reconnect_policy.h"
 
@@ -21,6 +22,7 @@ TEST(ReconnectStrategies, HaveTheirNamesInCapitals) {
 }
 
 TEST(SessionEvents, EachIsOneLineOfText) {
+    const std::vector<std::string> channels{"a", "b"};
     const std::pair<SessionEvent::Any, std::string> cases[] = {
         {E::Connect{}, "connect"},
         {E::RequestDisconnect{}, "request_disconnect(USER_REQUESTED)"},
@@ -31,6 +33,8 @@ TEST(SessionEvents, EachIsOneLineOfText) {
         {E::Kill{}, "kill"},
         {E::Shutdown{}, "shutdown"},
         {E::ForceClose{}, "force_close"},
+        {E::Subscribe{channels}, "subscribe(2)"},
+        {E::Unsubscribe{channels}, "unsubscribe(2)"},
         {E::TransportUp{}, "transport_up"},
         {E::TransportEnded{}, "transport_ended(no error)"},
         {E::TransportEnded{.error = Errc::closed_by_peer, .close_code = 1012},
@@ -38,6 +42,7 @@ TEST(SessionEvents, EachIsOneLineOfText) {
         {E::TransportEnded{.error = Errc::upgrade_unavailable, .http_status = 503, .retry_after = 7s},
          "transport_ended(the server cannot take the upgrade now, HTTP 503, retry after 7 s)"},
         {E::Pong{}, "pong"},
+        {E::ConnectHandled{}, "connect_handled"},
         {E::PongsHeldUp{}, "pongs_held_up"},
         {E::BackoffDue{}, "backoff_due"},
         {E::WindowAsked{true}, "window_asked(yes)"},

@@ -20,7 +20,34 @@ using E = SessionEvent;
 TEST(States, OnlyTheTimersThatHaveAPurposeAreArmedWhileOpen) {
     SessionUnderTest session(plain());
     std::ignore = session.on(E::Connect{});
-    EXPECT_EQ(session.on(E::TransportUp{}), "arm(stable, 60 s), notify_connected, replay_subscriptions");
+    EXPECT_EQ(session.on(E::TransportUp{}), "arm(stable, 60 s), notify_connected");
+}
+
+TEST(States, SubscriptionsAreSentOnceOnConnectHasReturnedAndAnewForEachConnection) {
+    const std::vector<std::string> channels{"a", "b"};
+    SessionUnderTest session(plain());
+    EXPECT_EQ(session.on(E::Subscribe{channels}), "");
+    std::ignore = session.on(E::Connect{});
+    for (int connection = 0; connection < 2; ++connection) {
+        EXPECT_EQ(session.on(E::ConnectHandled{}), "") << "there is no connection";
+        std::ignore = session.on(E::TransportUp{});
+        EXPECT_EQ(session.on(E::Subscribe{channels}), "") << "on_connect runs";
+        EXPECT_EQ(session.on(E::Unsubscribe{channels}), "") << "on_connect runs";
+        EXPECT_EQ(session.on(E::ConnectHandled{}), "replay_subscriptions");
+        EXPECT_EQ(session.on(E::ConnectHandled{}), "");
+        EXPECT_EQ(session.on(E::Subscribe{channels}), "send_subscribe(2)");
+        EXPECT_EQ(session.on(E::Unsubscribe{channels}), "send_unsubscribe(2)");
+        std::ignore = session.on(kReset);
+        std::ignore = session.on(E::BackoffDue{});
+    }
+}
+
+TEST(States, ACloseInOnConnectSendsNoSubscriptions) {
+    SessionUnderTest session(plain());
+    std::ignore = session.on(E::Connect{});
+    std::ignore = session.on(E::TransportUp{});
+    std::ignore = session.on(E::Close{});
+    EXPECT_EQ(session.on(E::ConnectHandled{}), "");
 }
 
 TEST(States, AutoReconnectOffALossEndsInDisconnected) {
@@ -327,8 +354,7 @@ TEST(KeepAlive, EachConnectionStartsItsOwn) {
     std::ignore = session.on(E::KeepaliveDue{}, 20s);
     std::ignore = session.on(kReset, 1s);
     std::ignore = session.on(E::BackoffDue{}, 1s);
-    EXPECT_EQ(session.on(E::TransportUp{}),
-              "arm(stable, 60 s), arm(keepalive, 20 s), notify_connected, replay_subscriptions");
+    EXPECT_EQ(session.on(E::TransportUp{}), "arm(stable, 60 s), arm(keepalive, 20 s), notify_connected");
     EXPECT_EQ(session.on(E::KeepaliveDue{}, 20s), "send_ping, arm(keepalive, 10 s)");
 }
 

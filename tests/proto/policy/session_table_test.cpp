@@ -50,7 +50,8 @@ SessionFsm make_state(const std::string& name) {
     if (name == "backoff") return after(usual, {E::Connect{}, kReset});
     if (name == "window") return after(asking, {E::Connect{}, kReset});
     if (name == "open") {
-        auto fsm = after(usual, {E::Connect{}, kReset, E::BackoffDue{}, E::TransportUp{}});
+        auto fsm =
+            after(usual, {E::Connect{}, kReset, E::BackoffDue{}, E::TransportUp{}, E::ConnectHandled{}});
         std::ignore = fsm.on(E::KeepaliveDue{}, kStart + 20s);
         return fsm;
     }
@@ -85,6 +86,8 @@ struct NamedEvent {
 constexpr std::byte kFirstPing[] = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},
                                     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
 
+const std::vector<std::string> kChannels{"trades"};
+
 const std::vector<NamedEvent> kEvents{
     {"connect", E::Connect{}},
     {"request_disconnect", E::RequestDisconnect{}},
@@ -95,7 +98,10 @@ const std::vector<NamedEvent> kEvents{
     {"kill", E::Kill{}},
     {"shutdown", E::Shutdown{}},
     {"force_close", E::ForceClose{}},
+    {"subscribe", E::Subscribe{kChannels}},
+    {"unsubscribe", E::Unsubscribe{kChannels}},
     {"up", E::TransportUp{}},
+    {"connect_handled", E::ConnectHandled{}},
     {"ended: close handshake done", E::TransportEnded{.close_code = 1000}},
     {"ended: reset", kReset},
     {"ended: closed by the peer with 1001",
@@ -146,11 +152,20 @@ std::string outcome(const std::string& state, const NamedEvent& row) {
 
 using Cells = std::map<std::pair<std::string, std::string>, std::string>;  // event and state → outcome
 
-/// Reads the table: an event's name at the margin, below it `states -> outcome`. `closing` stands for all
-/// plans of closing. Deeper indented lines continue the line before.
+[[nodiscard]] std::vector<std::string> split(const std::string& text, const std::string& at) {
+    std::vector<std::string> parts;
+    std::size_t begin = 0;
+    for (std::size_t end; (end = text.find(at, begin)) != std::string::npos; begin = end + at.size())
+        parts.push_back(text.substr(begin, end - begin));
+    parts.push_back(text.substr(begin));
+    return parts;
+}
+
+/// Reads the table: names of events at the margin, separated by ` | `, below them `states -> outcome`.
+/// `closing` stands for all plans of closing. Deeper indented lines continue the line before.
 Cells read_table(const std::string& text) {
     Cells cells;
-    std::string event;
+    std::vector<std::string> events;
     std::istringstream lines(text);
     std::vector<std::string> joined;
     for (std::string line; std::getline(lines, line);) {
@@ -163,17 +178,18 @@ Cells read_table(const std::string& text) {
     }
     for (const auto& line : joined) {
         if (line.front() != ' ') {
-            event = line;
+            events = split(line, " | ");
             continue;
         }
         const auto arrow = line.find(" -> ");
         std::istringstream names(line.substr(0, arrow));
         for (std::string name; names >> name;)
-            for (const auto& state : kStates)
-                if (state == name || (name == "closing" && state.starts_with("closing/"))) {
-                    const bool is_new = cells.emplace(std::pair(event, state), line.substr(arrow + 4)).second;
-                    EXPECT_TRUE(is_new) << event << " stands twice for " << state;
-                }
+            for (const auto& state : kStates) {
+                if (state != name && !(name == "closing" && state.starts_with("closing/"))) continue;
+                for (const auto& event : events)
+                    EXPECT_TRUE(cells.emplace(std::pair(event, state), line.substr(arrow + 4)).second)
+                        << event << " stands twice for " << state;
+            }
     }
     return cells;
 }

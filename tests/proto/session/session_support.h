@@ -26,6 +26,7 @@ class SessionUnderTest {
     void open() {
         std::ignore = on(SessionEvent::Connect{});
         std::ignore = on(SessionEvent::TransportUp{});
+        std::ignore = on(SessionEvent::ConnectHandled{});
         ASSERT_EQ(fsm_.state(), SessionState::open);
     }
     [[nodiscard]] ConnectionState shown() const { return fsm_.connection_state(); }
