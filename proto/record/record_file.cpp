@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <exception>
+#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -61,6 +63,17 @@ int FileCalls::sync(int fd) noexcept {
     return ::fdatasync(fd);
 }
 
+int FileCalls::sync_folder(const std::string& path) noexcept {
+    try {
+        const auto folder = std::filesystem::path(path).parent_path();
+        const UniqueFd fd(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (!fd) return -1;
+        return ::fsync(fd.get()) == 0 || errno == EINVAL ? 0 : -1;  // EINVAL: the file system needs none
+    } catch (const std::exception&) {
+        return errno = ENOMEM, -1;
+    }
+}
+
 int FileCalls::truncate(int fd, std::uint64_t size) noexcept {
     return ::ftruncate(fd, static_cast<off_t>(size));
 }
@@ -71,6 +84,7 @@ struct RecordFile::State {
     UniqueFd fd{};
     std::uint64_t size = 0;  // of complete frames
     bool torn = false;       // the file holds more bytes than that
+    bool name_is_synced = false;
     std::vector<detail::FrameSizes> frames{};
 
     /// Cuts off all bytes behind the complete frames. Returns 0 or the errno.
@@ -155,6 +169,10 @@ Error RecordFile::append(std::span<const std::byte> frame, std::uint64_t raw_siz
 }
 
 Error RecordFile::sync() {
+    if (!state_->name_is_synced) {
+        if (state_->calls.sync_folder(state_->path) != 0) return failed(state_->path, errno);
+        state_->name_is_synced = true;
+    }
     return state_->calls.sync(state_->fd.get()) == 0 ? Error{} : failed(state_->path, errno);
 }
 

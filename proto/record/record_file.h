@@ -22,6 +22,8 @@ class FileCalls {
     [[nodiscard]] virtual std::ptrdiff_t write(int fd, std::span<const std::byte> bytes) noexcept;
     /// fdatasync(2).
     [[nodiscard]] virtual int sync(int fd) noexcept;
+    /// fsync(2) of the file's folder. Without it a new file's name may not survive a loss of power.
+    [[nodiscard]] virtual int sync_folder(const std::string& path) noexcept;
     /// ftruncate(2).
     [[nodiscard]] virtual int truncate(int fd, std::uint64_t size) noexcept;
 };
@@ -51,7 +53,8 @@ class RecordFile {
 
     /// Appends a complete frame, or leaves the file unchanged. The error names the path.
     [[nodiscard]] Error append(std::span<const std::byte> frame, std::uint64_t raw_size);
-    /// The error names the path.
+    /// Makes the file's bytes, and on the first call its name, survive a loss of power. After a failure a
+    /// later success does not cover the same bytes. The error names the path.
     [[nodiscard]] Error sync();
     /// Writes the seek table if there is room for it.
     void finish();

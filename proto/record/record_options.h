@@ -21,8 +21,16 @@ struct RecordOptions {
     std::uint64_t max_file_size = std::uint64_t{1} << 30;
     /// The next file begins at multiples of this in Unix time; 0: never.
     Duration rotation = std::chrono::hours{1};
-    /// Between calls of fdatasync(2), for a recording that survives a loss of power; 0: no calls.
+    /// Between calls of fdatasync(2), for a recording that survives a loss of power; 0: no calls. After a
+    /// failed call the recording continues in a new file, unless `file` is set.
     Duration sync_interval{};
+};
+
+/// The position of a line in a session's stream.
+struct RecordPlace {
+    std::uint32_t generation = 0;  ///< of the connection; 0: before the first one
+    std::uint64_t sequence = 0;    ///< of the last message before the line
+    bool is_after_end = false;     ///< the connection has ended; true before the first one
 };
 
 /// Counts of a recording since its start.
@@ -35,8 +43,11 @@ struct RecordStats {
     std::uint64_t files = 0;           ///< created or reopened
     std::uint64_t write_failures = 0;  ///< failed calls to open, write and compress
     std::uint64_t sync_failures = 0;   ///< failed calls of fdatasync(2)
-    Duration lag{};                    ///< age of the oldest unwritten message
-    bool is_stopped = false;           ///< the disk accepts no data now
+    /// Part of written_bytes that a failed fdatasync(2) did not cover. The file holds these bytes, but a loss
+    /// of power may remove them.
+    std::uint64_t unsafe_bytes = 0;
+    Duration lag{};           ///< age of the oldest unwritten message
+    bool is_stopped = false;  ///< the disk accepts no data now
 };
 
 }  // namespace pinwheel

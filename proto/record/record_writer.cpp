@@ -1,9 +1,6 @@
 #include "record_writer.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -13,9 +10,6 @@
 
 namespace pinwheel {
 namespace {
-
-constexpr std::string_view kSuffix = ".zst";
-constexpr std::size_t kStampSize = 16;  // YYYYMMDDTHHMMSSZ
 
 std::string shown_url(const RecordOptions& options) {
     if (options.with_query) return options.url;
@@ -28,42 +22,6 @@ SystemTime unix_time_of(std::int64_t received, const Moment& at) noexcept {
 }
 
 }  // namespace
-
-std::string record_file_name(std::string_view name, SystemTime time) {
-    using namespace std::chrono;
-    const auto second = floor<seconds>(time);
-    const auto day = floor<days>(second);
-    const year_month_day date(day);
-    const hh_mm_ss clock(second - day);
-    std::array<char, 64> stamp{};
-    std::snprintf(stamp.data(), stamp.size(), "%04d%02u%02uT%02d%02d%02dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()));
-    return std::string(name) + "." + stamp.data() + std::string(kSuffix);
-}
-
-std::optional<SystemTime> time_of_record_file(std::string_view file, std::string_view name) {
-    using namespace std::chrono;
-    if (file.size() != name.size() + 1 + kStampSize + kSuffix.size() || !file.starts_with(name) ||
-        file[name.size()] != '.' || !file.ends_with(kSuffix))
-        return std::nullopt;
-    const auto stamp = file.substr(name.size() + 1, kStampSize);
-    if (stamp[8] != 'T' || stamp[15] != 'Z') return std::nullopt;
-    const auto number = [&](std::size_t at, std::size_t digits) {
-        int value = -1;
-        const auto* const end = stamp.data() + at + digits;
-        const auto [stop, error] = std::from_chars(stamp.data() + at, end, value);
-        return error == std::errc() && stop == end ? value : -1;
-    };
-    const std::array<int, 6> parts{number(0, 4), number(4, 2),  number(6, 2),
-                                   number(9, 2), number(11, 2), number(13, 2)};
-    if (std::any_of(parts.begin(), parts.end(), [](int part) { return part < 0; })) return std::nullopt;
-    const year_month_day date(year{parts[0]}, month{static_cast<unsigned>(parts[1])},
-                              day{static_cast<unsigned>(parts[2])});
-    if (!date.ok()) return std::nullopt;
-    return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5])};
-}
 
 RecordWriter::RecordWriter(RecordOptions options, FileCalls& calls, Alert alert)
     : options_(std::move(options)),
@@ -97,6 +55,8 @@ void RecordWriter::use(RecordFile file, SystemTime time) {
     file_.emplace(std::move(file));
     path_ = file_->path();
     file_time_ = time;
+    is_unsafe_ = false;
+    must_end_ = false;
     ++stats_.files;
 }
 
@@ -157,7 +117,7 @@ bool RecordWriter::rotation_due(const Moment& at) const {
     if (!has_room() && waiting_.starts_file) return false;  // the file begins with the waiting record
     if (!file_) return true;
     if (!options_.file.empty()) return false;
-    return (options_.max_file_size > 0 && file_->size() >= options_.max_file_size) ||
+    return must_end_ || (options_.max_file_size > 0 && file_->size() >= options_.max_file_size) ||
            period_of(file_time_) < period_of(at.unix_now);
 }
 
@@ -204,6 +164,7 @@ void RecordWriter::take(const RecordHeader& record, const Moment& at) {
         sequence_ = record.sequence - (is_message && record.sequence > 0 ? 1 : 0);
         generation_ = record.generation - (begins ? 1 : 0);
     }
+    if (record.kind != RecordKind::dropped) is_over_ = record.kind == RecordKind::disconnected;
     if (is_message) return take_message(record, at);
     RecordLine line{.time = record.received != 0         ? unix_time_of(record.received, at)
                             : last_time_ != SystemTime{} ? last_time_
@@ -273,7 +234,13 @@ void RecordWriter::take_message(const RecordHeader& record, const Moment& at) {
 }
 
 void RecordWriter::note(RecordLine line, const Moment& at) {
+    if (!sequence_) {
+        sequence_ = line.sequence;
+        generation_ = line.generation;
+    }
     line.leg = options_.leg;
+    line.generation = generation_;
+    line.sequence = *sequence_;
     put(line, at.now, at);
 }
 
@@ -309,7 +276,7 @@ void RecordWriter::write_pending(const Moment& at) {
     stats_.bytes += waiting_.bytes;
     stats_.raw_bytes += waiting_.raw;
     stats_.written_bytes += pending_.size();
-    unsynced_ = true;
+    unsynced_ += pending_.size();
     pending_.clear();
 }
 
@@ -328,22 +295,31 @@ void RecordWriter::end_file() {
     file_.reset();
 }
 
+/// The kernel marks bytes as written that it could not write, so a later success does not cover them. A file
+/// with a failed call is followed by a new one, at the first failure and at the first success after it.
 void RecordWriter::sync() {
-    unsynced_ = false;
     const Error error = file_->sync();
     if (error.failed()) {
         ++stats_.sync_failures;
+        stats_.unsafe_bytes += unsynced_;
         if (!sync_failed_)
-            tell(error.message() +
-                 "; what was written since the last fdatasync may not outlive a loss of power");
+            tell(error.message() + "; the last " + std::to_string(unsynced_) +
+                 " bytes may not survive a loss of power" +
+                 (options_.file.empty() ? "; the recording continues in a new file" : ""));
+        must_end_ = must_end_ || !sync_failed_;
+        is_unsafe_ = true;
+    } else {
+        if (sync_failed_) tell(path_ + ": fdatasync works again");
+        must_end_ = must_end_ || is_unsafe_;
     }
+    unsynced_ = 0;
     sync_failed_ = error.failed();
 }
 
 void RecordWriter::step(const Moment& at) {
     write_pending(at);
     if (!lines_.empty() && at.now - open_.oldest >= kFrameTime) seal(at);
-    if (options_.sync_interval > Duration::zero() && unsynced_ && file_ && at.now >= sync_at_) {
+    if (options_.sync_interval > Duration::zero() && unsynced_ > 0 && file_ && at.now >= sync_at_) {
         sync_at_ = at.now + options_.sync_interval;
         sync();
     }

@@ -47,7 +47,8 @@ class RecordWriter {
     [[nodiscard]] bool has_room() const noexcept { return pending_.empty(); }
     /// Requires has_room().
     void take(const RecordHeader& record, const Moment& at);
-    /// A line of the kinds sent, gap and leg. Its leg is the writer's. Requires has_room().
+    /// A line of the kinds sent, gap and leg, after the last taken record. Leg, generation and sequence are
+    /// the writer's; before the first record, the line's. Requires has_room().
     void note(RecordLine line, const Moment& at);
     /// Writes the due frames. Call it often: at least every tenth of kFrameTime.
     void step(const Moment& at);
@@ -58,6 +59,8 @@ class RecordWriter {
     /// Of the last taken record; 0 before the first.
     [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_.value_or(0); }
     [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
+    /// No connection is up after the last taken record.
+    [[nodiscard]] bool is_over() const noexcept { return is_over_; }
     /// Does not include the lag of the records that are still in the ring.
     [[nodiscard]] RecordStats stats(const Moment& at) const;
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -113,8 +116,11 @@ class RecordWriter {
     SystemTime last_time_{};
     TimePoint retry_at_{};
     TimePoint sync_at_{};
-    bool unsynced_ = false;
-    bool sync_failed_ = false;
+    std::uint64_t unsynced_ = 0;  // bytes
+    bool sync_failed_ = false;    // the last call
+    bool is_unsafe_ = false;      // a call for this file failed
+    bool must_end_ = false;       // what comes next goes to a new file
+    bool is_over_ = true;
     RecordStats stats_;
 };
 

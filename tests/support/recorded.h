@@ -68,7 +68,9 @@ class FailingCalls final : public FileCalls {
     std::uint64_t room = ~std::uint64_t{0};  // bytes of free space
     bool sync_fails = false;
     bool truncate_fails = false;
+    bool folder_sync_fails = false;
     int syncs = 0;
+    int folder_syncs = 0;
     std::vector<std::size_t> writes;  // the bytes of each successful write
 
     std::ptrdiff_t write(int fd, std::span<const std::byte> bytes) noexcept override {
@@ -83,6 +85,10 @@ class FailingCalls final : public FileCalls {
     int sync(int fd) noexcept override {
         ++syncs;
         return sync_fails ? (errno = EIO, -1) : FileCalls::sync(fd);
+    }
+    int sync_folder(const std::string& path) noexcept override {
+        ++folder_syncs;
+        return folder_sync_fails ? (errno = EIO, -1) : FileCalls::sync_folder(path);
     }
     int truncate(int fd, std::uint64_t size) noexcept override {
         return truncate_fails ? (errno = EIO, -1) : FileCalls::truncate(fd, size);

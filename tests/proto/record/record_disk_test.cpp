@@ -204,26 +204,101 @@ TEST_F(Recording, TheUnwrittenRestAtTheEndIsCountedAndReported) {
     EXPECT_EQ(writer->stats(at()).dropped, 2U);
 }
 
-TEST_F(Recording, SyncsAtItsIntervalAndReportsAFailureOnce) {
-    options.sync_interval = 5s;
+/// Two messages per second, until this number.
+class SyncedRecording : public Recording {
+  protected:
+    void open_synced() {
+        options.sync_interval = 5s;
+        open();
+        ring.connected();
+        until(20);
+        ASSERT_EQ(calls.syncs, 2);  // after 0.5 s and 5.5 s; the next one at 10.5 s
+    }
+    void until(std::uint64_t last) {
+        for (; next <= last; ++next) {
+            message(next);
+            pass(500ms);
+        }
+    }
+    std::uint64_t next = 1;
+};
+
+TEST_F(SyncedRecording, AfterAFailedSyncTheBytesAreToldAndTheRecordingContinuesInANewFile) {
+    open_synced();
+    calls.sync_fails = true;
+    until(21);
+    const std::string first = files().at(0);
+    EXPECT_EQ(writer->stats(at()).sync_failures, 1U);
+    std::uint64_t since_last = 0;
+    for (std::size_t i = 11; i < 21; ++i) since_last += calls.writes.at(i);
+    EXPECT_EQ(writer->stats(at()).unsafe_bytes, since_last);
+    ASSERT_EQ(alerts.size(), 1U);
+    for (const char* const part : {"Input/output error", "in a new file"})
+        EXPECT_NE(alerts[0].find(part), std::string::npos) << alerts[0];
+    EXPECT_NE(alerts[0].find("the last " + std::to_string(since_last) + " bytes"), std::string::npos);
+    calls.sync_fails = false;
+    until(22);
+    ASSERT_EQ(files().size(), 2U);
+    const auto size = std::filesystem::file_size(first);
+    until(60);
+    EXPECT_EQ(files().size(), 2U) << "no call failed for the new file";
+    EXPECT_EQ(std::filesystem::file_size(first), size);
+    EXPECT_EQ(test::lines_of({files().at(1)}).size(), 39U) << "with a header of its own";
+    EXPECT_FALSE(writer->close(at()).failed());
+    EXPECT_EQ(lines().size(), 61U) << "no line is lost";
+    EXPECT_EQ(writer->stats(at()).unsafe_bytes, since_last);
+}
+
+TEST_F(SyncedRecording, FailingSyncsBeginOneNewFileAndTheFirstSuccessBeginsAnother) {
+    open_synced();
+    calls.sync_fails = true;
+    until(80);
+    EXPECT_EQ(files().size(), 2U);
+    EXPECT_EQ(alerts.size(), 1U) << "told once";
+    EXPECT_GE(writer->stats(at()).sync_failures, 6U);
+    calls.sync_fails = false;
+    until(120);
+    EXPECT_EQ(files().size(), 3U);
+    ASSERT_EQ(alerts.size(), 2U);
+    EXPECT_NE(alerts[1].find("works again"), std::string::npos) << alerts[1];
+    EXPECT_FALSE(writer->close(at()).failed());
+    EXPECT_EQ(lines().size(), 121U);
+}
+
+TEST_F(SyncedRecording, OneFixedFileContinuesAndCountsUnsafeBytes) {
+    options.file = folder.path("only.zst");
+    open_synced();
+    calls.sync_fails = true;
+    until(40);
+    ASSERT_EQ(alerts.size(), 1U);
+    EXPECT_EQ(alerts[0].find("new file"), std::string::npos) << alerts[0];
+    EXPECT_GT(writer->stats(at()).unsafe_bytes, 0U);
+    EXPECT_FALSE(writer->close(at()).failed());
+    EXPECT_EQ(files().size(), 1U);
+    EXPECT_EQ(lines().size(), 41U);
+}
+
+TEST_F(SyncedRecording, TheNameOfEachFileIsSyncedOnceAndItsFailureCounts) {
+    options.max_file_size = 1;  // one frame per file
+    options.sync_interval = 1ms;
+    calls.folder_sync_fails = true;
     open();
     ring.connected();
-    for (std::uint64_t i = 1; i <= 20; ++i) {
-        message(i);
-        pass(500ms);
-    }
-    EXPECT_EQ(calls.syncs, 2);
-    calls.sync_fails = true;
-    for (std::uint64_t i = 21; i <= 60; ++i) {
-        message(i);
-        pass(500ms);
-    }
-    EXPECT_EQ(writer->stats(at()).sync_failures, 4U);
-    ASSERT_EQ(alerts.size(), 1U);
-    EXPECT_NE(alerts[0].find("Input/output error"), std::string::npos) << alerts[0];
-    calls.sync_fails = false;
+    until(2);
+    EXPECT_GE(writer->stats(at()).sync_failures, 1U);
+    EXPECT_EQ(calls.syncs, 0) << "the name comes first";
+    EXPECT_EQ(alerts.size(), 1U);
+    calls.folder_sync_fails = false;
+    until(10);
     EXPECT_FALSE(writer->close(at()).failed());
-    EXPECT_EQ(lines().size(), 61U) << "it went on";
+    EXPECT_EQ(lines().size(), 11U);
+    options.max_file_size = 0;
+    const int before = calls.folder_syncs;
+    passed += 1h;
+    open();
+    ring.connected();
+    until(30);
+    EXPECT_EQ(calls.folder_syncs, before + 1);
 }
 
 TEST_F(Recording, AFileOfNothingAndOneOfOneFrameAreRecordings) {
