@@ -25,6 +25,7 @@
 #include "feed/feed.h"
 #include "policy/connection_state.h"
 #include "policy/disconnect_reason.h"
+#include "record/feed_recorder.h"
 #include "record/record_reader.h"
 #include "record/recorder.h"
 #include "record/replay_source.h"

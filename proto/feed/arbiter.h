@@ -67,6 +67,8 @@ struct ArbiterLegStats {
     std::uint64_t firsts = 0;      ///< messages that this leg brought first
     std::uint64_t duplicates = 0;  ///< messages that another leg had brought before
     std::uint64_t holes = 0;       ///< of its own numbers
+    std::int64_t hole_from = 0;    ///< of the last hole, as in FeedGap
+    std::int64_t hole_to = 0;      ///< the same
     std::uint64_t filled = 0;      ///< messages that another leg lacked
     Histogram lead{};              ///< of samples: the lead over the next leg, in ns
 };

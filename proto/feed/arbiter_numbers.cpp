@@ -39,7 +39,11 @@ Arbiter::Entry Arbiter::describe(Channel& channel, std::size_t leg, const FeedMe
         constexpr auto kLowest = std::numeric_limits<std::int64_t>::min();
         entry.after = is_chain ? *numbers.previous : std::max(entry.first, kLowest + 1) - 1;
         entry.has_after = entry.after <= entry.last || entry.went_back;
-        if (!entry.is_first && entry.after > entry.previous) ++stats.holes;
+        if (!entry.is_first && entry.after > entry.previous) {
+            ++stats.holes;
+            stats.hole_from = entry.previous + (is_chain ? 0 : 1);
+            stats.hole_to = entry.after;
+        }
         entry.is_broken =
             is_chain && !entry.is_first && entry.after < entry.previous && entry.last > entry.previous;
         entry.repeats_last = is_chain && entry.after == entry.last;

@@ -88,6 +88,8 @@ class Feed {
     [[nodiscard]] MessageQueue& queue();
 
   private:
+    friend class FeedRecorder;
+
     std::shared_ptr<FeedCore> core_;
 };
 

@@ -123,7 +123,11 @@ void FeedCore::on_leg_data(FeedLeg& leg, FeedMessage& message, const SequenceNum
     // The rest of a session that a new one has replaced.
     if (!rotation_.is_active(slot) && rotation_.fresh() != slot) return;
     const std::uint64_t duplicates = arbiter_.leg(slot).duplicates;
+    const std::uint64_t holes = arbiter_.leg(slot).holes;
     arbiter_.offer(slot, message, numbers, message.received, arbitrated_);
+    if (is_shared() && arbiter_.leg(slot).holes != holes)
+        tap_gap(leg, {message.channel, arbiter_.leg(slot).hole_from, arbiter_.leg(slot).hole_to},
+                message.sequence);
     if (shared_.is_over) return;
     arm_hold_timer();
     if (is_shared() || arbiter_.leg(slot).duplicates == duplicates) return;
@@ -142,6 +146,7 @@ void FeedCore::on_arbitrated(const ArbiterDelivery& delivery) {
                           .from = delivery.gap->from,
                           .to = delivery.gap->to,
                           .is_doubtful = !delivery.gap->is_certain};
+        if (!is_shared() || delivery.is_first) tap_gap(*legs_[delivery.leg], gap, delivery.message.sequence);
         report_gap(*legs_[delivery.leg], gap, !delivery.is_first);
         if (shared_.is_over) return;
     }
@@ -168,7 +173,9 @@ void FeedCore::deliver(FeedMessage& message) {
 }
 
 void FeedCore::on_leg_gap(FeedLeg& leg, const SequenceStep& step) {
-    report_gap(leg, {.from = step.from, .to = step.to}, true);
+    const FeedGap gap{.from = step.from, .to = step.to};
+    tap_gap(leg, gap, leg.sequence());
+    report_gap(leg, gap, true);
 }
 
 void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe) {

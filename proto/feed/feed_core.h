@@ -45,6 +45,14 @@ class FeedCore final : private LegOwner {
     [[nodiscard]] bool settled() const noexcept;
     [[nodiscard]] const FeedStats& stats() const noexcept { return shared_.stats; }
     [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
+    /// A leg's session; null if there is no such leg now.
+    [[nodiscard]] WebSocketManager* leg_session(std::size_t leg) noexcept {
+        return leg < legs_.size() && legs_[leg] ? &legs_[leg]->session() : nullptr;
+    }
+    [[nodiscard]] std::string name_of(ChannelId channel) const { return shared_.name_of(channel); }
+    /// Null: none.
+    void set_tap(LegTap* tap) noexcept { shared_.tap = tap; }
+    [[nodiscard]] bool has_tap() const noexcept { return shared_.tap != nullptr; }
     /// Null: messages go to the handler alone.
     [[nodiscard]] FeedRing* ring() noexcept { return ring_ ? &*ring_ : nullptr; }
 
@@ -69,6 +77,8 @@ class FeedCore final : private LegOwner {
     void on_arbitrated(const ArbiterDelivery& delivery);
     void deliver(FeedMessage& message);
     void report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe);
+    void tap_gap(const FeedLeg& leg, const FeedGap& gap, std::uint64_t sequence) const noexcept;
+    void tap_state(const FeedLeg& leg, LegState state) const noexcept;
     void resubscribe_live(FeedLeg& leg, ChannelId channel);
     [[nodiscard]] ChannelState merged(const FeedLeg& leg, const ChannelChange& change) const noexcept;
     void watch_for_data(ChannelId channel, ChannelState state);

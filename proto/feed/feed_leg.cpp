@@ -84,11 +84,10 @@ void FeedLeg::on_step(const SessionStep& step) noexcept {
 }
 
 void FeedLeg::on_sent(const SentMessage& message) noexcept {
-    auto* const user = shared_.options.websocket.observer;
-    if (user == nullptr) return;
     SentMessage shown = message;
     shown.is_secret = sends_login_;
-    user->on_sent(shown);
+    if (auto* const user = shared_.options.websocket.observer) user->on_sent(shown);
+    if (shared_.tap != nullptr) shared_.tap->on_leg_sent(index_, shown);
 }
 
 void FeedLeg::on_ping(TimePoint received) noexcept {

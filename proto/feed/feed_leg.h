@@ -59,6 +59,8 @@ class FeedLeg final : private SessionObserver {
     [[nodiscard]] WebSocketManager& session() noexcept { return *session_; }
     [[nodiscard]] const WebSocketManager& session() const noexcept { return *session_; }
     [[nodiscard]] LegState leg_state() const noexcept { return leg_state_; }
+    /// Of the session's last message.
+    [[nodiscard]] std::uint64_t sequence() const noexcept { return sequence_; }
 
     void want(ChannelId channel);
     void leave(ChannelId channel);
@@ -143,6 +145,7 @@ class FeedLeg final : private SessionObserver {
     TurnBudget tellings_{256};
     std::optional<TimePoint> blocked_until_, login_until_, first_until_;
     LegState leg_state_ = LegState::down;
+    std::uint64_t sequence_ = 0;
     bool sends_login_ = false;  // true during send()
     Timer timer_{Timer::Callback::member<&FeedLeg::on_timer>(*this)};
     std::unique_ptr<WebSocketManager> session_;

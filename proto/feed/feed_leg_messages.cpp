@@ -12,6 +12,7 @@ void FeedLeg::on_message(const Message& raw) {
     const FeedShared::Depth depth(shared_);
     FeedMessage message{raw};
     message.leg = index_;
+    sequence_ = raw.sequence;
     life_.on_life(raw.received);
     if (!raw.is_text && inflater_) {
         const auto text = inflater_->inflate(raw.payload);

@@ -106,12 +106,14 @@ FeedLegStats FeedCore::leg_stats(std::size_t leg) const noexcept {
 // Events of the legs
 
 void FeedCore::on_leg_up(FeedLeg& leg) {
+    tap_state(leg, LegState::up);
     rotation_.on_up(leg.index(), shared_.reactor.now());
     arm_rotation_timer();
 }
 
 void FeedCore::on_leg_down(FeedLeg& leg, DisconnectReason reason) {
     const TimePoint now = shared_.reactor.now();
+    tap_state(leg, LegState::down);
     arbiter_.leave_all(leg.index(), now);
     rotation_.on_down(leg.index(), now);
     arm_hold_timer();
@@ -123,6 +125,7 @@ void FeedCore::on_leg_down(FeedLeg& leg, DisconnectReason reason) {
 }
 
 void FeedCore::on_leg_state(FeedLeg& leg, LegState state) noexcept {
+    if (state != LegState::up) tap_state(leg, state);  // on_leg_up() has the new generation
     if (ring_)
         ring_->push_leg(state, leg.index(), leg.session().generation(), 0, 0, shared_.reactor.turn_time());
 }
@@ -138,6 +141,18 @@ void FeedCore::on_leg_drain(FeedLeg& leg, Duration lead) {
                   now + (lead > Duration::zero() ? lead / 2 : kUnknownLead));
     arm_rotation_timer();
     shared_.alert("the venue will cut soon; a new session takes over");
+}
+
+// For a recorder. With several legs: each leg's own holes. With one leg: the feed's gaps.
+
+void FeedCore::tap_gap(const FeedLeg& leg, const FeedGap& gap, std::uint64_t sequence) const noexcept {
+    if (shared_.tap != nullptr)
+        shared_.tap->on_leg_gap(leg.index(), gap, leg.session().generation(), sequence);
+}
+
+void FeedCore::tap_state(const FeedLeg& leg, LegState state) const noexcept {
+    if (shared_.tap != nullptr)
+        shared_.tap->on_leg_state(leg.index(), state, leg.session().generation(), leg.sequence());
 }
 
 // Held messages

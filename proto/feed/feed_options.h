@@ -81,9 +81,9 @@ struct FeedOptions {
     GapPolicy on_hole = GapPolicy::alert;  ///< after a hole in a channel's numbers
     bool drop_duplicates = true;           ///< drops messages whose number came before
     bool deliver_control = false;          ///< delivers acknowledgements, pongs, heartbeats and notices, too
-    /// Gives each leg's session a ring with its received messages, unprocessed, for a Recorder:
-    /// session().queue(). The limits are queue_size and queue_bytes. Such a session is not replaced ahead of
-    /// its end: notices reconnect it.
+    /// Gives each leg's session a ring with its received messages, unprocessed, for a FeedRecorder. The
+    /// limits are queue_size and queue_bytes. Such a session is not replaced ahead of its end: notices
+    /// reconnect it.
     bool leg_rings = false;
     std::optional<Duration> silence_limit{};  ///< 0: off; not set: the profile's
     std::optional<Duration> stale_after{};    ///< 0: off; not set: the profile's, by kind of channel

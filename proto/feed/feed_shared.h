@@ -10,6 +10,7 @@
 #include "../venue/profile.h"
 #include "../websocket/url.h"
 #include "feed_options.h"
+#include "leg_tap.h"
 
 namespace pinwheel {
 
@@ -36,6 +37,7 @@ struct FeedShared {
     Dialer& dialer;
     ChannelTable channels;
     FeedStats stats;
+    LegTap* tap = nullptr;
     int depth = 0;         // of handlers
     bool is_over = false;  // no handler is called any more
 

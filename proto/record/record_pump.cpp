@@ -6,7 +6,8 @@
 namespace pinwheel {
 namespace {
 
-/// A note is a record in the queue of notes: `reason` is its LineKind, `code` is 1 for a secret.
+/// A note is a record in the queue of notes: `reason` is its LineKind, `code` is 1 for a secret, `count` is 1
+/// for a note after the end of its connection.
 constexpr std::uint16_t kSecret = 1;
 
 std::string_view text_of(std::span<const std::byte> payload) noexcept {
@@ -34,11 +35,12 @@ void RecordPump::put_sent(const SentMessage& message) noexcept {
         message.is_secret ? std::span<const std::byte>() : message.payload);
 }
 
-void RecordPump::put_text(LineKind kind, std::string_view text, std::uint32_t generation,
-                          std::uint64_t sequence, SystemTime time) noexcept {
+void RecordPump::put_text(LineKind kind, std::string_view text, const RecordPlace& place,
+                          SystemTime time) noexcept {
     put({.flags = RecordHeader::kText,
-         .sequence = sequence,
-         .generation = generation,
+         .sequence = place.sequence,
+         .count = place.is_after_end ? 1U : 0U,
+         .generation = place.generation,
          .reason = static_cast<std::uint8_t>(kind),
          .kernel_received = time.time_since_epoch().count()},
         std::as_bytes(std::span(text)));
@@ -47,11 +49,13 @@ void RecordPump::put_text(LineKind kind, std::string_view text, std::uint32_t ge
 const RecordHeader* RecordPump::note_before(const RecordHeader* record) {
     const RecordHeader* const note = notes_.front();
     if (note == nullptr) return nullptr;
+    const bool is_after_end = note->count != 0;
     bool is_before = false;
-    if (record == nullptr)  // a committed but unpublished message comes before its notes
-        is_before = note->generation <= writer_.generation() && note->sequence <= writer_.sequence();
+    if (record == nullptr)  // a committed but unpublished record comes before its notes
+        is_before = note->generation <= writer_.generation() && note->sequence <= writer_.sequence() &&
+                    (!is_after_end || writer_.is_over());
     else if (record->kind == RecordKind::disconnected)
-        is_before = note->generation <= record->generation;
+        is_before = note->generation < record->generation + (is_after_end ? 0U : 1U);
     else if (record->kind == RecordKind::connected)
         is_before = note->generation < record->generation;
     else

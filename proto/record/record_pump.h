@@ -5,6 +5,7 @@
 
 #include "../../core/message_queue.h"
 #include "../session/observer.h"
+#include "record_options.h"
 #include "record_writer.h"
 
 namespace pinwheel {
@@ -19,9 +20,8 @@ class RecordPump {
 
     /// A sent message. Dropped if there is no memory.
     void put_sent(const SentMessage& message) noexcept;
-    /// A line of kind gap or leg, after the message with this number.
-    void put_text(LineKind kind, std::string_view text, std::uint32_t generation, std::uint64_t sequence,
-                  SystemTime time) noexcept;
+    /// A line of kind gap or leg at this place. Dropped if there is no memory.
+    void put_text(LineKind kind, std::string_view text, const RecordPlace& place, SystemTime time) noexcept;
 
     /// Takes at most kMost records, while the writer has room. Returns their number.
     int turn(const Moment& at);

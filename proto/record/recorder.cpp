@@ -111,14 +111,12 @@ void Recorder::sent(const SentMessage& message) noexcept {
     thread_->pump.put_sent(message);
 }
 
-void Recorder::gap(std::string_view text, std::uint32_t generation, std::uint64_t sequence,
-                   SystemTime time) noexcept {
-    thread_->pump.put_text(LineKind::gap, text, generation, sequence, time);
+void Recorder::gap(std::string_view text, const RecordPlace& place, SystemTime time) noexcept {
+    thread_->pump.put_text(LineKind::gap, text, place, time);
 }
 
-void Recorder::leg(std::string_view text, std::uint32_t generation, std::uint64_t sequence,
-                   SystemTime time) noexcept {
-    thread_->pump.put_text(LineKind::leg, text, generation, sequence, time);
+void Recorder::leg(std::string_view text, const RecordPlace& place, SystemTime time) noexcept {
+    thread_->pump.put_text(LineKind::leg, text, place, time);
 }
 
 RecordStats Recorder::stats() const {
@@ -155,6 +153,8 @@ void append_prometheus(std::string& out, std::span<const LabelledRecordStats> al
     counter("pinwheel_record_files_total", "Files begun or taken up.", &Stats::files);
     counter("pinwheel_record_write_failures_total", "Tries to write that failed.", &Stats::write_failures);
     counter("pinwheel_record_sync_failures_total", "Calls of fdatasync that failed.", &Stats::sync_failures);
+    counter("pinwheel_record_unsafe_bytes_total", "Bytes that a failed fdatasync was to cover.",
+            &Stats::unsafe_bytes);
     family("pinwheel_record_lag_seconds", "gauge", "Age of the oldest message that is not written.",
            [](const Stats& stats) { return std::chrono::duration<double>(stats.lag).count(); });
     family("pinwheel_record_stopped", "gauge", "1 while the disk takes nothing.",

@@ -44,12 +44,10 @@ class Recorder {
 
     /// Call it in SessionObserver::on_sent(). On the session's thread.
     void sent(const SentMessage& message) noexcept;
-    /// A hole in the venue's numbers, in text, after the message with this number. On the session's thread.
-    void gap(std::string_view text, std::uint32_t generation, std::uint64_t sequence,
-             SystemTime time) noexcept;
+    /// A hole in the venue's numbers, in text. On the session's thread.
+    void gap(std::string_view text, const RecordPlace& place, SystemTime time) noexcept;
     /// An event of the leg, in text. On the session's thread.
-    void leg(std::string_view text, std::uint32_t generation, std::uint64_t sequence,
-             SystemTime time) noexcept;
+    void leg(std::string_view text, const RecordPlace& place, SystemTime time) noexcept;
 
     /// From any thread.
     [[nodiscard]] RecordStats stats() const;

@@ -111,6 +111,103 @@ TEST_F(RecordCommand, InfoAndVerifyReportTheContentsAndTheLosses) {
     expect_refusal(run({"record", "ws://127.0.0.1:1/"}), 2, {"--out"});
 }
 
+constexpr const char* kVenueOfNumbers = R"({
+  "format": "pinwheel.venue/1", "name": "small", "title": "Small", "sources": {"test": "none"},
+  "endpoints": [{"name": "public", "url": "ws://feed.example/"}], "ids": "integer",
+  "subscribe": {"message": "sub {args} {id}", "arg": "{channel}"},
+  "unsubscribe": {"message": "unsub {args} {id}", "arg": "{channel}"}, "batch": {"max_args": 1},
+  "ack": {"match": {"at": "/ok", "exists": true}, "confirms": "request", "id_at": "/ok"},
+  "data": {"match": {"at": "/c", "exists": true}, "channel_at": "/c"}, "time_unit": "ms",
+  "channels": [{"name": "t", "text": "t.{symbol}", "sequence": {"rule": "contiguous", "last_at": "/n"}}]
+})";
+
+/// The channel's messages with these numbers, as a capture.
+std::string numbered(const std::vector<int>& numbers) {
+    std::string capture;
+    for (const int number : numbers)
+        capture += R"(1	<	{"c":"t.a","n":)" + std::to_string(number) + "}\n";
+    return capture;
+}
+
+TEST_F(RecordCommand, AFeedsHoleAndItsLegsStatesAreSeenInEveryLookAtTheFile) {
+    const FeedCommand feed({"--capture", folder.write("s.tsv", numbered({1, 2, 5, 6})), "--speed", "max"});
+    const auto outcome = run({"record", "--venue", folder.write("small.json", kVenueOfNumbers), "--channel",
+                              "t:a", "--url", feed.url(), "--epoll", "--out", folder.path("out")});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    const std::string file = std::filesystem::directory_iterator(folder.path("out"))->path().string();
+    const std::string lines = printed(file);
+    EXPECT_NE(lines.find(R"("pinwheel":"leg")"), std::string::npos) << lines;
+    EXPECT_NE(lines.find(R"("detail":"up"})"), std::string::npos) << lines;
+    const auto gap = lines.find(R"("detail":"t a: 3 to 4"})");
+    EXPECT_NE(gap, std::string::npos) << lines;
+    EXPECT_GT(gap, lines.find(R"("n":2})"));
+    EXPECT_LT(gap, lines.find(R"("n":5})"));
+    EXPECT_NE(run({"record", "info", file}).output.find("gaps         1\n"), std::string::npos);
+    const auto verify = run({"record", "verify", file});
+    EXPECT_EQ(verify.status, 0);
+    EXPECT_NE(verify.output.find("4 messages, 0 dropped, 1 gaps: whole"), std::string::npos) << verify.output;
+    // Served again, the same feed sees the same hole.
+    Subprocess server(pinwheel({"replay", "--speed", "max", file}), Subprocess::Errors::kept);
+    const std::string port = server.read_line();
+    const auto again = run({"record", "--venue", folder.path("small.json"), "--channel", "t:a", "--url",
+                            "ws://127.0.0.1:" + port + "/", "--epoll", "--out", folder.path("again")});
+    EXPECT_EQ(again.status, 0) << again.errors;
+    EXPECT_NE(printed(std::filesystem::directory_iterator(folder.path("again"))->path().string())
+                  .find(R"("detail":"t a: 3 to 4"})"),
+              std::string::npos);
+}
+
+TEST_F(RecordCommand, EachLegOfAFeedIsRecordedToAFileOfItsOwn) {
+    const FeedCommand feed({"--capture", folder.write("s.tsv", numbered({1, 2})), "--speed", "max"});
+    const auto outcome =
+        run({"record", "--venue", folder.write("small.json", kVenueOfNumbers), "--channel", "t:a", "--url",
+             feed.url(), "--legs", "2", "--epoll", "--out", folder.path("out"), "--name", "two"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    int legs = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path("out"))) {
+        ++legs;
+        EXPECT_NE(entry.path().filename().string().find("two.leg"), std::string::npos);
+        EXPECT_EQ(run({"record", "verify", entry.path().string()}).status, 0);
+    }
+    EXPECT_EQ(legs, 2);
+    EXPECT_EQ(lines_of(outcome.output), 3U) << outcome.output;
+    expect_refusal(run({"tail", "--venue", folder.path("small.json"), "--channel", "t:a", "--url",
+                        "ws://127.0.0.1:1/", "--legs", "2", "--record", folder.path("one.zst")}),
+                   2, {"several legs"});
+}
+
+/// The pipes of README.md: jq reads every line, and hftbacktest's converter reads `int(line[:19])` and
+/// `json.loads(line[20:])` of each line of a gzip file.
+TEST_F(RecordCommand, ThePipesOfTheReadmeWork) {
+    const std::string file = record_capture("1\t<\t{\"a\":1}\n1.5\t<\t{\"a\":\"#\"}\n");
+    std::ifstream readme(std::string(PINWHEEL_SOURCE) + "/README.md");
+    std::string text((std::istreambuf_iterator<char>(readme)), {});
+    std::erase(text, '\\');  // which a table needs in front of a bar
+    const auto shell = [&](std::string pipe) {
+        EXPECT_NE(text.find("`" + pipe + "`"), std::string::npos) << "not in the README: " << pipe;
+        for (auto at = pipe.find("FILE"); at != std::string::npos; at = pipe.find("FILE", at + file.size()))
+            pipe.replace(at, 4, file);
+        const auto outcome = Subprocess({"bash", "-o", "pipefail", "-c", pipe}).finish();
+        EXPECT_EQ(outcome.status, 0) << pipe;
+        return outcome.output;
+    };
+    const std::string shown = shell("zstdcat FILE | cut -c21- | jq");
+    for (const char* const part :
+         {"\"a\": 1\n", "\"a\": \"#\"\n", "\"pinwheel\": \"connected\"", "\"pinwheel\": \"disconnected\""})
+        EXPECT_NE(shown.find(part), std::string::npos) << shown;
+    EXPECT_EQ(shell("zstdcat FILE | grep -v '^#' | gzip > FILE.gz"), "");
+    const auto converted = Subprocess({"/usr/bin/python3", "-c",
+                                       "import gzip, json, sys\n"
+                                       "last = 0\n"
+                                       "for line in gzip.open(sys.argv[1], 'rt'):\n"
+                                       "    assert int(line[:19]) >= last\n"
+                                       "    last = int(line[:19])\n"
+                                       "    print(json.loads(line[20:])['a'])\n",
+                                       file + ".gz"})
+                               .finish();
+    EXPECT_EQ(converted.output, "1\n#\n");
+}
+
 TEST_F(RecordCommand, AFileOfSomethingElseIsNotTouched) {
     const std::string other = folder.write("notes.txt", "mine\n");
     expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--record", other}), 2, {other, "is no recording"});

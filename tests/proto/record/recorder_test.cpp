@@ -65,9 +65,11 @@ TEST_F(Pumped, NotesStandWhereTheyHappenedWheneverTheyAreSeen) {
         turn();
         filler.message("b", 1'795'849'200'000'000'002);
         sent("after b", 1, 2);
-        pump->put_text(LineKind::gap, "5 to 7", 1, 2, kRecordStart);
+        pump->put_text(LineKind::gap, "5 to 7", {.generation = 1, .sequence = 2}, kRecordStart);
         turn();
         filler.disconnected(6, 1006);
+        pump->put_text(LineKind::leg, "down", {.generation = 1, .sequence = 2, .is_after_end = true},
+                       kRecordStart);
         filler.connected();
         turn();
         sent("sub again", 2, 2);
@@ -75,11 +77,11 @@ TEST_F(Pumped, NotesStandWhereTheyHappenedWheneverTheyAreSeen) {
         filler.message("c", 1'795'849'200'000'000'003);
         while (pump->turn(at()) > 0) {
         }
-        EXPECT_EQ(told(), (std::vector<std::string>{"connected wss://h.example/path", "sent hidden",
-                                                    "sent text sub", "message text a", "sent text after a",
-                                                    "message text b", "sent text after b", "gap 5 to 7",
-                                                    "disconnected 1006 6 ", "connected wss://h.example/path",
-                                                    "sent text sub again", "message text c"}));
+        EXPECT_EQ(told(), (std::vector<std::string>{
+                              "connected wss://h.example/path", "sent hidden", "sent text sub",
+                              "message text a", "sent text after a", "message text b", "sent text after b",
+                              "gap 5 to 7", "disconnected 1006 6 ", "leg down",
+                              "connected wss://h.example/path", "sent text sub again", "message text c"}));
     }
 }
 
@@ -93,6 +95,36 @@ TEST_F(Pumped, ANoteWaitsForTheMessagesBeforeIt) {
     EXPECT_EQ(pump->turn(at()), 2);
     EXPECT_EQ(told(), (std::vector<std::string>{"connected wss://h.example/path", "message text a",
                                                 "sent text answer to a"}));
+}
+
+TEST_F(Pumped, ANoteOfAfterTheEndWaitsForTheEnd) {
+    open_pump();
+    ring.connected();
+    ring.message("a", 1'795'849'200'000'000'001);
+    EXPECT_EQ(pump->turn(at()), 2);
+    pump->put_text(LineKind::leg, "down", {.generation = 1, .sequence = 1, .is_after_end = true},
+                   kRecordStart);  // the end is in the ring, but not published yet
+    EXPECT_EQ(pump->turn(at()), 0);
+    ring.disconnected(6, 1006);
+    EXPECT_EQ(pump->turn(at()), 2);
+    EXPECT_EQ(told(), (std::vector<std::string>{"connected wss://h.example/path", "message text a",
+                                                "disconnected 1006 6 ", "leg down"}));
+}
+
+TEST_F(Pumped, ANoteSeenLateDoesNotCountTheMessagesBehindItAnew) {
+    open_pump();
+    ring.connected();
+    for (const char* const text : {"a", "b", "c"}) ring.message(text, 1'795'849'200'000'000'001);
+    EXPECT_EQ(pump->turn(at()), 4);
+    pump->put_text(LineKind::gap, "held", {.generation = 1, .sequence = 1}, kRecordStart);
+    EXPECT_EQ(pump->turn(at()), 1);
+    ring.message("d", 1'795'849'200'000'000'001);
+    EXPECT_EQ(pump->turn(at()), 1);
+    std::ignore = writer->close(at());
+    const auto all = lines();
+    ASSERT_EQ(all.size(), 6U);
+    EXPECT_TRUE(all[4].starts_with("gap 1/3 ")) << all[4];
+    EXPECT_TRUE(all[5].starts_with("message 1/4 ")) << all[5];
 }
 
 TEST(Recorders, RecordASessionOnTheirThreadWithEverythingThatItSends) {

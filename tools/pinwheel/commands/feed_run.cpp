@@ -1,5 +1,6 @@
 #include "feed_run.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <tuple>
@@ -32,27 +33,67 @@ FeedRun::FeedRun(Client& client, const FeedRunOptions& options)
 /// The recorder is the ring's only consumer. Messages to print come by the handler.
 void FeedRun::begin_recording() {
     RecordOptions record = *options_.record;
-    record.url = *client_.config().url;
     const auto alert = [this](std::string_view text) {
         const std::lock_guard lock(recorder_mutex_);
         recorder_alerts_.emplace_back(text);
         recorder_alerted_ = true;
     };
     try {
-        recorder_.emplace(ws().queue(), std::move(record), alert);
+        if (feed_) {
+            feed_recorder_.emplace(*feed_, record, alert);
+        } else {
+            record.url = *client_.config().url;
+            recorder_.emplace(ws().queue(), std::move(record), alert);
+        }
     } catch (const WebSocketError& error) {
         throw UsageError{error.what()};
     }
 }
 
 void FeedRun::end_recording() {
-    if (!recorder_) return;
-    if (!ws().is_dead()) ws().force_close();
-    const Error lost = recorder_->stop();
+    if (!options_.record) return;
+    for (std::size_t leg = 0; leg < options_.venue.legs && !ws().is_dead(); ++leg) ws().force_close();
+    const Error lost = feed_recorder_ ? feed_recorder_->stop() : recorder_->stop();
     show_recorder_alerts();
     if (!lost.failed()) return;
     say(lost.message());
     failed_ = true;
+}
+
+std::vector<const Recorder*> FeedRun::recorders() const {
+    std::vector<const Recorder*> all;
+    if (recorder_) all.push_back(&*recorder_);
+    for (std::size_t leg = 0; feed_recorder_ && leg < feed_recorder_->legs(); ++leg)
+        all.push_back(&feed_recorder_->leg(leg));
+    return all;
+}
+
+RecordStats FeedRun::record_stats() const {
+    RecordStats sum;
+    for (const auto* const recorder : recorders()) {
+        const RecordStats one = recorder->stats();
+        for (const auto count :
+             {&RecordStats::messages, &RecordStats::bytes, &RecordStats::dropped, &RecordStats::raw_bytes,
+              &RecordStats::written_bytes, &RecordStats::files, &RecordStats::write_failures,
+              &RecordStats::sync_failures, &RecordStats::unsafe_bytes})
+            sum.*count += one.*count;
+        sum.lag = std::max(sum.lag, one.lag);
+        sum.is_stopped = sum.is_stopped || one.is_stopped;
+    }
+    return sum;
+}
+
+void FeedRun::append_record_metrics(std::string& out) const {
+    const auto all = recorders();
+    std::vector<RecordStats> stats;
+    std::vector<std::string> labels;
+    for (std::size_t leg = 0; leg < all.size(); ++leg) {
+        stats.push_back(all[leg]->stats());
+        labels.push_back(all.size() > 1 ? "leg=\"" + std::to_string(leg) + "\"" : std::string());
+    }
+    std::vector<LabelledRecordStats> labelled;
+    for (std::size_t leg = 0; leg < all.size(); ++leg) labelled.push_back({stats[leg], labels[leg]});
+    append_prometheus(out, labelled);
 }
 
 void FeedRun::show_recorder_alerts() {
@@ -73,15 +114,9 @@ void FeedRun::make_feed() {
     const VenueProfile profile = choose_venue(options_.venue.venue);
     FeedOptions options{.url = *client_.config().url, .websocket = session_options()};
     options.leg_rings = options_.record.has_value();
-    options.on_gap = [this](const FeedGap& gap) {
-        if (!recorder_) return;
-        const auto number = [](std::int64_t value) { return std::to_string(value); };
-        recorder_->gap(number(gap.from) + " to " + number(gap.to), ws().generation(), last_sequence_,
-                       client_.reactor().system_now());
-    };
+    options.legs = options_.venue.legs;
     options.on_message = [this](const FeedMessage& message) {
         Message shown = message;
-        last_sequence_ = message.sequence;
         shown.is_text = true;  // also an inflated payload of a binary frame
         if (!options_.only_record) on_message(shown);
     };
@@ -187,7 +222,7 @@ void FeedRun::on_failure_timer(TimePoint) {
 }
 
 void FeedRun::drain() {
-    if (feed_ || recorder_) return;  // messages come by the handler
+    if (feed_ || options_.record) return;  // messages come by the handler
     MessageQueue& queue = manager_->queue();
     for (const auto* record = queue.front(); record != nullptr; record = queue.front()) {
         if (record->kind == RecordKind::message) on_message(Message::from(*record));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../../../proto/feed/feed.h"
+#include "../../../proto/record/feed_recorder.h"
 #include "../../../proto/record/recorder.h"
 #include "../../../proto/session/manager.h"
 #include "../../../proto/session/observer.h"
@@ -53,8 +54,11 @@ class FeedRun : private SessionObserver {
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
-    /// Null if there is no recording.
-    [[nodiscard]] const Recorder* recorder() const noexcept { return recorder_ ? &*recorder_ : nullptr; }
+    /// One for each leg; empty if there is no recording.
+    [[nodiscard]] std::vector<const Recorder*> recorders() const;
+    /// The sum over all recorders.
+    [[nodiscard]] RecordStats record_stats() const;
+    void append_record_metrics(std::string& out) const;
 
     /// The limit of the ring, in messages; 0: none.
     [[nodiscard]] std::uint32_t queue_size() const noexcept { return queue_size_; }
@@ -105,8 +109,8 @@ class FeedRun : private SessionObserver {
     std::mutex recorder_mutex_;
     std::vector<std::string> recorder_alerts_;  // from the recorder's thread
     std::atomic<bool> recorder_alerted_{false};
-    std::uint64_t last_sequence_ = 0;  // of a feed's data
-    std::optional<Recorder> recorder_;
+    std::optional<Recorder> recorder_;  // one of the two
+    std::optional<FeedRecorder> feed_recorder_;
 };
 
 }  // namespace pinwheel::tool

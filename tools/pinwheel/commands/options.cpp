@@ -130,6 +130,9 @@ void add_run_options(CLI::App& command, FeedRunOptions& options) {
         ->allow_extra_args(false)
         ->needs(venue);
     command.add_option("--url", options.venue.url, "in place of the venue's endpoint")->needs(venue);
+    command.add_option("--legs", options.venue.legs, "sessions per channel, 1 to 4 (1)")
+        ->check(whole(1, 4))
+        ->needs(venue);
     command.add_option("--retries", options.retries, "tries to connect again after a loss (10)")
         ->check(whole(0, 1'000'000));
     command.add_flag("-v,--verbose", options.verbose, "tell each step of the session on stderr");

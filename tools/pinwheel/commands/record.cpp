@@ -45,7 +45,7 @@ class RecordRun final : private FeedRun {
             metrics_.emplace(*options.metrics_port, [this] {
                 std::string out;
                 append_prometheus(out, ws().stats());
-                append_prometheus(out, recorder()->stats());
+                append_record_metrics(out);
                 return out;
             });
         } catch (const std::system_error& error) {
@@ -58,11 +58,12 @@ class RecordRun final : private FeedRun {
 
     [[nodiscard]] int run() {
         if (Terminal::usable(STDERR_FILENO)) client().reactor().schedule_after(timer_, kInterval);
-        std::printf("recording to %s\n", recorder()->path().c_str());
+        for (const auto* const recorder : recorders())
+            std::printf("recording to %s\n", recorder->path().c_str());
         std::fflush(stdout);
         const bool done = run_to_end();
         hide_progress();
-        const RecordStats stats = recorder()->stats();
+        const RecordStats stats = record_stats();
         std::printf("%" PRIu64 " messages, %" PRIu64 " dropped, %" PRIu64 " bytes of payload in %" PRIu64
                     " bytes, %" PRIu64 " files\n",
                     stats.messages, stats.dropped, stats.bytes, stats.written_bytes, stats.files);
@@ -75,7 +76,7 @@ class RecordRun final : private FeedRun {
     void on_message(const Message&) override {}
     void on_timer(TimePoint) {
         client().reactor().schedule_after(timer_, kInterval);
-        const RecordStats stats = recorder()->stats();
+        const RecordStats stats = record_stats();
         const double passed = std::chrono::duration<double>(kInterval).count();
         std::array<char, 160> line{};
         std::snprintf(
@@ -148,7 +149,8 @@ int verify(const RecordCommandOptions& options) {
     auto reader = open_recording(options.files);
     const bool is_whole = read_all(reader, true);
     const RecordSummary& sum = reader.summary();
-    std::printf("%" PRIu64 " frames, %" PRIu64 " messages: %s\n", sum.frames, sum.messages,
+    std::printf("%" PRIu64 " frames, %" PRIu64 " messages, %" PRIu64 " dropped, %" PRIu64 " gaps: %s\n",
+                sum.frames, sum.messages, sum.dropped, sum.gaps,
                 is_whole ? "whole" : (std::to_string(sum.losses) + " losses").c_str());
     return is_whole ? 0 : 1;
 }

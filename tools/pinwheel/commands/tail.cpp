@@ -166,7 +166,7 @@ class Tail final : private FeedRun {
             metrics_.emplace(port, [this] {
                 std::string out;
                 append_prometheus(out, ws().stats());
-                if (recorder() != nullptr) append_prometheus(out, recorder()->stats());
+                append_record_metrics(out);
                 append_prometheus(out, latencies_.read(), "pinwheel_message_latency_seconds",
                                   "From a message's arrival in the kernel to its handler.");
                 return out;

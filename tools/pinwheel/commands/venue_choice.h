@@ -8,11 +8,12 @@
 
 namespace pinwheel::tool {
 
-/// `--venue`, `--channel` and `--url`, as given.
+/// `--venue`, `--channel`, `--url` and `--legs`, as given.
 struct VenueOptions {
     std::string venue{};  ///< empty: no venue
     std::vector<std::string> channels{};
     std::string url{};
+    std::size_t legs = 1;  ///< sessions that bring the same
 };
 
 /// One channel of `--channel NAME:SYMBOL`.
