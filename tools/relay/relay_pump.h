@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "../../core/message_queue.h"
+#include "jetstream.h"
+#include "nats_link.h"
+#include "relay_channels.h"
+#include "relay_control.h"
+#include "relay_intake.h"
+#include "relay_options.h"
+#include "relay_rules.h"
+#include "relay_window.h"
+
+namespace pinwheel {
+
+/// Carries a feed's ring to a NATS server. The ring is emptied whatever the server does; what waits for the
+/// server is bounded, and what is given up is told on the control subject. Threading: one thread, the ring's
+/// consumer. Time is an argument; no call blocks. Allocates: for each message.
+class RelayPump {
+  public:
+    /// Hears what a person should know. Must not throw.
+    using Alert = std::function<void(std::string_view)>;
+
+    /// All that are references must outlive it. `started` makes the ids of control messages unique.
+    RelayPump(MessageQueue& queue, NatsLink& link, const RelayOptions& options, RelayChannels::Lookup lookup,
+              Alert alert, SystemTime started);
+
+    /// Takes, sends and hears what there is; returns how much that was.
+    int turn(TimePoint now);
+    /// Everything that came is acknowledged or told.
+    [[nodiscard]] bool is_done() const noexcept { return window_.empty() && losses_.empty(); }
+    [[nodiscard]] bool is_ready() const noexcept { return phase_ == Phase::ready; }
+    [[nodiscard]] RelayStats stats(TimePoint now) const noexcept;
+
+  private:
+    enum class Phase : std::uint8_t {
+        down,        // until retry_at_
+        connecting,  // the link does
+        asking,      // for the stream
+        ready,
+        settling,  // a publication failed: the answers to the others are waited for
+        pausing,   // until retry_at_
+    };
+
+    void hear(const NatsAnswer& answer, TimePoint now);
+    void hear_nobody(TimePoint now);
+    void hear_stored(std::uint64_t label, const NatsAnswer& answer);
+    void hear_stream(const StreamAnswer& told, TimePoint now);
+    void hear_mark(std::string_view topic, const NatsAnswer& answer);
+
+    int follow(TimePoint now);
+    void lose_connection(TimePoint now);
+    void drop_connection(const std::string& why, TimePoint now);
+    void retry_later(TimePoint now);
+    void ask_for_stream(std::string_view verb, const std::string& body, TimePoint now);
+    void become_ready();
+    void complain(const std::string& what);
+
+    int send(TimePoint now);
+    [[nodiscard]] bool may_send(TimePoint now) const;
+    /// False: nothing more now.
+    bool send_next(RelayEntry& entry, TimePoint now);
+    bool publish(RelayEntry& entry, const std::string& subject, TimePoint now);
+    void lose_next(const RelayEntry& entry);
+    void tell_losses(TimePoint now);
+    void ask_for_marks(TimePoint now);
+    void ask_for_mark(ChannelId id, TimePoint now);
+    void confirm_later(TimePoint now);
+    [[nodiscard]] RelayStep step_of(const RelayEntry& entry, TimePoint now);
+
+    NatsLink& link_;
+    const RelayOptions& options_;
+    const Alert alert_;
+    const std::string control_id_;  // of control messages, which a number follows
+    RelayChannels channels_;
+    RelayWindow window_;
+    RelayIntake intake_;
+    RelayLosses losses_;
+    RelayRules rules_;
+    RelayStats stats_;
+    Phase phase_ = Phase::down;
+    TimePoint retry_at_{};
+    Duration delay_;
+    TimePoint asked_at_{};
+    bool is_told_ = false;     // that the server cannot be used
+    bool is_refused_ = false;  // the newest answer to a publication: one at a time, so that order is kept
+    std::uint64_t told_dropped_ = 0;
+    std::uint64_t controls_ = 0;
+    std::uint64_t confirming_ = 0;  // label of the confirmation that is on its way; 0: none
+};
+
+}  // namespace pinwheel
