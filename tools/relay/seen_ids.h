@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string_view>
+#include <unordered_set>
+
+namespace pinwheel {
+
+/// The ids that came last, so many at most. Threading: one thread. Allocates: for each id.
+class SeenIds {
+  public:
+    explicit SeenIds(std::size_t most) : most_(most) {}
+
+    /// True if it came before.
+    bool see(std::string_view id) {
+        const std::size_t hash = std::hash<std::string_view>{}(id);
+        if (!known_.insert(hash).second) return true;
+        order_.push_back(hash);
+        if (order_.size() > most_) {
+            known_.erase(order_.front());
+            order_.pop_front();
+        }
+        return false;
+    }
+
+  private:
+    const std::size_t most_;
+    std::unordered_set<std::size_t> known_;
+    std::deque<std::size_t> order_;
+};
+
+}  // namespace pinwheel
