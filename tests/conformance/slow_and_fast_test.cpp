@@ -3,11 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "../../proto/delivery/callback_sink.h"
 #include "../../proto/delivery/queue_sink.h"
 #include "../../proto/websocket/connection.h"
-#include "../support/frames.h"
-#include "../support/scripted_dialer.h"
+#include "../support/scripted_connection.h"
 
 namespace pinwheel {
 namespace {
@@ -15,24 +13,15 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-/// A connection to a scripted server, on a clock that the test moves.
-class SlowAndFast : public testing::Test, public ConnectionHandler {
+class SlowAndFast : public ScriptedConnection {
   protected:
-    void on_open() override {}
-    void on_pong(std::span<const std::byte>) override { ++pongs; }
-    void on_warning(const Error&) override {}
-    void on_end(const ConnectionEnd& ended) override {
-        end = ended;
-        ++ends;
-    }
-    void on_message(const Message& message) {
-        ++messages;
+    void on_message(const Message& message) override {
+        ScriptedConnection::on_message(message);
         last = std::string(message.text());
     }
 
     void open(MessageSink& into) {
-        connection = std::make_unique<Connection>(reactor, dialer, options, *this, into);
-        connection->start(*Url::parse("ws://feed.example/stream"));
+        start(into);
         for (int i = 0; i < 5; ++i) turn(1ms);
         ASSERT_TRUE(connection->is_open());
     }
@@ -48,20 +37,8 @@ class SlowAndFast : public testing::Test, public ConnectionHandler {
     [[nodiscard]] Errc send(const std::string& text) {
         return connection->send(Opcode::text, bytes_of(text));
     }
-    [[nodiscard]] StreamScript& script() { return plan.script; }
 
-    ManualClock clock;
-    Reactor reactor{{.clock = &clock}};
-    ScriptedDialer dialer{reactor};
-    ScriptedDialer::Plan& plan = dialer.plan();
-    ConnectionOptions options;
-    CallbackSink sink{CallbackSink::Callback::member<&SlowAndFast::on_message>(*this)};
-    std::unique_ptr<Connection> connection;
-    int messages = 0;
-    int pongs = 0;
     std::string last;
-    ConnectionEnd end;
-    int ends = 0;
 };
 
 constexpr int kSeconds = 30;

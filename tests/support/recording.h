@@ -46,6 +46,15 @@ class Recording : public testing::Test {
         }
         ring.message(text, (kRecordStart + passed).time_since_epoch().count());
     }
+    /// Three frames of a message each, the first with the connection's line.
+    void write_three_frames() {
+        open();
+        ring.connected();
+        for (std::uint64_t i = 1; i < 4; ++i) {
+            message(i);
+            pass(500ms);
+        }
+    }
     [[nodiscard]] std::vector<std::string> files() const { return recordings_in(options.folder); }
     [[nodiscard]] std::vector<std::string> lines() const { return test::lines_of(files()); }
 

@@ -9,6 +9,7 @@
 
 #include "../../../core/record.h"
 #include "../../support/frames.h"
+#include "../../support/growing_message.h"
 
 namespace pinwheel {
 namespace {
@@ -61,16 +62,7 @@ TEST_F(CallbackSinkTest, BytesBehindThePayloadMayBeRead) {
 }
 
 TEST_F(CallbackSinkTest, AGrowingMessageKeepsItsBeginning) {
-    std::string expected = "begin";
-    auto claim = sink.claim(5);
-    std::memcpy(claim.room, "begin", 5);
-    for (std::size_t size = 6; size < 100'000; size += 1 + size / 7) {
-        auto* const room = sink.grow(expected.size(), size);
-        ASSERT_NE(room, nullptr);
-        std::fill(room + expected.size(), room + size, std::byte{'a'});
-        expected.resize(size, 'a');
-    }
-    sink.commit(expected.size(), true, {});
+    const std::string expected = commit_growing_message(sink);
     EXPECT_TRUE(text == expected);
 }
 

@@ -8,6 +8,7 @@
 
 #include "../../../proto/delivery/message.h"
 #include "../../support/frames.h"
+#include "../../support/growing_message.h"
 
 namespace pinwheel {
 namespace {
@@ -142,16 +143,7 @@ TEST(QueueSink, AGrowingMessageKeepsItsBeginningOverRings) {
     MessageQueue queue(0, 1024);
     QueueSink sink(queue, OverflowPolicy::drop_newest);
     offer(sink, "before");
-    std::string expected = "begin";
-    const auto claim = sink.claim(5);
-    std::copy_n(bytes_of(expected).begin(), 5, claim.room);
-    for (std::size_t size = 6; size < 100'000; size += 1 + size / 7) {
-        auto* const room = sink.grow(expected.size(), size);
-        ASSERT_NE(room, nullptr);
-        std::fill(room + expected.size(), room + size, std::byte{'a'});
-        expected.resize(size, 'a');
-    }
-    sink.commit(expected.size(), true, {});
+    const std::string expected = commit_growing_message(sink);
     offer(sink, "after");
     sink.batch_end();
     EXPECT_TRUE(consume(queue) == "before " + expected + " after ");

@@ -42,12 +42,7 @@ TEST_F(Recording, ANextRunAppendsToTheFileOfItsHour) {
 }
 
 TEST_F(Recording, ATornTailOfAnyLengthIsCutOffAndReportedWhenTheFileIsOpened) {
-    open();
-    ring.connected();
-    for (std::uint64_t i = 1; i < 4; ++i) {
-        message(i);
-        pass(500ms);
-    }
+    write_three_frames();
     writer.reset();  // like a killed process: no table
     const std::string path = files().at(0);
     std::ifstream in(path, std::ios::binary);
@@ -96,12 +91,7 @@ TEST_F(Recording, PagesOfZerosAtTheEndAreATornTail) {
 }
 
 TEST_F(Recording, AFileDamagedInTheMiddleIsLeftAsItIs) {
-    open();
-    ring.connected();
-    for (std::uint64_t i = 1; i < 4; ++i) {
-        message(i);
-        pass(500ms);
-    }
+    write_three_frames();
     writer.reset();
     const std::string path = files().at(0);
     std::fstream(path, std::ios::binary | std::ios::in | std::ios::out)

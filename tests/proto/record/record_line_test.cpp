@@ -59,74 +59,29 @@ TEST(RecordLines, EverythingElseIsOneJsonObjectBehindTheColumnsOfTheTime) {
 
 TEST(RecordLines, AllKindsAreReadBackAsTheyWereWritten) {
     const std::string binary("\x00\xff\n#", 4);
-    const std::vector<RecordLine> lines{
-        {.kind = LineKind::header,
-         .time = kTime,
-         .leg = 1,
-         .generation = 4,
-         .sequence = 9,
-         .kernel_time = false,
-         .text = "0.1"},
-        {.kind = LineKind::connected,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 9,
-         .kernel_time = false,
-         .text = "wss://h/\"x\""},
-        {.kind = LineKind::sent,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 9,
-         .kernel_time = false,
-         .payload = bytes_of("{\"op\":\"sub\"}\n")},
-        {.kind = LineKind::sent,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 9,
-         .kernel_time = false,
-         .is_text = false,
-         .payload = bytes_of(binary)},
-        {.kind = LineKind::sent,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 9,
-         .kernel_time = false,
-         .hidden = true},
-        {.kind = LineKind::dropped,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 12,
-         .kernel_time = false,
-         .count = 3},
-        {.kind = LineKind::gap,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 12,
-         .kernel_time = false,
-         .text = "7 to 9"},
-        {.kind = LineKind::leg,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 12,
-         .kernel_time = false,
-         .text = "leads"},
-        {.kind = LineKind::disconnected,
-         .time = kTime,
-         .leg = 1,
-         .generation = 5,
-         .sequence = 12,
-         .kernel_time = false,
-         .reason = 9,
-         .code = 1006,
-         .text = ""},
+    std::vector<RecordLine> lines;
+    const auto add = [&lines](LineKind kind, std::uint32_t generation,
+                              std::uint64_t sequence) -> RecordLine& {
+        return lines.emplace_back(RecordLine{.kind = kind,
+                                             .time = kTime,
+                                             .leg = 1,
+                                             .generation = generation,
+                                             .sequence = sequence,
+                                             .kernel_time = false});
     };
+    add(LineKind::header, 4, 9).text = "0.1";
+    add(LineKind::connected, 5, 9).text = "wss://h/\"x\"";
+    add(LineKind::sent, 5, 9).payload = bytes_of("{\"op\":\"sub\"}\n");
+    auto& sent = add(LineKind::sent, 5, 9);
+    sent.is_text = false;
+    sent.payload = bytes_of(binary);
+    add(LineKind::sent, 5, 9).hidden = true;
+    add(LineKind::dropped, 5, 12).count = 3;
+    add(LineKind::gap, 5, 12).text = "7 to 9";
+    add(LineKind::leg, 5, 12).text = "leads";
+    auto& disconnected = add(LineKind::disconnected, 5, 12);
+    disconnected.reason = 9;
+    disconnected.code = 1006;
     LineParser parser;
     std::string memory;
     for (const auto& line : lines) {

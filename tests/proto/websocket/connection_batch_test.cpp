@@ -8,11 +8,9 @@
 #include <utility>
 
 #include "../../../net/turn_bounds.h"
-#include "../../../proto/delivery/callback_sink.h"
 #include "../../../proto/delivery/queue_sink.h"
 #include "../../../proto/websocket/connection.h"
-#include "../../support/frames.h"
-#include "../../support/scripted_dialer.h"
+#include "../../support/scripted_connection.h"
 
 namespace pinwheel {
 namespace {
@@ -20,23 +18,15 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class ConnectionBatch : public testing::Test, public ConnectionHandler {
+class ConnectionBatch : public ScriptedConnection {
   protected:
-    void on_open() override {}
-    void on_pong(std::span<const std::byte>) override { ++pongs; }
-    void on_warning(const Error&) override {}
-    void on_end(const ConnectionEnd& ended) override {
-        end = ended;
-        ++ends;
-    }
-    void on_message(const Message&) {
-        ++messages;
+    void on_message(const Message& message) override {
+        ScriptedConnection::on_message(message);
         if (on_message_hook) on_message_hook();
     }
 
     void open(MessageSink& into) {
-        connection = std::make_unique<Connection>(reactor, dialer, ConnectionOptions{}, *this, into);
-        connection->start(*Url::parse("ws://feed.example/stream"));
+        start(into);
         while (!connection->is_open()) turn();
         script().written.clear();
         writes_before = script().writes;
@@ -46,12 +36,11 @@ class ConnectionBatch : public testing::Test, public ConnectionHandler {
         clock.advance(1ms);
         return reactor.poll();
     }
-    /// Turns until all sent bytes have been read and decoded.
+    /// Turns until all bytes are read and decoded.
     void read_all() {
         while (turn() > 0) {
         }
     }
-    [[nodiscard]] StreamScript& script() { return plan.script; }
     /// Since the last call.
     [[nodiscard]] int writes() {
         const int before = std::exchange(writes_before, script().writes);
@@ -66,17 +55,7 @@ class ConnectionBatch : public testing::Test, public ConnectionHandler {
         return text;
     }
 
-    ManualClock clock;
-    Reactor reactor{{.clock = &clock}};
-    ScriptedDialer dialer{reactor};
-    ScriptedDialer::Plan& plan = dialer.plan();
-    CallbackSink sink{CallbackSink::Callback::member<&ConnectionBatch::on_message>(*this)};
-    std::unique_ptr<Connection> connection;
     std::function<void()> on_message_hook;
-    ConnectionEnd end;
-    int messages = 0;
-    int pongs = 0;
-    int ends = 0;
     int writes_before = 0;
 };
 

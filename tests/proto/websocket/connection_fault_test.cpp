@@ -8,10 +8,8 @@
 #include <string>
 
 #include "../../../net/unique_fd.h"
-#include "../../../proto/delivery/callback_sink.h"
 #include "../../../proto/websocket/connection.h"
-#include "../../support/frames.h"
-#include "../../support/scripted_dialer.h"
+#include "../../support/scripted_connection.h"
 
 namespace pinwheel {
 namespace {
@@ -19,53 +17,25 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class ConnectionFault : public testing::Test, public ConnectionHandler {
+class ConnectionFault : public ScriptedConnection {
   protected:
-    void on_open() override {}
-    void on_pong(std::span<const std::byte>) override {}
-    void on_warning(const Error&) override {}
-    void on_end(const ConnectionEnd& ended) override {
-        end = ended;
-        ++ends;
-    }
-    void on_message(const Message& message) {
+    void on_message(const Message& message) override {
         log += std::string(message.text()) + ";";
         address = message.payload.data();
     }
 
-    void turn(int turns = 20) {
-        for (int i = 0; i < turns; ++i) {
-            clock.advance(1ms);
-            reactor.poll();
-        }
-    }
-    void open() {
-        connection.start(*Url::parse("ws://feed.example/stream"));
-        turn();
-        ASSERT_TRUE(connection.is_open());
-    }
-
-    ManualClock clock;
-    Reactor reactor{{.clock = &clock}};
-    ScriptedDialer dialer{reactor};
-    ScriptedDialer::Plan& plan = dialer.plan();
-    StreamScript& script = plan.script;
-    CallbackSink sink{CallbackSink::Callback::member<&ConnectionFault::on_message>(*this)};
-    Connection connection{reactor, dialer, {}, *this, sink};
     std::string log;
     const std::byte* address = nullptr;  // of the last message
-    ConnectionEnd end;
-    int ends = 0;
 };
 
 TEST_F(ConnectionFault, DecodesWhereTheStreamShowsTheBytes) {
-    script.shows_views = true;
-    script.bytes(text_frame("one") + text_frame("two"));
+    script().shows_views = true;
+    script().bytes(text_frame("one") + text_frame("two"));
     open();
     EXPECT_EQ(log, "one;two;");
-    const auto shown = std::as_bytes(std::span(script.shown));
+    const auto shown = std::as_bytes(std::span(script().shown));
     EXPECT_TRUE(address >= shown.data() && address < shown.data() + shown.size());
-    script.trickle(text_frame("in pieces") + text_frame("four"), 3);
+    script().trickle(text_frame("in pieces") + text_frame("four"), 3);
     turn(200);
     EXPECT_EQ(log, "one;two;in pieces;four;");
 }
@@ -76,7 +46,7 @@ constexpr const char* kRefusalWithoutItsBody =
 // H2
 TEST_F(ConnectionFault, ARefusalWhoseBodyDoesNotComeIsThatRefusalAtTheTimeout) {
     plan.answer = kRefusalWithoutItsBody;
-    connection.start(*Url::parse("ws://feed.example/stream"));
+    start();
     turn();
     EXPECT_EQ(ends, 0);
     clock.advance(30s);
@@ -90,8 +60,8 @@ TEST_F(ConnectionFault, ARefusalWhoseBodyDoesNotComeIsThatRefusalAtTheTimeout) {
 // H2
 TEST_F(ConnectionFault, ARefusalWhoseBodyEndsInAResetIsThatRefusal) {
     plan.answer = kRefusalWithoutItsBody;
-    script.fail(Errc::connection_reset);
-    connection.start(*Url::parse("ws://feed.example/stream"));
+    script().fail(Errc::connection_reset);
+    start();
     turn();
     ASSERT_EQ(ends, 1);
     EXPECT_EQ(end.error.code, Errc::upgrade_unavailable);
@@ -101,28 +71,28 @@ TEST_F(ConnectionFault, ARefusalWhoseBodyEndsInAResetIsThatRefusal) {
 
 TEST_F(ConnectionFault, OurCloseFrameIsTheLastEvenIfThePeerBreaksTheProtocolBehindIt) {
     open();
-    connection.close(1000);
-    script.bytes(raw_frame({.rsv = 4}, "x"));
+    connection->close(1000);
+    script().bytes(raw_frame({.rsv = 4}, "x"));
     turn();
     EXPECT_EQ(end.error.code, Errc::bad_frame);
-    EXPECT_EQ(take_sent_frame(script.written).payload, close_payload(1000));
-    EXPECT_EQ(script.written, "");
+    EXPECT_EQ(take_sent_frame(script().written).payload, close_payload(1000));
+    EXPECT_EQ(script().written, "");
 }
 
 TEST_F(ConnectionFault, BytesHeldByTlsAreReadOnceItCouldWrite) {
     // A descriptor that is readable while its count is above 0, and always writable.
     const UniqueFd descriptor(::eventfd(1, EFD_NONBLOCK));
-    script.fd = descriptor.get();
+    script().fd = descriptor.get();
     open();
     eventfd_t count = 0;
     ASSERT_EQ(::eventfd_read(descriptor.get(), &count), 0);
-    script.write_room = 0;
-    ASSERT_EQ(connection.send(Opcode::text, bytes_of("ours")), Errc::ok);
-    script.bytes(text_frame("held"));
-    script.reads_wait_for_writes = true;
+    script().write_room = 0;
+    ASSERT_EQ(connection->send(Opcode::text, bytes_of("ours")), Errc::ok);
+    script().bytes(text_frame("held"));
+    script().reads_wait_for_writes = true;
     turn();
     EXPECT_EQ(log, "");
-    script.write_room = StreamScript::kUnlimited;
+    script().write_room = StreamScript::kUnlimited;
     turn();
     EXPECT_EQ(log, "held;");
 }

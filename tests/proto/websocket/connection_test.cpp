@@ -7,10 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../../../proto/delivery/callback_sink.h"
 #include "../../../proto/delivery/queue_sink.h"
-#include "../../support/frames.h"
-#include "../../support/scripted_dialer.h"
+#include "../../support/scripted_connection.h"
 
 namespace pinwheel {
 namespace {
@@ -18,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace test;
 
-class ConnectionTest : public testing::Test, public ConnectionHandler {
+class ConnectionTest : public ScriptedConnection {
   protected:
     void on_open() override {
         log += "open;";
@@ -28,45 +26,30 @@ class ConnectionTest : public testing::Test, public ConnectionHandler {
     void on_warning(const Error&) override { log += "warning;"; }
     void on_end(const ConnectionEnd& ended) override {
         log += "end;";
-        end = ended;
-        ++ends;
+        ScriptedConnection::on_end(ended);
     }
-    void on_message(const Message& message) {
+    void on_message(const Message& message) override {
         log += message.text().size() < 100 ? std::string(message.text()) + ";"
                                            : std::to_string(message.text().size()) + ";";
         last = message;
         if (on_message_hook) on_message_hook();
     }
 
-    void start(const std::string& url = "ws://feed.example/stream") {
-        connection = std::make_unique<Connection>(reactor, dialer, options, *this, sink);
-        connection->start(*Url::parse(url));
-    }
-    void turn(int turns = 20) {
-        for (int i = 0; i < turns; ++i) {
-            clock.advance(1ms);
-            reactor.poll();
-        }
-    }
     void open() {
-        start();
-        turn();
-        ASSERT_TRUE(connection->is_open());
+        ScriptedConnection::open();
         log.clear();
     }
-    [[nodiscard]] StreamScript& script() { return plan.script; }
+    /// Starts with a queue of two messages, for which five come.
+    void start_overfull(QueueSink& into) {
+        std::string frames;
+        for (int i = 0; i < 5; ++i) frames += text_frame(std::to_string(i));
+        script().bytes(frames);
+        start(into);
+        turn();
+    }
 
-    ManualClock clock;
-    Reactor reactor{{.clock = &clock}};
-    ScriptedDialer dialer{reactor};
-    ScriptedDialer::Plan& plan = dialer.plan();
-    ConnectionOptions options;
-    CallbackSink sink{CallbackSink::Callback::member<&ConnectionTest::on_message>(*this)};
-    std::unique_ptr<Connection> connection;
     std::string log;
     Message last;
-    ConnectionEnd end;
-    int ends = 0;
     std::function<void()> on_open_hook;
     std::function<void()> on_message_hook;
 };
@@ -354,12 +337,7 @@ TEST_F(ConnectionTest, PingsCarryAtMostTheirLimit) {
 TEST_F(ConnectionTest, APausingSinkHoldsTheStreamBackUntilResumed) {
     MessageQueue queue(2);
     QueueSink queue_sink(queue, OverflowPolicy::backpressure);
-    connection = std::make_unique<Connection>(reactor, dialer, options, *this, queue_sink);
-    std::string frames;
-    for (int i = 0; i < 5; ++i) frames += text_frame(std::to_string(i));
-    script().bytes(frames);
-    connection->start(*Url::parse("ws://feed.example"));
-    turn();
+    start_overfull(queue_sink);
     EXPECT_EQ(queue.size(), 2U);
     const int reads = script().reads;
     turn();
@@ -377,12 +355,7 @@ TEST_F(ConnectionTest, APausingSinkHoldsTheStreamBackUntilResumed) {
 TEST_F(ConnectionTest, ADroppingSinkShowsTheConsumerThePlaceOfTheGap) {
     MessageQueue queue(2);
     QueueSink queue_sink(queue, OverflowPolicy::drop_newest);
-    connection = std::make_unique<Connection>(reactor, dialer, options, *this, queue_sink);
-    std::string frames;
-    for (int i = 0; i < 5; ++i) frames += text_frame(std::to_string(i));
-    script().bytes(frames);
-    connection->start(*Url::parse("ws://feed.example"));
-    turn();
+    start_overfull(queue_sink);
     queue.pop();
     queue.pop();
     script().bytes(text_frame("after"));

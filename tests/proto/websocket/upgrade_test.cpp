@@ -55,6 +55,14 @@ class HandshakeTest : public testing::Test {
         return error;
     }
 
+    /// What a Retry-After of `value` asks for.
+    std::optional<Duration> retry_after(const std::string& value) {
+        auto client = make();
+        std::string rest;
+        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
+        return client.retry_after();
+    }
+
     SecureRandom random;
 };
 
@@ -196,12 +204,6 @@ TEST_F(HandshakeTest, ARedirectIsRefusedWithItsPlaceNamedWithoutItsQuery) {
 }
 
 TEST_F(HandshakeTest, RetryAfterIsSecondsOrADate) {
-    const auto retry_after = [&](const std::string& value) {
-        auto client = make();
-        std::string rest;
-        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
-        return client.retry_after();
-    };
     EXPECT_EQ(retry_after("120"), 120s);
     EXPECT_EQ(retry_after("Tue, 14 Nov 2023 22:14:20 GMT"), 60s);
     EXPECT_EQ(retry_after("Tue, 14 Nov 2023 22:00:00 GMT"), 0s);
@@ -230,12 +232,6 @@ TEST_F(HandshakeTest, ARefusalOfAnyHttp1IsReadWithItsRetryAfter) {
 
 // H3, S7
 TEST_F(HandshakeTest, RetryAfterTakesAllDateFormsAndSaturates) {
-    const auto retry_after = [&](const std::string& value) {
-        auto client = make();
-        std::string rest;
-        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
-        return client.retry_after();
-    };
     EXPECT_EQ(retry_after("Tuesday, 14-Nov-23 22:14:20 GMT"), 60s);
     EXPECT_EQ(retry_after("Tue Nov 14 22:14:20 2023"), 60s);
     EXPECT_EQ(retry_after("Mon Nov  6 22:14:20 2023"), 0s);
@@ -249,12 +245,6 @@ TEST_F(HandshakeTest, RetryAfterTakesAllDateFormsAndSaturates) {
 
 // H3
 TEST_F(HandshakeTest, ADateMustBeCompleteAndValid) {
-    const auto retry_after = [&](const std::string& value) {
-        auto client = make();
-        std::string rest;
-        std::ignore = feed(client, "HTTP/1.1 503 X\r\nRetry-After: " + value + "\r\n\r\n", 1000, rest);
-        return client.retry_after();
-    };
     EXPECT_EQ(retry_after("Mon, 14 Nov 2023 22:14:20 GMT"), 60s);  // the weekday belongs to another date
     for (const char* wrong :
          {"Tue, 14 Nov 2023 22:14:20", "Tue, 14 Nov 2023 22:14:20 GMT+1", "Tue, 4 Nov 2023 22:14:20 GMT",
