@@ -26,36 +26,33 @@ constexpr std::string_view kBinanceAck = R"({"result":null,"id":{id}})";
 constexpr std::string_view kBinanceError =
     R"({"error":{"code":2,"msg":"Invalid request: unknown stream {channel}"},"id":{id}})";
 
+constexpr std::string_view kCoinbaseAck =
+    R"({"channel":"subscriptions","client_id":"","timestamp":"{iso}","sequence_num":{sequence},"events":[{"subscriptions":{list}}]})";
+
+constexpr VenueShapes binance(std::string_view venue, std::string_view notice, Duration pong_deadline) {
+    return {.venue = venue,
+            .verb_at = "/method",
+            .subscribe = "SUBSCRIBE",
+            .unsubscribe = "UNSUBSCRIBE",
+            .id_at = "/id",
+            .list_at = "/params",
+            .subscribed = kBinanceAck,
+            .unsubscribed = kBinanceAck,
+            .refused = kBinanceError,
+            .notice = notice,
+            .pong_deadline = pong_deadline};
+}
+
 constexpr std::string_view kDeribitAck =
     R"({"jsonrpc":"2.0","id":{id},"result":{list},"usIn":{us},"usOut":{us},"usDiff":0,"testnet":false})";
 
 constexpr std::array<VenueShapes, 9> kShapes{{
-    {.venue = "binance-spot",
-     .verb_at = "/method",
-     .subscribe = "SUBSCRIBE",
-     .unsubscribe = "UNSUBSCRIBE",
-     .id_at = "/id",
-     .list_at = "/params",
-     .subscribed = kBinanceAck,
-     .unsubscribed = kBinanceAck,
-     .refused = kBinanceError,
-     .notice = R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":{ms}}})",
-     .pong_deadline = 60s},
-    {.venue = "binance-usdm",
-     .verb_at = "/method",
-     .subscribe = "SUBSCRIBE",
-     .unsubscribe = "UNSUBSCRIBE",
-     .id_at = "/id",
-     .list_at = "/params",
-     .subscribed = kBinanceAck,
-     .unsubscribed = kBinanceAck,
-     .refused = kBinanceError,
-     .pong_deadline = 600s},
+    binance("binance-spot", R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":{ms}}})", 60s),
+    binance("binance-usdm", {}, 600s),
     {.venue = "bitstamp-v2",
      .verb_at = "/event",
      .subscribe = "bts:subscribe",
      .unsubscribe = "bts:unsubscribe",
-     .id_at = "",
      .list_at = "/data/channel",
      .verbs = kBitstampVerbs,
      .subscribed = R"({"event":"bts:subscription_succeeded","channel":"{channel}","data":{}})",
@@ -65,8 +62,6 @@ constexpr std::array<VenueShapes, 9> kShapes{{
      .notice = R"({"event":"bts:request_reconnect","channel":"","data":""})"},
     {.venue = "bybit-v5",
      .verb_at = "/op",
-     .subscribe = "subscribe",
-     .unsubscribe = "unsubscribe",
      .id_at = "/req_id",
      .list_at = "/args",
      .verbs = kBybitVerbs,
@@ -81,15 +76,10 @@ constexpr std::array<VenueShapes, 9> kShapes{{
      .idle = 10min},
     {.venue = "coinbase-advanced",
      .verb_at = "/type",
-     .subscribe = "subscribe",
-     .unsubscribe = "unsubscribe",
-     .id_at = "",
      .list_at = "/product_ids",
      .channel_at = "/channel",
-     .subscribed =
-         R"({"channel":"subscriptions","client_id":"","timestamp":"{iso}","sequence_num":{sequence},"events":[{"subscriptions":{list}}]})",
-     .unsubscribed =
-         R"({"channel":"subscriptions","client_id":"","timestamp":"{iso}","sequence_num":{sequence},"events":[{"subscriptions":{list}}]})",
+     .subscribed = kCoinbaseAck,
+     .unsubscribed = kCoinbaseAck,
      .refused = R"({"type":"error","message":"failure to subscribe to {channel} {symbol}"})",
      .list = ListForm::by_channel,
      .heartbeat =
@@ -98,9 +88,6 @@ constexpr std::array<VenueShapes, 9> kShapes{{
      .idle = 90s},
     {.venue = "coinbase-exchange",
      .verb_at = "/type",
-     .subscribe = "subscribe",
-     .unsubscribe = "unsubscribe",
-     .id_at = "",
      .list_at = "/product_ids",
      .channel_at = "/channels/0",
      .subscribed = R"({"type":"subscriptions","channels":{list}})",
@@ -134,8 +121,6 @@ constexpr std::array<VenueShapes, 9> kShapes{{
      .question_interval = 30s},
     {.venue = "kraken-v2",
      .verb_at = "/method",
-     .subscribe = "subscribe",
-     .unsubscribe = "unsubscribe",
      .id_at = "/req_id",
      .list_at = "/params/symbol",
      .channel_at = "/params/channel",
@@ -156,8 +141,6 @@ constexpr std::array<VenueShapes, 9> kShapes{{
      .idle_counts_data = false},
     {.venue = "okx-v5",
      .verb_at = "/op",
-     .subscribe = "subscribe",
-     .unsubscribe = "unsubscribe",
      .id_at = "/id",
      .list_at = "/args",
      .item_channel_at = "/channel",

@@ -45,7 +45,10 @@ enum class ListForm : std::uint8_t {
 struct VenueShapes {
     std::string_view venue;
     // Requests, by JSON pointer
-    std::string_view verb_at, subscribe, unsubscribe, id_at;
+    std::string_view verb_at;
+    std::string_view subscribe = "subscribe";  ///< the verb
+    std::string_view unsubscribe = "unsubscribe";
+    std::string_view id_at{};  ///< empty: requests have none
     /// An array, or one text. Its elements are channels, or symbols of the channel at `channel_at`.
     std::string_view list_at;
     std::string_view channel_at{};       ///< in the request
