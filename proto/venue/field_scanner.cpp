@@ -248,9 +248,12 @@ class FieldScan {
             case JsonType::array:
             case JsonType::object:
                 return skip_container(at);
-            default:
+            case JsonType::null:
+            case JsonType::boolean:
+            case JsonType::number:
                 return detail::find_end<true>(at, end_);
         }
+        return nullptr;  // not reached: the switch is complete
     }
 
     /// The place behind the bracket that closes the one at `at`. Reads up to 63 bytes behind the text.

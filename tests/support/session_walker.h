@@ -163,9 +163,10 @@ class SessionWalker {
                 return E::LifetimeDue{};
             case SessionTimer::stable:
                 return E::StableDue{};
-            default:
-                return E::KeepaliveDue{};
+            case SessionTimer::keepalive:
+                break;
         }
+        return E::KeepaliveDue{};
     }
 
     void execute(const SessionEffect::StartConnect&) {

@@ -48,7 +48,9 @@ class Strategy {
                 if (Message::from(record).json().string("/type") == "trade" && ++trades_ == 1)
                     reactor_.post([this] { order(); });
                 break;
-            default:  // only in a feed's ring
+            case RecordKind::gap:  // these only in a feed's ring
+            case RecordKind::channel_state:
+            case RecordKind::leg_state:
                 break;
         }
     }

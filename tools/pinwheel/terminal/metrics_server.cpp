@@ -95,9 +95,11 @@ class MetricsServer::Visit {
             case IoStatus::would_block:
                 server_.reactor_.change(watch_, {.read = true, .write = true});
                 return false;
-            default:
-                return true;
+            case IoStatus::eof:
+            case IoStatus::error:
+                break;
         }
+        return true;
     }
 
     MetricsServer& server_;
