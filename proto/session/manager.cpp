@@ -6,6 +6,7 @@
 #include "../../core/bytes.h"
 #include "../text/utf8.h"
 #include "session.h"
+#include "session_outcome.h"
 #include "wait.h"
 
 namespace pinwheel {
@@ -188,50 +189,6 @@ void WebSocketManager::unsubscribe(std::span<const std::string_view> channels) {
 
 namespace {
 
-/// A connection is open or being made.
-bool connection_is_coming(const SessionFsm& fsm) noexcept {
-    return fsm.state() != SessionState::idle && fsm.state() != SessionState::closed;
-}
-
-[[noreturn]] void throw_failure(const Session& session) {
-    const Session::Failure& failure = *session.failure();
-    if (!failure.of_connect) throw WebSocketReconnectError(failure.attempts, failure.cause);
-    if (failure.cause.code == Errc::connect_timeout)
-        throw WebSocketTimeoutError("connect", session.settings().connection.connection_timeout,
-                                    failure.cause);
-    throw WebSocketConnectionError(session.shown_url(), failure.attempts, failure.cause);
-}
-
-[[noreturn]] void throw_ended(const Session& session) {
-    if (session.failure()) throw_failure(session);
-    const auto reason = session.last_reason();
-    if (reason && *reason == DisconnectReason::protocol_error)
-        throw WebSocketProtocolError(session.last_error());
-    if (session.generation() == 0)
-        throw WebSocketClosedError(
-            Error{Errc::not_connected, "no connection has been up, and none is coming; call connect()"});
-    throw WebSocketClosedError(session.close_code(), session.close_reason());
-}
-
-/// Neither connected nor closed yet, and no attempt was made.
-bool is_untouched(const Session& session) noexcept {
-    return session.fsm().state() == SessionState::idle && session.generation() == 0 && !session.failure() &&
-           !session.last_reason();
-}
-
-/// The user ended it: close() and the like, or CLOSED.
-bool ended_as_wanted(const Session& session) noexcept {
-    if (session.fsm().state() == SessionState::closed) return true;
-    return !session.failure() && session.last_reason() && is_proactive(*session.last_reason());
-}
-
-std::optional<bool> connect_outcome_of(const Session& session) {
-    if (session.fsm().state() == SessionState::open) return true;
-    if (connection_is_coming(session.fsm())) return std::nullopt;
-    if (session.failure()) throw_failure(session);
-    return false;
-}
-
 MessageQueue& ring_of(Session& session) {
     if (MessageQueue* const queue = session.delivery().queue()) return *queue;
     throw WebSocketError(
@@ -264,19 +221,13 @@ std::optional<Message> next_message(const std::shared_ptr<Session>& session, std
     return message;
 }
 
-bool is_over(const Session& session) {
-    if (connection_is_coming(session.fsm()) || is_untouched(session)) return false;
-    if (!ended_as_wanted(session)) throw_ended(session);
-    return true;
-}
-
 }  // namespace
 
 Message WebSocketManager::receive(std::optional<Duration> timeout) {
     const auto session = session_;
-    const auto over = [&] { return !connection_is_coming(session->fsm()); };
+    const auto over = [&] { return !detail::connection_is_coming(session->fsm()); };
     if (const auto message = next_message(session, "receive", timeout, over)) return *message;
-    throw_ended(*session);
+    detail::throw_ended(*session);
 }
 
 std::optional<Message> WebSocketManager::try_next() {
@@ -287,13 +238,13 @@ std::optional<Message> WebSocketManager::try_next() {
 std::optional<Message> WebSocketManager::try_receive() {
     const auto session = session_;
     const auto message = message_now(*session);
-    if (!message && !connection_is_coming(session->fsm())) throw_ended(*session);
+    if (!message && !detail::connection_is_coming(session->fsm())) detail::throw_ended(*session);
     return message;
 }
 
 void MessageStream::next() {
     const auto session = session_;
-    current_ = next_message(session, "stream", std::nullopt, [&] { return is_over(*session); });
+    current_ = next_message(session, "stream", std::nullopt, [&] { return detail::is_over(*session); });
 }
 
 MessageStream WebSocketManager::stream() {
@@ -306,11 +257,11 @@ MessageQueue& WebSocketManager::queue() {
 }
 
 std::optional<bool> WebSocketManager::connect_outcome() const {
-    return connect_outcome_of(*session_);
+    return detail::connect_outcome(*session_);
 }
 
 bool WebSocketManager::stream_is_over() const {
-    return is_over(*session_);
+    return detail::is_over(*session_);
 }
 
 namespace {
@@ -319,7 +270,8 @@ bool wait_until_connected(const std::shared_ptr<Session>& session, std::string_v
                           std::optional<Duration> timeout) {
     const detail::Wait wait(session, operation, timeout);
     std::optional<bool> connected;
-    if (!wait.until([&] { return (connected = connect_outcome_of(*session)).has_value(); })) return false;
+    if (!wait.until([&] { return (connected = detail::connect_outcome(*session)).has_value(); }))
+        return false;
     return *connected;
 }
 
@@ -327,11 +279,6 @@ WindowPolicy::Step ask_window(Session& session, const std::function<WindowAnswer
     const auto& condition = should_reconnect ? should_reconnect : session.options().should_reconnect;
     const WindowPolicy policy(session.settings().session.window);
     return policy.after(condition ? session.ask(condition) : WindowAnswer(true), session.reactor().now());
-}
-
-bool has_connection(const Session& session) noexcept {
-    const auto state = session.fsm().state();
-    return state == SessionState::open || state == SessionState::closing;
 }
 
 }  // namespace
@@ -344,7 +291,8 @@ bool WebSocketManager::wait_connected(std::optional<Duration> timeout) {
 bool WebSocketManager::wait_disconnected(std::optional<Duration> timeout) {
     const auto session = session_;
     return detail::Wait(session, "wait_disconnected", timeout).until([&] {
-        return !has_connection(*session) && session->fsm().connection_state() != ConnectionState::connecting;
+        return !detail::has_connection(session->fsm()) &&
+               session->fsm().connection_state() != ConnectionState::connecting;
     });
 }
 
@@ -385,18 +333,18 @@ ConnectedScope::ConnectedScope(WebSocketManager& manager, std::optional<Duration
         session_->feed(SessionEvent::Close{});
         throw;
     }
-    const bool in_time = !connection_is_coming(session_->fsm());
+    const bool in_time = !detail::connection_is_coming(session_->fsm());
     const Error last_error = session_->last_error();
     session_->feed(SessionEvent::Close{});
     if (!in_time) throw WebSocketTimeoutError(kOperation, timeout.value_or(Duration{}), last_error);
-    throw_ended(*session_);
+    detail::throw_ended(*session_);
 }
 
 ConnectedScope::~ConnectedScope() {
     try {
         session_->feed(SessionEvent::Close{});
         std::ignore = detail::Wait(session_, "ConnectedScope", std::nullopt).until([&] {
-            return !has_connection(*session_);
+            return !detail::has_connection(session_->fsm());
         });
     } catch (...) {  // of a handler, possibly thrown again here
     }
