@@ -11,25 +11,23 @@ constexpr Duration kAlertInterval = std::chrono::seconds{1};
 
 }  // namespace
 
-Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler)
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner)
     : reactor_(reactor),
       stats_(stats),
       owner_(owner),
       alerts_(kAlertInterval),
       room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
-      alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
+      alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {}
+
+Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler)
+    : Delivery(reactor, stats, owner) {
     sink_ = &callback_sink_.emplace(handler, CountingSink::Overflow::member<&Delivery::on_overflow>(*this),
                                     CountingSink::Batch::member<&Delivery::on_batch>(*this));
 }
 
 Delivery::Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner, Handler handler,
                    std::uint32_t queue_size, std::size_t queue_bytes, OverflowPolicy policy)
-    : reactor_(reactor),
-      stats_(stats),
-      owner_(owner),
-      alerts_(kAlertInterval),
-      room_timer_(Timer::Callback::member<&Delivery::on_room_timer>(*this)),
-      alert_timer_(Timer::Callback::member<&Delivery::on_alert_timer>(*this)) {
+    : Delivery(reactor, stats, owner) {
     queue_.emplace(queue_size, MessageQueue::kCapacity, queue_bytes);
     sink_ = &queue_sink_.emplace(*queue_, policy, handler,
                                  CountingSink::Overflow::member<&Delivery::on_overflow>(*this),

@@ -73,6 +73,7 @@ class Delivery {
     void release();
 
   private:
+    Delivery(Reactor& reactor, StatsRecorder& stats, DeliveryOwner& owner);
     void on_batch(std::uint64_t messages, std::uint64_t bytes, TimePoint received) {
         stats_.record_messages_received(messages, bytes, received);
     }
@@ -88,7 +89,7 @@ class Delivery {
     std::optional<MessageQueue> queue_;
     std::optional<QueueSink> queue_sink_;
     std::optional<CallbackSink> callback_sink_;
-    MessageSink* sink_;
+    MessageSink* sink_ = nullptr;
     bool shown_ = false;    // the ring's oldest record, which the consumer on this thread holds
     AlertThrottle alerts_;  // of dropped messages
     DropCause cause_{};     // of the last dropped message

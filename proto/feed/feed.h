@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string_view>
 
+#include "../../core/input_range.h"
 #include "../session/manager.h"
 #include "../venue/profile.h"
 #include "feed_options.h"
@@ -96,53 +96,16 @@ class Feed {
 /// The messages of a feed as an input range: `for (const FeedMessage& message : feed.stream())`. A message is
 /// valid until the next increment. Threading: the reactor's thread, outside of handlers. Copies share one
 /// position.
-class FeedStream {
+class FeedStream : public InputRange<FeedStream, FeedMessage> {
   public:
-    /// A C++20 input iterator.
-    class Iterator {
-      public:
-        /// Required of iterators.
-        using value_type = FeedMessage;
-        /// Required of iterators.
-        using difference_type = std::ptrdiff_t;
-        /// Required of iterators.
-        using iterator_concept = std::input_iterator_tag;
-
-        /// Made by begin().
-        explicit Iterator(FeedStream& stream) noexcept : stream_(&stream) {}
-        /// The message, valid until the next increment.
-        [[nodiscard]] const FeedMessage& operator*() const noexcept { return *stream_->current_; }
-        /// A member of the message.
-        [[nodiscard]] const FeedMessage* operator->() const noexcept { return &*stream_->current_; }
-        /// Waits for the next message. Throws like Feed::receive().
-        Iterator& operator++() {
-            stream_->next();
-            return *this;
-        }
-        /// The same.
-        void operator++(int) { ++*this; }
-        /// True at the end.
-        [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept { return !stream_->current_; }
-
-      private:
-        FeedStream* stream_;
-    };
-
     /// Made by Feed::stream().
     explicit FeedStream(std::shared_ptr<FeedCore> core) noexcept;
-    /// Waits for the first message.
-    [[nodiscard]] Iterator begin() {
-        next();
-        return Iterator(*this);
-    }
-    /// The sentinel.
-    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   private:
+    friend InputRange;
     void next();
 
     std::shared_ptr<FeedCore> core_;
-    std::optional<FeedMessage> current_;
 };
 
 }  // namespace pinwheel
