@@ -146,26 +146,47 @@ TEST_F(IdleTurns, S1AnIdleHourOfASpinningReactorHasFewTurnsWithWork) {
     EXPECT_EQ(turns_with_work, 4);
 }
 
-/// A session over TLS. Its peer is OpenSSL on the same thread.
-class StuckTls : public IdleTurns {
-  protected:
-    StuckTls() {
+/// A client's TLS connection over sockets with small buffers. Its peer is OpenSSL on the same thread.
+struct TlsPeer {
+    TlsPeer() {
         const int small = 4096;
         ::setsockopt(pair.near.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-        far = std::move(pair.far);
-        auto stream = context.client(std::make_unique<TcpStream>(std::move(pair.near)), "localhost", 443);
+        stream = context.client(std::make_unique<TcpStream>(std::move(pair.near)), "localhost", 443);
         for (bool up = false; !up;) {
             up = stream->handshake().status == IoStatus::ok;
             take_in();
             std::ignore = peer.shake();
             give_out();
         }
-        dialer = std::make_unique<ReadyDialer>(reactor, std::move(stream));
-        ws = std::make_unique<WebSocketManager>(
-            reactor, "wss://localhost/",
-            WebSocketOptions{.on_message = [this](const Message&) { ++received; },
-                             .ping_interval = 0s,
-                             .dialer = dialer.get()});
+    }
+    void take_in() {
+        std::array<char, 4096> buffer{};
+        for (auto got = ::recv(pair.far.get(), buffer.data(), buffer.size(), 0); got > 0;
+             got = ::recv(pair.far.get(), buffer.data(), buffer.size(), 0))
+            to_peer->bytes.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+    void give_out() {
+        auto& bytes = to_client->bytes;
+        const auto sent = ::send(pair.far.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent > 0) bytes.erase(0, static_cast<std::size_t>(sent));
+    }
+
+    TempDir folder;
+    CertAuthority authority;
+    UnixPair pair;
+    MemoryStream::Way to_peer = std::make_shared<MemoryWay>();
+    MemoryStream::Way to_client = std::make_shared<MemoryWay>();
+    OpensslPeer peer{{.identity = authority.issue({.common_name = "localhost", .dns_names = {"localhost"}})},
+                     to_peer,
+                     to_client};
+    TlsContext context{TlsOptions{.ca_file = folder.write("ca.pem", authority.certificate())}};
+    std::unique_ptr<TlsStream> stream;
+};
+
+/// A session over it.
+class StuckTls : public IdleTurns, public TlsPeer {
+  protected:
+    StuckTls() {
         ws->connect();
         std::string request;
         while (!request.ends_with("\r\n\r\n")) {
@@ -177,32 +198,14 @@ class StuckTls : public IdleTurns {
         give_out();
         while (!ws->is_connected()) reactor.poll();
     }
-    void take_in() {
-        std::array<char, 4096> buffer{};
-        for (auto got = ::recv(far.get(), buffer.data(), buffer.size(), 0); got > 0;
-             got = ::recv(far.get(), buffer.data(), buffer.size(), 0))
-            to_peer->bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-    void give_out() {
-        auto& bytes = to_client->bytes;
-        const auto sent = ::send(far.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent > 0) bytes.erase(0, static_cast<std::size_t>(sent));
-    }
 
-    TempDir folder;
-    CertAuthority authority;
-    UnixPair pair;
-    UniqueFd far;
-    MemoryStream::Way to_peer = std::make_shared<MemoryWay>();
-    MemoryStream::Way to_client = std::make_shared<MemoryWay>();
-    OpensslPeer peer{{.identity = authority.issue({.common_name = "localhost", .dns_names = {"localhost"}})},
-                     to_peer,
-                     to_client};
-    TlsContext context{TlsOptions{.ca_file = folder.write("ca.pem", authority.certificate())}};
     Reactor reactor{{.clock = &clock}};
-    std::unique_ptr<ReadyDialer> dialer;
-    std::unique_ptr<WebSocketManager> ws;
+    ReadyDialer dialer{reactor, std::move(stream)};
     int received = 0;
+    std::unique_ptr<WebSocketManager> ws = std::make_unique<WebSocketManager>(
+        reactor, "wss://localhost/",
+        WebSocketOptions{
+            .on_message = [this](const Message&) { ++received; }, .ping_interval = 0s, .dialer = &dialer});
 };
 
 TEST_F(StuckTls, T4AnAnswerThatCannotGoOutDoesNotMakeTheReactorSpin) {
@@ -229,6 +232,29 @@ TEST_F(StuckTls, T4AnAnswerThatCannotGoOutDoesNotMakeTheReactorSpin) {
     EXPECT_EQ(ws->stats().bytes_to_send, 0U);
     EXPECT_GT(echoed.size(), large.size());
     EXPECT_TRUE(ws->is_connected()) << ws->last_error().message();
+}
+
+/// The request of the upgrade waits for the socket, and so does what TLS answers.
+TEST_F(IdleTurns, T4AnAnswerThatCannotGoOutDoesNotHoldUpTheTimeoutOfTheAttempt) {
+    TlsPeer peer;
+    Reactor reactor({.clock = &clock});
+    ReadyDialer dialer(reactor, std::move(peer.stream));
+    WebSocketOptions options{.dialer = &dialer};
+    options.max_reconnect_attempts = 0;
+    options.connection_timeout = 5s;
+    options.upgrade.headers = {{"X-Large", std::string(std::size_t{64} << 10, 'x')}};
+    WebSocketManager ws(reactor, "wss://localhost/", options);
+    const TimePoint due = clock.now() + 5s;
+    ws.connect();
+    reactor.poll();
+    for (int i = 0; i < 20; ++i) peer.peer.update_keys(true);
+    peer.give_out();
+    int turns = 0;
+    for (; !ws.last_error().failed() && turns < 10'000; ++turns) reactor.poll_for(24h);
+    EXPECT_NE(ws.last_error().message().find("within the connection timeout"), std::string::npos)
+        << ws.last_error().message();
+    EXPECT_EQ(clock.now(), due);
+    EXPECT_LE(turns, 50) << "it turns and turns, and nothing can go on";
 }
 
 }  // namespace
