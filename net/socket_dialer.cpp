@@ -293,7 +293,7 @@ class SocketDialer::SocketDial final : public Dial {
         }
     }
 
-    /// The attempt is retryable if one of the addresses is.
+    /// Before TCP: the attempt is retryable if the error of any address is.
     void note_code(Errc code) noexcept {
         if (code_ == Errc::ok || !is_retryable(code_) || is_retryable(code)) code_ = code;
     }

@@ -27,8 +27,10 @@ struct SocketDialerOptions {
 };
 
 /// Dials over the network: resolves the name, races TCP connections (RFC 8305), then asks the proxy if there
-/// is one, then makes the TLS handshake. An address that failed after TCP comes last at the next dial.
-/// Threading: the reactor's thread. The reactor, the resolver and the TLS context must outlive it.
+/// is one, then makes the TLS handshake. If no address accepts TCP, the error is retryable if the error of
+/// any address is. Once an address has accepted, only its error counts. An address that failed after TCP
+/// comes last at the next dial. Threading: the reactor's thread. The reactor, the resolver and the TLS
+/// context must outlive it.
 class SocketDialer final : public Dialer {
   public:
     /// `tls` may be null if no target asks for TLS.

@@ -50,6 +50,7 @@ TEST(NetworkError, N8ATextIsCutAtACharacterBoundaryWithANote) {
         EXPECT_EQ(cut.find(" ... (") % 4, shift);
         const std::size_t kept = cut.find(" ... (");
         EXPECT_EQ(cut.substr(kept), " ... (" + std::to_string(text.size() - kept) + " bytes more)");
+        EXPECT_LE(detail::bounded_text(text, 200).size(), 200U);
     }
 }
 
@@ -131,6 +132,40 @@ TEST_F(Dialing, N5AnAddressThatWasRatedDownIsTriedLastUntilItIsRatedUp) {
     EXPECT_EQ(reached(), "127.0.0.1");
     outcome.stream->details().rate_peer(true);
     EXPECT_EQ(reached(), "127.0.0.1");
+}
+
+/// fe80::1 without its interface is a usage error for IPv6, and a want of addresses for IPv4.
+TEST_F(Dialing, N1BeforeTcpAnAttemptMayPassIfTheWayToAnyAddressMay) {
+    server.set("both.test", AF_INET, {.addresses = {"127.0.0.1"}});
+    server.set("both.test", AF_INET6, {.addresses = {"::1"}});
+    server.set("v6.test", AF_INET, {.addresses = {}});
+    server.set("v6.test", AF_INET6, {.addresses = {"::1"}});
+    for (const bool prefer_ipv4 : {false, true}) {
+        SocketDialer from_nowhere(reactor, resolver, nullptr,
+                                  {.socket = {.source_address = "fe80::1"}, .prefer_ipv4 = prefer_ipv4});
+        dial("v6.test", 1, from_nowhere);
+        end_of_dial();
+        ASSERT_TRUE(outcome.error);
+        EXPECT_EQ(outcome.error->code, Errc::invalid_argument) << outcome.error->message();
+        dial("both.test", 1, from_nowhere);
+        end_of_dial();
+        ASSERT_TRUE(outcome.error);
+        EXPECT_EQ(outcome.error->code, Errc::address_not_available) << outcome.error->message();
+        EXPECT_TRUE(is_retryable(outcome.error->code));
+        EXPECT_NE(outcome.error->message().find("[::1]:1: "), std::string::npos);
+        EXPECT_NE(outcome.error->message().find("127.0.0.1:1: "), std::string::npos);
+    }
+}
+
+/// The dialer has no TLS: an error without cure, of the address that accepted.
+TEST_F(Dialing, N1AfterTcpTheErrorOfTheAddressThatAcceptedDecides) {
+    const Listener live = listen("127.0.0.2");
+    server.set("feed.test", {"127.0.0.1", "127.0.0.2"});
+    dial_ = dialer.dial({"feed.test", live.endpoint().port(), true}, outcome);
+    end_of_dial();
+    ASSERT_TRUE(outcome.error);
+    EXPECT_EQ(outcome.error->code, Errc::tls_setup) << outcome.error->message();
+    EXPECT_FALSE(is_retryable(outcome.error->code));
 }
 
 TEST_F(Dialing, N5AStreamMayOutliveItsDialer) {
