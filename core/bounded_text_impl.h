@@ -11,12 +11,12 @@ namespace pinwheel::detail {
 /// each try logs them.
 inline constexpr std::size_t kMaxErrorText = 2048;
 
-/// Cuts a text that is longer than kMaxErrorText at a character boundary. The result then says how many bytes
-/// are left out.
-[[nodiscard]] inline std::string bounded_text(std::string text) {
-    if (text.size() <= kMaxErrorText) return text;
+/// Cuts a text that is longer than `limit` bytes (at least 64) at a character boundary. The result then says
+/// how many bytes are left out. All texts from outside are cut here: from peers, name servers and files.
+[[nodiscard]] inline std::string bounded_text(std::string text, std::size_t limit = kMaxErrorText) {
+    if (text.size() <= limit) return text;
     constexpr std::size_t kRoomForMark = 48;
-    std::size_t end = kMaxErrorText - kRoomForMark;
+    std::size_t end = limit - kRoomForMark;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
     const std::size_t left_out = text.size() - end;
     text.resize(end);

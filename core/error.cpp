@@ -3,6 +3,8 @@
 #include <array>
 #include <cerrno>
 
+#include "bounded_text_impl.h"
+
 namespace pinwheel {
 namespace {
 
@@ -151,7 +153,7 @@ Errc errc_from_errno(int error) noexcept {
 }
 
 std::string Error::message() const {
-    return detail.empty() ? std::string(describe(code)) : detail;
+    return detail.empty() ? std::string(describe(code)) : detail::bounded_text(detail);
 }
 
 }  // namespace pinwheel

@@ -94,7 +94,7 @@ struct Error {
 
     /// True if it is an error.
     [[nodiscard]] bool failed() const noexcept { return code != Errc::ok; }
-    /// One line: the detail, or the code's sentence if there is no detail.
+    /// One line of at most 2 KiB: the detail, or the code's sentence if there is no detail.
     [[nodiscard]] std::string message() const;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <span>
 
+#include "../../core/bounded_text_impl.h"
 #include "../../core/nearest_name.h"
 #include "../../core/text_file.h"
 #include "../websocket/url.h"
@@ -21,6 +22,10 @@ using detail::kModeRow;
 using detail::kSections;
 using detail::kTlsRows;
 
+Error error_of(std::string_view file, const std::string& path, const std::string& what) {
+    return {Errc::invalid_argument, detail::bounded_text(std::string(file) + ": " + path + ": " + what)};
+}
+
 /// Reads section by section. The first error ends the reading.
 class Reader {
   public:
@@ -34,7 +39,7 @@ class Reader {
   private:
     void fail(const std::string& path, const std::string& what) {
         if (error_.failed()) return;
-        error_ = {Errc::invalid_argument, name_ + ": " + (path.empty() ? "the whole" : path) + ": " + what};
+        error_ = error_of(name_, path.empty() ? "the whole" : path, what);
     }
     void expected(const std::string& path, std::string_view what, const Element& found) {
         fail(path, "expected " + std::string(what) + ", found " + std::string(to_string(found.kind())));
@@ -147,9 +152,9 @@ Error find_unknown(const ResolvedLimits& limits, std::string_view name) {
     for (const auto& warning : limits.warnings) {
         if (!warning.expected.empty()) continue;
         const auto dot = warning.path.rfind('.');
-        return {Errc::invalid_argument, std::string(name) + ": " + warning.path + ": unknown key" +
-                                            did_you_mean(std::string_view(warning.path).substr(dot + 1),
-                                                         detail::keys_under(warning.path.substr(0, dot)))};
+        return error_of(name, warning.path,
+                        "unknown key" + did_you_mean(std::string_view(warning.path).substr(dot + 1),
+                                                     detail::keys_under(warning.path.substr(0, dot))));
     }
     return {};
 }
@@ -165,7 +170,7 @@ Result<Config> parse_config(std::string_view json, std::string_view name) {
     detail::read_limits(*root, config.limits);
     if (Error error = find_unknown(config.limits, name); error.failed()) return error;
     if (const Error error = validate(config.limits.upgrade); error.failed())
-        return Error{error.code, std::string(name) + ": websocket.upgrade: " + error.message()};
+        return error_of(name, "websocket.upgrade", error.message());
     return config;
 }
 

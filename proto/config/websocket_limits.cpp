@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "../../core/bounded_text_impl.h"
 #include "../../core/text_file.h"
 #include "limit_reader_impl.h"
 
@@ -56,9 +57,9 @@ std::string LimitValue::describe() const {
 }
 
 std::string LimitWarning::message() const {
-    if (expected.empty()) return path + ": unknown key, ignored";
-    return path + ": expected " + expected + ", found " + found + "; " +
-           (used.empty() ? "ignored" : used + " is used");
+    if (expected.empty()) return detail::bounded_text(path) + ": unknown key, ignored";
+    return detail::bounded_text(path + ": expected " + expected + ", found " + found + "; " +
+                                (used.empty() ? "ignored" : used + " is used"));
 }
 
 ResolvedLimits::ResolvedLimits() {

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../../core/bounded_text_impl.h"
 #include "../../core/random.h"
 #include "../session/run_all.h"
 #include "../text/utf8.h"
@@ -223,7 +224,7 @@ void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
     Error error;
     std::string why;
     if (state == ChannelState::refused) {
-        why = change.code + (change.code.empty() ? "" : " ") + change.message;
+        why = detail::bounded_text(change.code + (change.code.empty() ? "" : " ") + change.message);
         error = {Errc::invalid_argument, why};
     }
     if (ring_) ring_->push_channel(change.channel, state, leg.index(), why, shared_.reactor.turn_time());

@@ -2,11 +2,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "../../core/bounded_text_impl.h"
 #include "../session/run_all.h"
 #include "../venue/venue_reply.h"
 #include "feed_leg.h"
 
 namespace pinwheel {
+namespace {
+
+/// Bytes of a venue's message that an alert shows.
+constexpr std::size_t kLongestShown = 200;
+
+}  // namespace
 
 void FeedLeg::on_message(const Message& raw) {
     const FeedShared::Depth depth(shared_);
@@ -83,11 +90,13 @@ void FeedLeg::on_control(const ClassifiedMessage& what, std::string_view text, T
             login_until_.reset();
             return ledger_.hold(false);
         case MessageKind::login_refused:
-            return reconnect("the venue refused the login: " + std::string(text.substr(0, 200)),
-                             shared_.options.acknowledgements.ack_timeout);
+            return reconnect(
+                "the venue refused the login: " + detail::bounded_text(std::string(text), kLongestShown),
+                shared_.options.acknowledgements.ack_timeout);
         case MessageKind::unmatched:
             ++shared_.stats.unmatched;
-            return shared_.alert("the profile does not know a message: " + std::string(text.substr(0, 200)));
+            return shared_.alert("the profile does not know a message: " +
+                                 detail::bounded_text(std::string(text), kLongestShown));
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
+#include "../../core/bounded_text_impl.h"
 #include "../session/make_network.h"
 #include "../session/websocket_error.h"
 
@@ -46,7 +48,10 @@ FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, Fe
 }
 
 void FeedShared::alert(std::string_view text, AlertContext context) const {
-    if (!is_over && options.websocket.on_alert) options.websocket.on_alert("feed", text, context);
+    if (is_over || !options.websocket.on_alert) return;
+    std::vector<AlertField> bounded(context.begin(), context.end());
+    for (auto& field : bounded) field.value = detail::bounded_text(std::move(field.value));
+    options.websocket.on_alert("feed", detail::bounded_text(std::string(text)), bounded);
 }
 
 std::int64_t FeedShared::unix_ms() const noexcept {

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "../../core/bounded_text_impl.h"
 #include "../../core/clock.h"
 #include "../../core/error.h"
 #include "../../core/nearest_name.h"
@@ -26,7 +27,7 @@ struct ProfileErrors {
     void fail(const std::string& pointer, const std::string& what) {
         if (error.failed()) return;
         error = {Errc::invalid_argument,
-                 file + ": " + (pointer.empty() ? "the whole" : pointer) + ": " + what};
+                 bounded_text(file + ": " + (pointer.empty() ? "the whole" : pointer) + ": " + what)};
     }
     void expected(const std::string& pointer, std::string_view what, JsonElement found) {
         fail(pointer, "expected " + std::string(what) + ", found " + std::string(to_string(found.kind())));

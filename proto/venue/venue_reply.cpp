@@ -1,9 +1,11 @@
 #include "venue_reply.h"
 
+#include "../../core/bounded_text_impl.h"
 #include "../text/json_document_impl.h"
 
 namespace pinwheel {
 
+using detail::bounded_text;
 using detail::first_of;
 
 namespace {
@@ -91,8 +93,8 @@ VenueReply read_reply(const VenueProfile& profile, const ChannelTable& channels,
     if (is_error) {
         reply.wants_retry = error.retry.matches(values, text);
         reply.is_already = error.already.matches(values, text);
-        reply.code = text_of(first_of(values, error.code));
-        reply.message = text_of(first_of(values, error.message));
+        reply.code = bounded_text(text_of(first_of(values, error.code)));
+        reply.message = bounded_text(text_of(first_of(values, error.message)));
         return reply;
     }
     read_list(ack.accepted, reply.accepted);

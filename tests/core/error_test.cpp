@@ -4,6 +4,8 @@
 
 #include <cerrno>
 
+#include "../../core/bounded_text_impl.h"
+
 namespace pinwheel {
 namespace {
 
@@ -39,6 +41,13 @@ TEST(Error, MessageIsTheDetailOrTheCodesSentence) {
     EXPECT_EQ((Error{Errc::invalid_url, "port 70000"}).message(), "port 70000");
     EXPECT_FALSE(Error{}.failed());
     EXPECT_TRUE((Error{Errc::timeout, ""}).failed());
+}
+
+// N8, M3: whatever an error was built from.
+TEST(Error, N8MessageIsOfBoundedSize) {
+    const std::string text = (Error{Errc::invalid_url, std::string(100'000, 'x')}).message();
+    EXPECT_LE(text.size(), detail::kMaxErrorText);
+    EXPECT_NE(text.find(" bytes more)"), std::string::npos);
 }
 
 }  // namespace

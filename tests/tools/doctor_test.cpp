@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "../../core/bounded_text_impl.h"
 #include "../../net/tls_context.h"
 #include "../../tools/pinwheel/doctor/doctor_checks.h"
 #include "../support/temp_dir.h"
@@ -105,6 +106,20 @@ TEST(Doctor, KnowsNothingOfAnEmptyTree) {
     const auto outcome = run({"doctor", "--root", tree.root()});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.errors, "");
+}
+
+// N8, M6
+TEST(Doctor, N8ReadsAndTellsWithinABound) {
+    Tree tree(good_machine());
+    std::filesystem::remove(tree.root() + "/proc/swaps");
+    std::filesystem::create_symlink("/dev/zero", tree.root() + "/proc/swaps");
+    tree.set(kCpus + "/isolated", std::string(100'000, 'x'));
+    tree.set(kCpus + "/cpu1/cpufreq/scaling_governor", std::string(100'000, 'x'));
+    EXPECT_EQ(tree.finding("swap").verdict, Verdict::unknown);
+    for (const auto& finding : examine(Machine(tree.root()), TlsRecordsBy::in_place_ipsec_mb)) {
+        EXPECT_LE(finding.found.size(), pinwheel::detail::kMaxErrorText) << finding.check;
+        EXPECT_LE(finding.change.size(), pinwheel::detail::kMaxErrorText) << finding.check;
+    }
 }
 
 TEST(Doctor, AdvisesOnEachThingThatIsNotWell) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "../../../core/bounded_text_impl.h"
 #include "../../support/temp_dir.h"
 
 namespace pinwheel {
@@ -22,6 +23,26 @@ TEST(Config, AnEmptyOneIsAllDefaults) {
     EXPECT_FALSE(config->mode);
     EXPECT_FALSE(config->cpu);
     EXPECT_EQ(config->limits.limits, WebSocketLimits{});
+}
+
+// N8, M6: a file's texts of any size.
+TEST(Config, N8AnErrorIsOfBoundedSize) {
+    const std::string large(1'000'000, 'x');
+    for (const std::string& json :
+         {"{\"" + large + "\":1}", "{\"tls\":{\"" + large + "\":1}}", "{\"url\":\"" + large + "\"}",
+          "{\"url\":\"ws://" + std::string(8000, 'x') + "_%\"}", "{\"reactor\":{\"mode\":\"" + large + "\"}}",
+          "{\"websocket\":{\"" + large + "\":1}}", "{\"websocket\":{\"ping\":{\"" + large + "\":1}}}",
+          "{\"websocket\":{\"upgrade\":{\"headers\":{\"" + large + " \":\"a\"}}}}",
+          "{\"websocket\":{\"upgrade\":{\"headers\":{\"" + large + "\":\"\\n\"}}}}"}) {
+        const auto config = parse_config(json, "app.json");
+        ASSERT_FALSE(config) << json.substr(0, 40);
+        EXPECT_LE(config.error().detail.size(), detail::kMaxErrorText) << json.substr(0, 40);
+        EXPECT_NE(config.error().detail.find("app.json: "), std::string::npos);
+    }
+    const auto limits = get_websocket_limits("{\"websocket\":{\"" + large + "\":1}}");
+    ASSERT_TRUE(limits);
+    ASSERT_EQ(limits->warnings.size(), 1U);
+    EXPECT_LE(limits->warnings.front().message().size(), 2 * detail::kMaxErrorText);
 }
 
 TEST(Config, EachKeyIsRead) {

@@ -38,6 +38,20 @@ TEST_F(FeedTest, Section2ARefusalIsReportedOnceAndRetriedOnTheNextConnection) {
     EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
 }
 
+// N8: a venue's text of any size.
+TEST_F(FeedTest, N8WhatAVenueSaysIsToldWithinABound) {
+    const std::string large(100'000, 'x');
+    start(2);
+    receive(R"({"err":1,"code":")" + large + R"(","msg":")" + large + R"("})");
+    receive(R"({"err":null,"code":"1","msg":")" + large + R"("})");
+    receive("{\"" + large + "\":1}");
+    receive(R"({"login":false,"x":")" + large + R"("})");
+    ASSERT_EQ(alerts.size(), 4U);
+    for (const auto& alert : alerts) EXPECT_LE(alert.size(), 5000U);
+    EXPECT_LE(log.size(), 5000U);
+    EXPECT_NE(log.find(" bytes more)"), std::string::npos);
+}
+
 TEST_F(FeedTest, Section2RequestsWithoutAcknowledgementAreRepeatedThenRefused) {
     feed_options.silence_limit = Duration::zero();
     start(1);

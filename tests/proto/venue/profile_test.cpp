@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "../../../core/bounded_text_impl.h"
 #include "../../../proto/venue/built_in_profiles.h"
 #include "../../../proto/venue/channel_table.h"
 #include "../../../proto/venue/message_template.h"
@@ -41,6 +42,20 @@ std::string with(std::string_view from, std::string_view to) {
 struct Bad {
     std::string_view from, to, pointer, expected;
 };
+
+// N8
+TEST(Section1Profile, N8AnErrorIsOfBoundedSize) {
+    const std::string large(100'000, 'x');
+    for (const std::string& text :
+         {with(R"("message_limits")", "\"" + large + "\""), with(R"("integer")", "\"" + large + "\""),
+          with("{id}", "{" + large + "}"), with(R"("source": "docs"})", "\"source\": \"" + large + "\"}"),
+          with("wss://venue.example/ws", large), with("\"/n\"", "\"" + large + "\"")}) {
+        const auto profile = parse_venue(text, "file.json");
+        ASSERT_FALSE(profile);
+        EXPECT_LE(profile.error().detail.size(), detail::kMaxErrorText);
+        EXPECT_TRUE(profile.error().detail.starts_with("file.json: "));
+    }
+}
 
 TEST(Section1Profile, ABadOneNamesFilePointerAndWhatWasExpected) {
     ASSERT_TRUE(parse_venue(kGood)) << parse_venue(kGood).error().message();

@@ -6,8 +6,12 @@
 #include <set>
 #include <sstream>
 
+#include "../../../core/bounded_text_impl.h"
+
 namespace pinwheel::tool {
 namespace {
+
+using pinwheel::detail::bounded_text;
 
 const std::string kCpus = "/sys/devices/system/cpu";
 
@@ -20,13 +24,13 @@ Finding about(std::string check, std::string why) {
 }
 Finding ok(Finding finding, std::string found) {
     finding.verdict = Verdict::ok;
-    finding.found = std::move(found);
+    finding.found = bounded_text(std::move(found));
     return finding;
 }
 Finding advice(Finding finding, std::string found, std::string change) {
     finding.verdict = Verdict::advice;
-    finding.found = std::move(found);
-    finding.change = std::move(change);
+    finding.found = bounded_text(std::move(found));
+    finding.change = bounded_text(std::move(change));
     return finding;
 }
 

@@ -2,9 +2,9 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
+
+#include "../../../core/text_file.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -22,10 +22,9 @@ std::optional<Number> parse(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> Machine::text(const std::string& path) const {
-    std::ifstream file(root_ + path, std::ios::binary);
-    if (!file) return std::nullopt;
-    std::string all{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) return std::nullopt;
+    auto read = read_text_file(root_ + path);
+    if (!read) return std::nullopt;
+    std::string all = *std::move(read);
     while (!all.empty() && (all.back() == '\n' || all.back() == ' ' || all.back() == '\t')) all.pop_back();
     return all;
 }
