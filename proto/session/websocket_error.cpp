@@ -9,15 +9,6 @@
 namespace pinwheel {
 namespace {
 
-/// The URL without its query and without the keys in its path.
-std::string public_url(std::string_view url) {
-    url = url.substr(0, url.find_first_of("?#"));
-    const auto scheme = url.find("://");
-    const auto path = url.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-    if (path == std::string_view::npos) return std::string(url);
-    return std::string(url.substr(0, path)) + hide_path_keys(url.substr(path));
-}
-
 std::string attempts_text(std::uint32_t attempts) {
     return std::to_string(attempts) + (attempts == 1 ? " attempt" : " attempts");
 }

@@ -80,6 +80,21 @@ std::string hide_path_keys(std::string_view path, std::span<const std::string> h
     return shown;
 }
 
+std::string public_url(std::string_view url, std::span<const std::string> hidden) {
+    url = url.substr(0, url.find_first_of("?#"));
+    // RFC 3986 section 4.2: `scheme://authority/path`, `//authority/path`, or a path alone.
+    const auto slashes = std::min(url.find('/'), url.size());
+    const bool has_authority =
+        url.substr(slashes).starts_with("//") && (slashes == 0 || url[slashes - 1] == ':');
+    if (!has_authority) return hide_path_keys(url, hidden);
+    const auto scheme = url.substr(0, slashes + 2);
+    url.remove_prefix(scheme.size());
+    const auto path = std::min(url.find('/'), url.size());
+    const auto user = url.substr(0, path).rfind('@');  // npos + 1 is 0
+    return std::string(scheme).append(url.substr(user + 1, path - user - 1)) +
+           hide_path_keys(url.substr(path), hidden);
+}
+
 Redactor::Redactor(std::string_view target, const std::vector<HttpHeader>& headers,
                    const std::vector<std::string>& subprotocols, const std::vector<std::string>& hidden) {
     const auto query = target.find('?');

@@ -17,6 +17,10 @@ namespace pinwheel {
 /// for each text of `hidden`.
 [[nodiscard]] std::string hide_path_keys(std::string_view path, std::span<const std::string> hidden = {});
 
+/// A URL, or the target of a redirect, for messages: with the host in full, without user, password, query and
+/// fragment, and with a mark for each key in the path.
+[[nodiscard]] std::string public_url(std::string_view url, std::span<const std::string> hidden = {});
+
 /// Removes this side's secrets from texts of the peer. A server may repeat them in the page that refuses an
 /// upgrade, in a redirect, or in a close reason. Secrets are: the query and its values, plain and
 /// percent-decoded, the keys in the path, the values of extra headers and the long words in them,

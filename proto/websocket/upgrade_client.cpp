@@ -5,6 +5,7 @@
 #include <charconv>
 #include <tuple>
 
+#include "../../core/bounded_text_impl.h"
 #include "accept_key.h"
 #include "retry_after_impl.h"
 
@@ -74,19 +75,6 @@ std::string printable(std::string text) {
     for (char& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = ' ';
     return text;
-}
-
-/// A redirect's target for an error: without query, fragment, user and password, and of limited length.
-std::string public_part(std::string_view location) {
-    location = location.substr(0, location.find_first_of("?#"));
-    std::string text;
-    if (const auto host = location.find("//"); host != std::string_view::npos) {
-        const auto path = location.find('/', host + 2);
-        const auto at = location.substr(0, path).rfind('@');
-        text = location.substr(0, host + 2);
-        location.remove_prefix(at != std::string_view::npos && at > host ? at + 1 : host + 2);
-    }
-    return (text += hide_path_keys(location)).substr(0, kMaxLocation);
 }
 
 /// The remedy for an answer; empty if there is none.
@@ -246,7 +234,8 @@ UpgradeStatus UpgradeClient::check_upgrade() {
 UpgradeStatus UpgradeClient::refuse() {
     std::string what = "the server answers HTTP " + std::to_string(http_status_);
     if (const auto location = head_.single("Location"); location && http_status_ < 400)
-        what += ", a redirect to '" + printable(redactor_.redact(public_part(*location))) +
+        what += ", a redirect to '" +
+                detail::bounded_text(printable(redactor_.redact(public_url(*location))), kMaxLocation) +
                 "', which is not followed; use that URL if it is right";
     const std::string excerpt = body_excerpt();
     if (!excerpt.empty()) what += ": " + excerpt;

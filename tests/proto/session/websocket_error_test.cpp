@@ -34,6 +34,15 @@ TEST(Errors, AMessageNeverHoldsAQueryValue) {
     }
 }
 
+// M8
+TEST(Errors, M8AMessageHasTheHostAndNoKeyOfThePath) {
+    const std::string host = "wss://stream-gateway-europe-central-2.exchange.example";
+    EXPECT_EQ(WebSocketConnectionError(host + "/ws/" + std::string(64, 'k'), 1, {}).url(),
+              host + "/ws/[hidden]");
+    EXPECT_EQ(WebSocketConnectionError(host, 1, {}).url(), host);
+    EXPECT_EQ(WebSocketConnectionError("wss://u:p@h/x", 1, {}).url(), "wss://h/x");
+}
+
 TEST(Errors, AClosedErrorHasCodeAndReason) {
     const WebSocketClosedError error(1008, "bad token");
     EXPECT_EQ(error.close_code(), 1008);

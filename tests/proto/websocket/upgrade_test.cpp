@@ -203,6 +203,35 @@ TEST_F(HandshakeTest, ARedirectIsRefusedWithItsPlaceNamedWithoutItsQuery) {
     EXPECT_NE(error.message().find("'https://other.example/login'"), std::string::npos);
 }
 
+// M8: the host is what the user must know; what can be a secret is the rest.
+TEST_F(HandshakeTest, M8ARedirectsHostIsShownAndItsKeysAreNot) {
+    const std::string host = "stream-gateway-europe-central-2.exchange.example";
+    const std::string key(64, 'k');
+    const std::pair<std::string, std::string> table[] = {
+        {"https://" + host + "/ws", "'https://" + host + "/ws'"},
+        {"https://" + host, "'https://" + host + "'"},
+        {"wss://" + host + ":8443/ws/" + key, "'wss://" + host + ":8443/ws/[hidden]'"},
+        {"//" + host + "/" + key + "?a", "'//" + host + "/[hidden]'"},
+        {"https://user:pass@" + host + "/x#f", "'https://" + host + "/x'"},
+        {"https://[2001:db8:1111:2222:3333:4444:5555:6666]/",
+         "'https://[2001:db8:1111:2222:3333:4444:5555:6666]/'"},
+        {"/ws/" + key, "'/ws/[hidden]'"},
+        {"/ws//" + key, "'/ws//[hidden]'"},
+        {key, "'[hidden]'"},
+        {"?token=" + key, "''"},
+    };
+    for (const auto& [location, shown] : table) {
+        const std::string text =
+            refusal("HTTP/1.1 302 Found\r\nLocation: " + location + "\r\n\r\n").message();
+        EXPECT_NE(text.find("a redirect to " + shown), std::string::npos) << text;
+    }
+    std::string path;
+    while (path.size() < 2000) path += "/short";
+    const std::string text = refusal("HTTP/1.1 302 Found\r\nLocation: " + path + "\r\n\r\n").message();
+    EXPECT_LE(text.size(), 400U);
+    EXPECT_NE(text.find(" bytes more)"), std::string::npos) << text;
+}
+
 TEST_F(HandshakeTest, RetryAfterIsSecondsOrADate) {
     EXPECT_EQ(retry_after("120"), 120s);
     EXPECT_EQ(retry_after("Tue, 14 Nov 2023 22:14:20 GMT"), 60s);
