@@ -1,12 +1,14 @@
 #include "recorder.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "../../core/clock.h"
@@ -78,6 +80,10 @@ struct Recorder::Thread {
         if (path != writer.path()) path = writer.path();
     }
 
+    /// False in a child that was forked after the construction: the thread is the parent's.
+    [[nodiscard]] bool is_own_process() const noexcept { return ::getpid() == process; }
+
+    const pid_t process = ::getpid();
     const Alert alert;
     SteadyClock clock;
     RecordWriter writer;
@@ -96,12 +102,16 @@ Recorder::Recorder(MessageQueue& queue, RecordOptions options, Alert alert, File
                                        calls != nullptr ? *calls : system_calls())) {}
 
 Recorder::~Recorder() {
+    if (!thread_->is_own_process()) {
+        std::ignore = thread_.release();  // the fork may have caught the thread in the middle of a change
+        return;
+    }
     const Error lost = stop();
     if (lost.failed() && thread_->alert) thread_->alert(lost.message());
 }
 
 Error Recorder::stop() {
-    if (!thread_->thread.joinable()) return {};
+    if (!thread_->is_own_process() || !thread_->thread.joinable()) return {};
     thread_->stopping.store(true, std::memory_order_release);
     thread_->thread.join();
     return thread_->lost;

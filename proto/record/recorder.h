@@ -39,7 +39,8 @@ class Recorder {
 
     /// Writes the ring's records, and ends the file in order. Waits for the disk, but not until a full disk
     /// has room: the error reports the loss. The ring may then have another consumer. A second call has no
-    /// effect.
+    /// effect. A call in a child that was forked after the construction has none either: the recorder is the
+    /// parent's.
     Error stop();
 
     /// Call it in SessionObserver::on_sent(). On the session's thread.

@@ -3,7 +3,10 @@
 #include "../../../proto/record/recorder.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -225,6 +228,29 @@ TEST(Recorders, WriteWithinASecondAndDrainTheRingAtTheEnd) {
     EXPECT_FALSE(recorder.stop().failed());
     EXPECT_EQ(lines_of({recorder.path()}).size(), 10'001U);
     EXPECT_EQ(recorder.stats().messages, 10'000U);
+}
+
+// N6: the child has the recorder, and not its thread. An alarm ends a child that waits for it.
+TEST(Recorders, N6AForkedChildEndsWithoutThemAndTheyGoOn) {
+    const TempDir folder;
+    MessageQueue queue;
+    RingFiller ring(queue);
+    auto recorder = std::make_unique<Recorder>(queue, RecordOptions{.folder = folder.path("."), .name = "s"});
+    ring.connected();
+    ring.message("before", 1'795'849'200'000'000'000);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::alarm(20);
+        const bool failed = recorder->stop().failed();
+        recorder.reset();
+        std::_Exit(failed ? 1 : 0);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    ring.message("after", 1'795'849'200'000'000'001);
+    EXPECT_FALSE(recorder->stop().failed());
+    EXPECT_EQ(lines_of({recorder->path()}).size(), 3U);
 }
 
 TEST(Recorders, ReportAFullDiskAndTheLossAtTheEnd) {
