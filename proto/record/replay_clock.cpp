@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "../websocket/limit_table.h"
+
 namespace pinwheel {
 
 void ReplayClock::begin(SystemTime start, NextDue next_due) noexcept {
@@ -17,8 +19,8 @@ void ReplayClock::end() noexcept {
 TimePoint ReplayClock::now() noexcept {
     if (!next_due_) return now_;
     if (speed_ > 0) {
-        const std::chrono::duration<double, std::nano> passed = (real_.now() - real_start_) * speed_;
-        now_ = std::max(now_, kStart + std::chrono::duration_cast<Duration>(passed));
+        const std::chrono::duration<double> passed = (real_.now() - real_start_) * speed_;
+        now_ = std::max(now_, time_after(kStart, detail::duration_of(passed.count())));
     } else {
         now_ = std::max(now_, next_due_(now_));
     }

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "../policy/disconnect_reason.h"
-#include "../websocket/close_code.h"
+#include "../websocket/close_frame.h"
 #include "../websocket/frame_codec.h"
 #include "../websocket/upgrade_server.h"
 
@@ -33,12 +33,7 @@ void append_frame(std::string& out, Opcode opcode, std::span<const std::byte> pa
 }
 
 void append_close(std::string& out, std::uint16_t code, std::string_view reason) {
-    std::string payload;
-    if (code != to_wire(CloseCode::no_status)) {
-        payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
-        payload += reason.substr(0, kMaxControlPayload - 2);
-    }
-    append_frame(out, Opcode::close, std::as_bytes(std::span(payload)));
+    append_frame(out, Opcode::close, write_close({code, reason}).bytes());
 }
 
 }  // namespace

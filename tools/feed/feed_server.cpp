@@ -101,7 +101,8 @@ struct FeedServer::Client {
     Kind kind = Kind::market;
     std::set<std::size_t> channels;
     std::unique_ptr<Playback> playback{};
-    TimePoint began{};       // the first step of the playback
+    TimePoint began{};       // a step of the playback
+    Duration began_at{};     // its recorded time
     bool has_begun = false;  // the recorded connection has begun
     Burst burst;
     ServerSession session;
@@ -251,7 +252,7 @@ void FeedServer::begin_playback(Client& client, TimePoint now) {
     client.playback = std::move(parked_.front());
     parked_.pop_front();
     if (const PlayStep* const step = client.playback->front(); step != nullptr && options_.speed > 0)
-        client.began = now - std::chrono::duration_cast<Duration>(step->at / options_.speed);
+        client.began_at = step->at;
 }
 
 void FeedServer::play(Client& client, TimePoint now) {
@@ -262,9 +263,10 @@ void FeedServer::play(Client& client, TimePoint now) {
     while (session.is_open() && session.bytes_to_send() < kPlayAhead) {
         const PlayStep* const step = playback.front();
         if (step == nullptr) break;
-        if (options_.speed > 0 &&
-            client.began + std::chrono::duration_cast<Duration>(step->at / options_.speed) > now)
-            break;
+        // As floating-point numbers, which do not overflow at any speed.
+        using Nanoseconds = std::chrono::duration<double, std::nano>;
+        const Nanoseconds played = Nanoseconds(now - client.began) * options_.speed;
+        if (options_.speed > 0 && Nanoseconds(step->at - client.began_at) > played) break;
         if (step->kind == Kind::message) {
             session.queue(step->is_text ? Opcode::text : Opcode::binary, step->payload);
             client.has_begun = true;

@@ -5,7 +5,7 @@
 
 #include "../../core/bytes.h"
 #include "../../net/turn_bounds.h"
-#include "../../proto/websocket/close_code.h"
+#include "../../proto/websocket/close_frame.h"
 
 namespace pinwheel {
 namespace {
@@ -171,12 +171,7 @@ void ServerSession::end_writing() {
 
 void ServerSession::close(std::uint16_t code, std::string_view reason) {
     queue_pongs();
-    std::string payload;
-    if (code != to_wire(CloseCode::no_status)) {
-        payload = {static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
-        payload += reason.substr(0, kMaxControlPayload - payload.size());
-    }
-    queue(Opcode::close, std::as_bytes(std::span(payload)));
+    queue(Opcode::close, write_close({code, reason}).bytes());
     if (state_ == State::gone) return;
     state_ = State::closing;
     reactor_.schedule_after(deadline_, limits_.closing);

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "../../proto/websocket/limit_table.h"
 #include "venue_connection.h"
 
 namespace pinwheel {
@@ -201,9 +202,8 @@ void VenueSimulator::publish(TimePoint now) {
         next_data_ = TimePoint::max();
         return;
     }
-    const auto interval =
-        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / options_.rate));
-    if (next_data_ == TimePoint::max()) next_data_ = now + interval;
+    const Duration interval = detail::duration_of(1 / options_.rate);
+    if (next_data_ == TimePoint::max()) next_data_ = time_after(now, interval);
     for (int i = 0; i < kDataATurn && next_data_ <= now; ++i) {
         const ChannelId channel = active_[random_.below(active_.size())];
         advance(channel, now);
