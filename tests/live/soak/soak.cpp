@@ -1,7 +1,7 @@
 // Sessions with a hostile server for a given time. At the end every message must be accounted for.
 //     soak [--seconds N] [--seed N]
 // A second server floods (T1 to T4), and a hostile client uses the metrics (M1). Memory stays flat, and the
-// longest turn is printed.
+// work of each turn is bounded. The longest turn is printed.
 
 #include <algorithm>
 #include <array>
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "../../../core/idle_strategy.h"
+#include "../../../net/turn_bounds.h"
 #include "../../../proto/session/manager.h"
 #include "../../../tools/feed/temporary_identity.h"
 #include "../../../tools/pinwheel/terminal/metrics_server.h"
@@ -96,6 +97,13 @@ std::size_t median(std::vector<std::size_t> samples) {
     const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
     std::nth_element(samples.begin(), middle, samples.end());
     return *middle;
+}
+
+/// The most work of a turn, as the reactor counts it: each connection is called for its descriptor and once
+/// more for bytes in user space. A session has one connection, and one that drains.
+constexpr int most_work(int connections) {
+    using namespace turn_bounds;
+    return kTimers + kTimerMoves + kPostedCalls + connections * 2 * (1 + kReads + kDecodedFrames);
 }
 
 /// One session, and the ledger of its ring's consumer.
@@ -304,6 +312,9 @@ class Soak {
             "turns: %llu, the worst took %.1f ms of processor time, the busiest did %d units of work\n",
             static_cast<unsigned long long>(meter_.turns()),
             std::chrono::duration<double, std::milli>(meter_.longest()).count(), meter_.busiest());
+        const int bound = most_work(2 * static_cast<int>(links_.size() + flooded_.size()));
+        expect(meter_.busiest() <= bound,
+               "no turn did more than " + std::to_string(bound) + " units of work");
     }
 
     /// Flat memory: compares the last third with the first third, after a first minute (in a short run, a
