@@ -56,8 +56,8 @@ int main(int argc, char** argv) {
     app.footer("pinwheel COMMAND --help shows an example of each.");
     const std::vector<Command> commands{tail_command(app),   latency_command(app), echo_command(app),
                                         rtt_command(app),    record_command(app),  replay_command(app),
-                                        feed_command(app),   demo_command(app),    config_command(app),
-                                        venues_command(app), doctor_command(app)};
+                                        relay_command(app),  feed_command(app),    demo_command(app),
+                                        config_command(app), venues_command(app),  doctor_command(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -93,8 +93,12 @@ std::string shown_url(const std::string& url) {
 std::string nats_error(const RelayOptions& options, natsStatus status) {
     std::string text = natsStatus_GetText(status);
     natsStatus last = NATS_OK;
-    const char* const detail = nats_GetLastError(&last);
-    if (detail != nullptr && *detail != '\0' && last == status) text += std::string(" (") + detail + ")";
+    const char* const told = nats_GetLastError(&last);
+    std::string detail = told != nullptr && last == status ? told : "";
+    // In front of it stands a place in libnats' sources: `(conn.c:2088): `.
+    if (const auto end = detail.find("): "); detail.starts_with('(') && end != std::string::npos)
+        detail.erase(0, end + 3);
+    if (!detail.empty() && detail != text) text += " (" + detail + ")";
     const std::string secret(credentials_of(options.url));
     for (auto at = text.find(secret); !secret.empty() && at != std::string::npos; at = text.find(secret))
         text.replace(at, secret.size(), "...");

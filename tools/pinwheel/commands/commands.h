@@ -21,6 +21,7 @@ struct Command {
 [[nodiscard]] Command rtt_command(CLI::App& app);
 [[nodiscard]] Command record_command(CLI::App& app);
 [[nodiscard]] Command replay_command(CLI::App& app);
+[[nodiscard]] Command relay_command(CLI::App& app);
 [[nodiscard]] Command feed_command(CLI::App& app);
 [[nodiscard]] Command demo_command(CLI::App& app);
 [[nodiscard]] Command config_command(CLI::App& app);

@@ -115,11 +115,12 @@ void FeedRun::make_feed() {
     FeedOptions options{.url = *client_.config().url, .websocket = session_options()};
     options.leg_rings = options_.record.has_value();
     options.legs = options_.venue.legs;
-    options.on_message = [this](const FeedMessage& message) {
-        Message shown = message;
-        shown.is_text = true;  // also an inflated payload of a binary frame
-        if (!options_.only_record) on_message(shown);
-    };
+    if (!options_.keep_in_ring)
+        options.on_message = [this](const FeedMessage& message) {
+            Message shown = message;
+            shown.is_text = true;  // also an inflated payload of a binary frame
+            if (!options_.only_record) on_message(shown);
+        };
     feed_.emplace(client_.reactor(), profile, std::move(options));
     try {
         for (const auto* const texts : {&client_.config().subscriptions, &options_.venue.channels})
@@ -169,6 +170,7 @@ WebSocketOptions FeedRun::session_options() {
     if (options_.retries) options.max_reconnect_attempts = *options_.retries;
     options.queue_size = queue_size_;
     options.observer = this;
+    if (options_.dialer != nullptr) options.dialer = options_.dialer;
     if (options_.record) {
         options.deliver_to_ring = true;
         if (options_.venue.venue.empty() && !options_.only_record)

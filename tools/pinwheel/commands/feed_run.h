@@ -26,6 +26,8 @@ struct FeedRunOptions {
     VenueOptions venue{};
     std::optional<RecordOptions> record{};  // the URL is filled in
     bool only_record = false;               // on_message() is not called
+    bool keep_in_ring = false;              // messages of a venue are for another consumer of feed().queue()
+    Dialer* dialer = nullptr;               // instead of the network
 };
 
 /// The client's options, with the URL of the venue if there is one. Throws UsageError for contradictory
@@ -54,6 +56,8 @@ class FeedRun : private SessionObserver {
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
+    /// Only with a venue.
+    [[nodiscard]] Feed& feed() noexcept { return *feed_; }
     /// One for each leg; empty if there is no recording.
     [[nodiscard]] std::vector<const Recorder*> recorders() const;
     /// The sum over all recorders.

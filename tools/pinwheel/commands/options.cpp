@@ -10,6 +10,7 @@
 #include "../../../proto/websocket/url.h"
 #include "../terminal/screen_text.h"
 #include "feed_run.h"
+#include "nats_commands.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -136,6 +137,23 @@ void add_run_options(CLI::App& command, FeedRunOptions& options) {
     command.add_option("--retries", options.retries, "tries to connect again after a loss (10)")
         ->check(whole(0, 1'000'000));
     command.add_flag("-v,--verbose", options.verbose, "tell each step of the session on stderr");
+}
+
+bool is_nats_url(const std::string& url) noexcept {
+    return url.starts_with("nats://") || url.starts_with("tls://");
+}
+
+void add_nats_options(CLI::App& command, NatsServerOptions& options) {
+    command.add_option("--stream", options.stream, "of JetStream");
+    command.add_option("--prefix", options.prefix, "first tokens of the subjects (md)");
+    command.add_option("--nats-creds", options.credentials_file,
+                       "file of the NATS user: .creds, or one line with user:password or a token");
+    command.add_option("--nats-ca", options.ca_file,
+                       "PEM file of the authorities to trust for NATS, in place of the system's");
+    auto* const certificate = command.add_option("--nats-cert", options.certificate_file,
+                                                 "PEM file of this client's certificate for NATS");
+    command.add_option("--nats-key", options.key_file, "PEM file of its key")->needs(certificate);
+    certificate->needs(command.get_option("--nats-key"));
 }
 
 std::string describe(const CLI::App* app, const CLI::Error& error) {

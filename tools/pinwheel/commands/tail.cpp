@@ -15,6 +15,7 @@
 #include "feed_run.h"
 #include "latency_window.h"
 #include "latest.h"
+#include "nats_commands.h"
 #include "options.h"
 
 namespace pinwheel::tool {
@@ -34,6 +35,7 @@ struct TailOptions {
     std::optional<std::uint16_t> metrics_port{};
     std::string record{};     // the file to record to
     bool timestamps = false;  // in front of each message
+    NatsTailOptions nats{};
 };
 
 /// Prints a feed's messages, or shows its state on a terminal.
@@ -43,10 +45,13 @@ class Tail final : private FeedRun {
         : FeedRun(client, options.run), options_(options), text_(options.text) {
         if (!options.messages && Terminal::usable(STDOUT_FILENO)) screen_.emplace(STDOUT_FILENO);
         std::setvbuf(stdout, nullptr, _IOFBF, kOutputBuffer);
-        state_.url = client.url().without_query();
+        state_.url = options.nats.server.url.empty() ? client.url().without_query() : options.nats.server.url;
         state_.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
         if (options.metrics_port) serve_metrics(*options.metrics_port);
     }
+
+    /// A line from elsewhere, on the reactor's thread.
+    void tell(const std::string& line) { say(line); }
 
     [[nodiscard]] int run() {
         began_ = second_began_ = client().reactor().now();
@@ -200,11 +205,32 @@ class Tail final : private FeedRun {
     std::optional<MetricsServer> metrics_;
 };
 
+/// The session stands on a stream of this process; its URL is not looked at.
+int tail_nats(const TailOptions& options) {
+    TailOptions all = options;
+    all.client.url = "ws://localhost/";
+    all.nats.server.url = options.client.url;
+    Client client(all.client);
+    Tail* running = nullptr;
+    const auto source = make_nats_source(client.reactor(), all.nats, [&](const std::string& line) {
+        if (running != nullptr) running->tell(line);
+    });
+    all.run.dialer = source.get();
+    Tail tail(client, all);
+    running = &tail;
+    const int status = tail.run();
+    running = nullptr;
+    return status;
+}
+
 int tail(const TailOptions& options) {
     catch_signals();  // before the screen is changed, because that must be undone
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
         throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
+    if (is_nats_url(options.client.url)) return tail_nats(options);
+    if (options.nats.is_given())
+        throw UsageError{"--since, --last, --stream and --nats-creds are for a URL nats://HOST:PORT/SUBJECT"};
     Client client(with_venue(options.client, options.run));
     TailOptions all = options;
     if (!options.record.empty()) all.run.record = RecordOptions{.file = options.record};
@@ -236,6 +262,13 @@ Command tail_command(CLI::App& app) {
         ->check(whole(0, 65535));
     command->add_option("--record", options->record,
                         "write all that comes to this file as well, as 'pinwheel record' does");
+    command->add_option("--since", options->nats.since,
+                        "of nats://HOST:PORT/SUBJECT: first what its stream holds from this time on");
+    command
+        ->add_option("--last", options->nats.last,
+                     "of the same: first so many of the stream's newest messages")
+        ->check(whole(1, 1'000'000));
+    add_nats_options(*command, options->nats.server);
     command->add_flag("--timestamps", options->timestamps,
                       "in front of each message its Unix time of arrival in ns, and a space");
     command->add_flag("--stats-json,--json-stats", options->stats_json,
