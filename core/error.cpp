@@ -58,6 +58,7 @@ constexpr std::array kRows{
     Row{Errc::bad_utf8, protocol, true, "the peer sent text that is not UTF-8"},
     Row{Errc::bad_close, protocol, true, "the peer sent an invalid close frame"},
     Row{Errc::masked_frame, protocol, true, "the server sent a masked frame"},
+    Row{Errc::bad_compression, protocol, true, "the peer sent a compressed message that does not inflate"},
     Row{Errc::pong_timeout, protocol, true, "no pong came in time"},
     Row{Errc::closed_by_peer, protocol, true, "the peer closed the connection"},
     Row{Errc::message_too_large, limit, true, "the message is larger than allowed"},

@@ -53,6 +53,7 @@ enum class Errc : std::uint8_t {
     bad_utf8,
     bad_close,
     masked_frame,
+    bad_compression,
     pong_timeout,
     closed_by_peer,
     // limit

@@ -21,8 +21,8 @@ namespace pinwheel {
 ///      "websocket": {"ping": {"interval": 20}, …}}
 ///
 /// `tls` has the fields of TlsOptions, except the dangerous one. `websocket` has the keys of
-/// websocket_limit_table(), and `reconnect.strategy`, `queue.overflow`, `upgrade.headers` (an object) and
-/// `upgrade.subprotocols` (an array).
+/// websocket_limit_table(), and `reconnect.strategy`, `queue.overflow`, `upgrade.headers` (an object),
+/// `upgrade.subprotocols` (an array) and `upgrade.permessage_deflate`.
 struct Config {
     std::optional<std::string> url{};          ///< as written
     std::vector<std::string> subscriptions{};  ///< channels, in order

@@ -61,7 +61,7 @@ inline constexpr ReactorRow kCpuRow{"cpu", "a whole number", "none",
                                     "the core that the reactor's thread is pinned to"};
 
 /// A non-numeric option under `websocket`.
-enum class Setting : std::uint8_t { reconnect_strategy, overflow, headers, subprotocols };
+enum class Setting : std::uint8_t { reconnect_strategy, overflow, headers, subprotocols, permessage_deflate };
 struct SettingRow {
     Setting setting{};
     std::string_view field;     ///< in WebSocketOptions
@@ -79,6 +79,8 @@ inline constexpr std::array kSettingRows{
                "extra headers of the request; their values are never printed"},
     SettingRow{Setting::subprotocols, "upgrade.subprotocols", "upgrade", "subprotocols",
                "an array of strings", "offered in this order"},
+    SettingRow{Setting::permessage_deflate, "upgrade.permessage_deflate", "upgrade", "permessage_deflate",
+               "true or false", "true allows the server to compress: fewer bytes, more time a message"},
 };
 
 }  // namespace pinwheel::detail

@@ -102,6 +102,8 @@ class Reader {
                 return read_headers(row, path, value);
             case Setting::subprotocols:
                 return read_subprotocols(row, path, value);
+            case Setting::permessage_deflate:
+                return read_flag(row, path, value, out_.upgrade.permessage_deflate);
         }
     }
 
@@ -134,6 +136,14 @@ class Reader {
             }
         }
         warn(path, expected_of(row), is_text ? "another word" : to_string(value.kind()), value_of(row, out_));
+    }
+
+    void read_flag(const SettingRow& row, const std::string& path, const JsonElement& value,
+                   std::optional<bool>& out) {
+        bool flag = false;
+        if (!value.get(flag))
+            return warn(path, expected_of(row), to_string(value.kind()), value_of(row, out_));
+        out = flag;
     }
 
     void read_headers(const SettingRow& row, const std::string& path, const JsonElement& value) {
@@ -212,6 +222,8 @@ std::string value_of(const SettingRow& row, const ResolvedLimits& limits) {
         case Setting::subprotocols:
             names = limits.upgrade.subprotocols;
             break;
+        case Setting::permessage_deflate:
+            return limits.upgrade.permessage_deflate.value_or(false) ? "true" : "false";
     }
     return listed(names);
 }
@@ -226,6 +238,8 @@ bool is_set(const SettingRow& row, const ResolvedLimits& limits) noexcept {
             return !limits.upgrade.headers.empty();
         case Setting::subprotocols:
             return !limits.upgrade.subprotocols.empty();
+        case Setting::permessage_deflate:
+            return limits.upgrade.permessage_deflate.has_value();
     }
     return false;
 }

@@ -61,7 +61,7 @@ struct ResolvedLimits {
     std::vector<LimitValue> values;                         ///< one for each row, in its order
     std::optional<ReconnectStrategy> reconnect_strategy{};  ///< `reconnect.strategy`
     std::optional<OverflowPolicy> overflow{};               ///< `queue.overflow`
-    UpgradeOptions upgrade{};                               ///< `upgrade.headers`, `upgrade.subprotocols`
+    UpgradeOptions upgrade{};                               ///< the keys under `upgrade`
     std::vector<LimitWarning> warnings;                     ///< ignored values
 
     /// All defaults.

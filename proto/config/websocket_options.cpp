@@ -78,6 +78,9 @@ Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
     if (options.overflow) limits.overflow = options.overflow;
     if (!options.upgrade.headers.empty()) limits.upgrade.headers = options.upgrade.headers;
     if (!options.upgrade.subprotocols.empty()) limits.upgrade.subprotocols = options.upgrade.subprotocols;
+    if (options.upgrade.permessage_deflate)
+        limits.upgrade.permessage_deflate = options.upgrade.permessage_deflate;
+    limits.upgrade.hidden = options.upgrade.hidden;
     return {};
 }
 

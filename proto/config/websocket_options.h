@@ -113,7 +113,8 @@ struct WebSocketOptions {
 
     // The connection
 
-    /// Extra headers, subprotocols. A list that is not empty overrides the config's.
+    /// Extra headers, subprotocols, compression. A list that is not empty, and a flag that is set, override
+    /// the config's.
     UpgradeOptions upgrade{};
     std::optional<Seconds> close_timeout{};                         ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec

@@ -10,9 +10,13 @@
 
 namespace pinwheel {
 
+namespace detail {
+class InflateStream;
+}  // namespace detail
+
 /// Inflates binary payloads of venues that compress each message separately (gzip, RFC 1952; deflate, RFC
 /// 1951), into one buffer of a fixed size. Threading: one thread. Invariant: never writes beyond the bound.
-/// Allocates: in the constructor, and zlib's state at the first message.
+/// Allocates: in the constructor only.
 class PayloadInflater {
   public:
     /// Messages inflate to at most `max_bytes`.
@@ -26,8 +30,7 @@ class PayloadInflater {
     [[nodiscard]] Result<std::string_view> inflate(std::span<const std::byte> payload);
 
   private:
-    struct Stream;
-    std::unique_ptr<Stream> stream_;
+    std::unique_ptr<detail::InflateStream> stream_;  // null: payloads are plain
     std::size_t max_bytes_;
     std::unique_ptr<char[]> buffer_;  // NOLINT(modernize-avoid-c-arrays): not cleared, as a vector's would be
 };

@@ -45,7 +45,7 @@ std::string_view describe_close_code(std::uint16_t code) noexcept {
 }
 
 CloseCode close_code_for(Errc broken) noexcept {
-    if (broken == Errc::bad_utf8) return CloseCode::invalid_payload;
+    if (broken == Errc::bad_utf8 || broken == Errc::bad_compression) return CloseCode::invalid_payload;
     if (broken == Errc::message_too_large) return CloseCode::message_too_big;
     return CloseCode::protocol_error;
 }

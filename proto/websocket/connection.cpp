@@ -75,6 +75,9 @@ void Connection::read_upgrade_answer() {
     if (outcome.status == UpgradeStatus::failed) return end_upgrade();
     stream_->details().rate_peer(true);
     subprotocol_ = upgrade_->subprotocol();
+    is_compressed_ = upgrade_->is_compressed();
+    if (is_compressed_ && assembler_.allow_compression() != Errc::ok)
+        return end({.error = detail::no_memory_to_inflate(target_, options_.max_message_size)}, State::gone);
     upgrade_.reset();
     timer_.cancel();
     state_ = State::up;

@@ -29,6 +29,13 @@ Error upgrade_timed_out(const DialTarget& target) {
                 " did not answer the upgrade within the connection timeout; is this a WebSocket server?"};
 }
 
+Error no_memory_to_inflate(const DialTarget& target, std::size_t limit) {
+    return {Errc::out_of_memory,
+            "there is no memory for compressed messages of " + target.to_string() + ", of up to " +
+                std::to_string(limit) +
+                " bytes each; lower max_message_size, or do not offer permessage_deflate"};
+}
+
 Error stream_error(const DialTarget& target, Errc code, const std::string& detail) {
     return {code, target.to_string() + ": " + std::string(describe(code)) +
                       (detail.empty() ? "" : " (" + detail + ")")};

@@ -20,6 +20,9 @@ namespace pinwheel::detail {
 [[nodiscard, gnu::visibility("hidden")]] Error request_too_large(const DialTarget& target);
 [[nodiscard, gnu::visibility("hidden")]] Error upgrade_timed_out(const DialTarget& target);
 
+[[nodiscard, gnu::visibility("hidden")]] Error no_memory_to_inflate(const DialTarget& target,
+                                                                    std::size_t limit);
+
 /// `detail` comes from the stream; may be empty.
 [[nodiscard, gnu::visibility("hidden")]] Error stream_error(const DialTarget& target, Errc code,
                                                             const std::string& detail);

@@ -148,11 +148,15 @@ FrameDecoder::Status FrameDecoder::next() noexcept {
         if (size < 0) return size == WSLAY_ERR_WANT_READ ? Status::need_input : fail(Errc::bad_frame);
         if (begins) {
             begins = false;
-            if (frame.rsv != 0 || !is_known(frame.opcode)) return fail(Errc::bad_frame);
+            const bool is_compressed =
+                may_be_compressed_ && frame.rsv == WSLAY_RSV1_BIT &&
+                (frame.opcode == WSLAY_TEXT_FRAME || frame.opcode == WSLAY_BINARY_FRAME);
+            if ((frame.rsv != 0 && !is_compressed) || !is_known(frame.opcode)) return fail(Errc::bad_frame);
             if ((frame.mask != 0) != peer_must_mask_)
                 return fail(peer_must_mask_ ? Errc::bad_frame : Errc::masked_frame);
             chunk_.opcode = static_cast<Opcode>(frame.opcode);
             chunk_.fin = frame.fin != 0;
+            chunk_.is_compressed = is_compressed;
             chunk_.payload_length = frame_left_ = frame.payload_length;
         }
         length += frame.data_length;

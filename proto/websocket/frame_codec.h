@@ -49,6 +49,8 @@ struct FrameChunk {
     std::uint64_t payload_length = 0;
     /// Unmasked. In the input or in the decoder, valid until the decoder's next call.
     std::span<const std::byte> data{};
+    /// The frame begins a compressed message (RFC 7692 section 6).
+    bool is_compressed = false;
 };
 
 /// Tracks a frame's header, so that wslay gets no byte beyond the frame's end: between two frames it holds
@@ -76,10 +78,11 @@ class FrameExtent {
 };
 
 /// Cuts a stream of bytes into frames, and refuses frames that RFC 6455 section 5.2 forbids: reserved bits
-/// and opcodes, lengths that are not minimal, control frames that are fragmented or too long, and a masked
-/// frame from a server or an unmasked one from a client. It returns a complete final unmasked data frame in
-/// place. All other frames go through wslay's frame layer, which also leaves unmasked payload in place.
-/// Threading: one thread. Allocates: about 4 KiB for wslay's context, at construction.
+/// (except RSV1 of a compressed message, after allow_compression()) and opcodes, lengths that are not
+/// minimal, control frames that are fragmented or too long, and a masked frame from a server or an unmasked
+/// one from a client. It returns a complete final unmasked data frame in place. All other frames go through
+/// wslay's frame layer, which also leaves unmasked payload in place. Threading: one thread. Allocates: about
+/// 4 KiB for wslay's context, at construction.
 class FrameDecoder {
   public:
     enum class Status : std::uint8_t { chunk, need_input, failed };
@@ -90,6 +93,8 @@ class FrameDecoder {
     FrameDecoder(const FrameDecoder&) = delete;
     FrameDecoder& operator=(const FrameDecoder&) = delete;
 
+    /// The first frame of a message may have RSV1 from now on (RFC 7692 section 6).
+    void allow_compression() noexcept { may_be_compressed_ = true; }
     /// Adds bytes, which must stay valid until next() returns need_input. Call it at first, and after
     /// need_input.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
@@ -111,6 +116,7 @@ class FrameDecoder {
     [[nodiscard]] Status fail(Errc code) noexcept;
 
     const bool peer_must_mask_;
+    bool may_be_compressed_ = false;
     Errc error_ = Errc::ok;
     std::span<const std::byte> input_{};
     FrameExtent extent_;  // of the frame that wslay reads

@@ -1,8 +1,10 @@
 #include "message_assembler.h"
 
 #include <cstring>
+#include <new>
 
 #include "../text/utf8.h"
+#include "message_inflater_impl.h"
 
 namespace pinwheel {
 namespace {
@@ -12,6 +14,22 @@ void copy(std::span<const std::byte> from, std::byte* to) noexcept {
 }
 
 }  // namespace
+
+MessageAssembler::MessageAssembler(Role role, std::size_t max_message_size, MessageSink& messages,
+                                   ControlSink& control)
+    : decoder_(role), max_message_size_(max_message_size), messages_(messages), control_(control) {}
+
+MessageAssembler::~MessageAssembler() = default;
+
+Errc MessageAssembler::allow_compression() noexcept {
+    try {
+        inflater_ = std::make_unique<detail::MessageInflater>(max_message_size_);
+    } catch (const std::bad_alloc&) {
+        return Errc::out_of_memory;
+    }
+    decoder_.allow_compression();
+    return Errc::ok;
+}
 
 void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
     decoder_.feed(input);
@@ -24,7 +42,10 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int&
         take_whole(whole_, stamp);
     } else if (state_ == State::chunk_pending) {
         state_ = State::decoding;
-        take(stamp);
+        take(stamp, frames_left);
+    } else if (state_ == State::inflating) {
+        state_ = State::decoding;
+        inflate(stamp, frames_left);
     }
     while (state_ == State::decoding && frames_left > 0) {
         if (open_ == Open::none && decoder_.may_read_whole()) take_whole_messages(stamp);
@@ -32,7 +53,7 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int&
         const auto status = decoder_.next();
         if (status == FrameDecoder::Status::chunk) [[likely]] {
             --frames_left;
-            take(stamp);
+            take(stamp, frames_left);
         } else if (status == FrameDecoder::Status::need_input) {
             state_ = State::hungry;
         } else {
@@ -47,6 +68,7 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int&
             return Progress::stopped;
         case State::failed:
             return Progress::failed;
+        case State::inflating:
         case State::decoding:
             return Progress::more;
         case State::hungry:
@@ -82,14 +104,18 @@ inline void MessageAssembler::take_whole(const WholeMessage& message, const Mess
     }
 }
 
-void MessageAssembler::take(const MessageStamp& stamp) {
+void MessageAssembler::take(const MessageStamp& stamp, int& frames_left) {
     const FrameChunk& chunk = decoder_.chunk();
     if (chunk.opcode >= Opcode::close) return take_control(chunk);
-    take_part(chunk, stamp);
+    take_part(chunk, stamp, frames_left);
 }
 
-void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& stamp) {
+void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& stamp, int& frames_left) {
     if (chunk.begins_frame) begin_frame(chunk);
+    if (state_ == State::decoding && open_ == Open::inflated) {
+        deflated_ = chunk.data;
+        return inflate(stamp, frames_left);
+    }
     const bool ends_message = chunk.ends_frame && chunk.fin;
     if (state_ == State::decoding && open_ == Open::stored) store(chunk.data, ends_message);
     if (state_ != State::decoding || !ends_message) return;
@@ -101,17 +127,27 @@ void MessageAssembler::take_part(const FrameChunk& chunk, const MessageStamp& st
 void MessageAssembler::begin_frame(const FrameChunk& chunk) noexcept {
     const bool continues = chunk.opcode == Opcode::continuation;
     if (continues != (open_ != Open::none)) return fail(Errc::bad_fragment);
+    const bool inflates = continues ? open_ == Open::inflated : chunk.is_compressed;
+    const std::size_t limit = inflates ? detail::most_compressed(max_message_size_) : max_message_size_;
     const std::size_t before = continues ? announced_ : 0;
-    if (chunk.payload_length > max_message_size_ - before) return refuse(before + chunk.payload_length);
+    if (chunk.payload_length > limit - before) return refuse(before + chunk.payload_length);
     announced_ = before + static_cast<std::size_t>(chunk.payload_length);
-    if (!continues) return begin_message(chunk.opcode == Opcode::text);
+    if (!continues) {
+        is_text_ = chunk.opcode == Opcode::text;
+        return inflates ? begin_inflating() : begin_message();
+    }
     if (open_ == Open::stored && announced_ > before) {
         room_ = messages_.grow(before, announced_);
         if (room_ == nullptr) open_ = Open::dropped;
     }
 }
 
-void MessageAssembler::begin_message(bool is_text) noexcept {
+void MessageAssembler::begin_inflating() noexcept {
+    open_ = Open::inflated;
+    inflater_->begin();
+}
+
+void MessageAssembler::begin_message() noexcept {
     const auto claim = messages_.claim(announced_);
     if (claim.verdict == MessageSink::Verdict::pause) {
         state_ = State::chunk_pending;
@@ -119,7 +155,6 @@ void MessageAssembler::begin_message(bool is_text) noexcept {
     }
     open_ = claim.verdict == MessageSink::Verdict::take ? Open::stored : Open::dropped;
     room_ = claim.room;
-    is_text_ = is_text;
     size_ = checked_ = 0;
 }
 
@@ -140,6 +175,27 @@ void MessageAssembler::store(std::span<const std::byte> data, bool ends_message)
     const auto progress = check_utf8_prefix(unchecked);
     checked_ += progress.checked;
     if (progress.impossible) fail(Errc::bad_utf8);
+}
+
+/// The decoder's chunk, step by step. A peer must not hold the reactor: 1 KiB may inflate to 1 MiB.
+void MessageAssembler::inflate(const MessageStamp& stamp, int& frames_left) {
+    Errc broken = Errc::ok;
+    while (broken == Errc::ok && (!deflated_.empty() || inflater_->has_more())) {
+        if (frames_left <= 0) {
+            state_ = State::inflating;
+            return;
+        }
+        --frames_left;
+        broken = inflater_->step(deflated_);
+    }
+    const FrameChunk& chunk = decoder_.chunk();
+    const bool ends_message = chunk.ends_frame && chunk.fin;
+    if (broken == Errc::ok && ends_message) broken = inflater_->finish();
+    if (broken == Errc::message_too_large) return refuse(inflater_->message().size());
+    if (broken != Errc::ok) return fail(broken);
+    if (!ends_message) return;
+    open_ = Open::none;
+    take_whole({.payload = inflater_->message(), .is_text = is_text_}, stamp);
 }
 
 void MessageAssembler::take_control(const FrameChunk& chunk) {

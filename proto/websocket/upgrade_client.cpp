@@ -7,6 +7,7 @@
 
 #include "../../core/bounded_text_impl.h"
 #include "accept_key.h"
+#include "deflate_answer_impl.h"
 #include "retry_after_impl.h"
 
 namespace pinwheel {
@@ -117,7 +118,8 @@ Error validate(const UpgradeOptions& options) {
 UpgradeClient::UpgradeClient(const Url& url, const UpgradeOptions& options, SecureRandom& random)
     : where_(url.without_query(options.hidden)),
       redactor_(url.target(), options.headers, options.subprotocols, options.hidden),
-      subprotocols_(options.subprotocols) {
+      subprotocols_(options.subprotocols),
+      offers_deflate_(options.permessage_deflate.value_or(false)) {
     const std::string key = make_upgrade_key(random);
     accept_ = accept_for_key(key);
     request_ =
@@ -127,6 +129,8 @@ UpgradeClient::UpgradeClient(const Url& url, const UpgradeOptions& options, Secu
     std::string offered;
     for (const auto& subprotocol : subprotocols_) offered += (offered.empty() ? "" : ", ") + subprotocol;
     if (!offered.empty()) request_ += "Sec-WebSocket-Protocol: " + offered + "\r\n";
+    if (offers_deflate_)
+        request_.append("Sec-WebSocket-Extensions: ").append(detail::kDeflateOffer) += "\r\n";
     for (const auto& header : options.headers) request_ += header.name + ": " + header.value + "\r\n";
     request_ += "\r\n";
 }
@@ -220,8 +224,12 @@ UpgradeStatus UpgradeClient::check_upgrade() {
                                                   ? "Sec-WebSocket-Accept is not the answer to our key; does "
                                                     "something in between answer for the server?"
                                                   : "Sec-WebSocket-Accept is not there exactly once");
-    if (!is_blank(head_.joined("Sec-WebSocket-Extensions")))
-        return fail(Errc::upgrade_bad_protocol, "the server uses an extension, and none was offered");
+    if (const auto extensions = head_.joined("Sec-WebSocket-Extensions"); !is_blank(extensions)) {
+        const auto refused = offers_deflate_ ? detail::refuse_deflate_answer(extensions)
+                                             : "the server uses an extension, and none was offered";
+        if (!refused.empty()) return fail(Errc::upgrade_bad_protocol, std::string(refused));
+        is_compressed_ = true;
+    }
     if (!is_blank(head_.joined("Sec-WebSocket-Protocol"))) {
         const auto chosen = head_.single("Sec-WebSocket-Protocol");
         if (!chosen || std::find(subprotocols_.begin(), subprotocols_.end(), *chosen) == subprotocols_.end())

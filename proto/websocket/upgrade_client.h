@@ -25,6 +25,9 @@ struct UpgradeOptions {
     /// Texts that errors, alerts and close reasons must not show, for example a short key in the URL's path.
     /// Path segments of at least 24 letters and digits are always hidden.
     std::vector<std::string> hidden{};
+    /// True offers permessage-deflate (RFC 7692): the server may compress its messages. What the client sends
+    /// stays uncompressed. Not set: no.
+    std::optional<bool> permessage_deflate{};
 };
 
 /// An error that names the invalid header (never its value) or subprotocol; ok if there is none.
@@ -64,6 +67,8 @@ class UpgradeClient {
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
     /// After done: the server's selection; may be empty.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
+    /// After done: the server may compress its messages.
+    [[nodiscard]] bool is_compressed() const noexcept { return is_compressed_; }
 
   private:
     [[nodiscard]] UpgradeStatus fail(Errc code, const std::string& what);
@@ -76,6 +81,7 @@ class UpgradeClient {
     const std::string where_;
     const Redactor redactor_;
     const std::vector<std::string> subprotocols_;
+    const bool offers_deflate_;
     std::string accept_;
     std::string request_;
     HttpHead head_{HttpHead::Folding::to_space};
@@ -87,6 +93,7 @@ class UpgradeClient {
     int interim_ = 0;  // the number of interim answers so far
     std::optional<Duration> retry_after_;
     std::string subprotocol_;
+    bool is_compressed_ = false;
     Error error_;
 };
 

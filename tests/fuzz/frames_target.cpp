@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -163,6 +164,11 @@ void fuzz_frames(std::span<const std::byte> bytes) {
     require(MessageLog(role).decode(stream, sizes) == whole, "another cut gives other messages");
     if (stream.size() < 1024)
         require(MessageLog(role).decode(stream, 1) == whole, "single bytes give other messages");
+    const auto inflated = [role, stream](std::span<const std::size_t> pieces) {
+        return MessageLog(MessageLog::Compressed{}, role).decode(stream, pieces);
+    };
+    require(inflated(sizes) == inflated(std::array{stream.size() + 1}),
+            "another cut gives other compressed messages");
     check_against_wslay(role, stream, whole);
     check_picky(role, stream, sizes, moods);
     check_encoder(stream, mask, mask != 0);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,12 @@ class MessageLog : public ControlSink {
   public:
     explicit MessageLog(Role role = Role::client) : assembler(role, kMaxMessage, sink, *this) {}
 
+    struct Compressed {};
+    /// As if compression had been agreed on.
+    explicit MessageLog(Compressed, Role role = Role::client) : MessageLog(role) {
+        if (assembler.allow_compression() != Errc::ok) std::abort();
+    }
+
     std::string decode(std::string_view stream, std::size_t piece) {
         return decode(stream, std::span(&piece, 1));
     }
@@ -24,7 +31,8 @@ class MessageLog : public ControlSink {
     std::string decode(std::string_view stream, std::span<const std::size_t> pieces) {
         for (std::size_t at = 0, i = 0; at < stream.size(); at += pieces[i++ % pieces.size()]) {
             assembler.feed(bytes_of(stream.substr(at, pieces[i % pieces.size()])));
-            const auto progress = assembler.run({});
+            auto progress = assembler.run({});
+            while (progress == MessageAssembler::Progress::more) progress = assembler.run({});
             if (progress == MessageAssembler::Progress::failed)
                 return text + "error:" + std::string(describe(assembler.error()));
             if (progress == MessageAssembler::Progress::stopped) break;

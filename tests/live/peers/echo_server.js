@@ -1,7 +1,9 @@
 // A WebSocket server on Node's ws. Prints its port on 127.0.0.1 as the first line, then
 // 'closed CODE REASON' for each ended connection, from the server's point of view.
 //
-//     node echo_server.js [--port PORT] [--cert PEM --key PEM]
+//     node echo_server.js [--port PORT] [--cert PEM --key PEM] [--deflate | --deflate-each]
+//
+// --deflate compresses each message, --deflate-each without memory of those before.
 //
 // The path selects the behaviour:
 //     /                             sends each message back, with its type
@@ -87,7 +89,10 @@ const cert = option('--cert');
 const server = cert
   ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(option('--key')) })
   : http.createServer();
-const sockets = new WebSocketServer({ server, maxPayload: 0, verifyClient });
+const forgets = process.argv.includes('--deflate-each');
+const perMessageDeflate = (forgets || process.argv.includes('--deflate')) &&
+  { threshold: 0, serverNoContextTakeover: forgets };
+const sockets = new WebSocketServer({ server, maxPayload: 0, verifyClient, perMessageDeflate });
 
 sockets.on('connection', (ws, request) => {
   const url = new URL(request.url, 'ws://localhost');

@@ -2,7 +2,7 @@
 """A WebSocket server on python3-websockets. Prints its port on 127.0.0.1 as the first line, then
 'closed CODE REASON' for each ended connection, from the server's point of view.
 
-    echo_server.py [--port PORT] [--cert PEM --key PEM] [--subprotocol NAME]
+    echo_server.py [--port PORT] [--cert PEM --key PEM] [--subprotocol NAME] [--deflate]
 
 The path selects the behaviour:
     /                             sends each message back, with its type
@@ -155,6 +155,7 @@ async def main():
     parser.add_argument('--cert')
     parser.add_argument('--key')
     parser.add_argument('--subprotocol', action='append', default=[])
+    parser.add_argument('--deflate', action='store_true')
     options = parser.parse_args()
     tls = None
     if options.cert:
@@ -164,7 +165,7 @@ async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set_result, None)
     # No pings and no limits of its own, so that a test controls everything.
     async with websockets.serve(serve_one, '127.0.0.1', options.port, ssl=tls, create_protocol=Protocol, max_size=None,
-                                ping_interval=None, compression=None,
+                                ping_interval=None, compression='deflate' if options.deflate else None,
                                 subprotocols=options.subprotocol or None) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await ended

@@ -136,6 +136,74 @@ TEST_P(Peers, SendMessagesInFragmentsThatCutCharacters) {
     EXPECT_EQ(client.messages[2], text);
 }
 
+// Compression (RFC 7692)
+
+struct Compressing {
+    bool is_python = false;
+    std::string option;
+};
+
+void PrintTo(const Compressing& server, std::ostream* out) {
+    *out << (server.is_python ? "python " : "node ") << server.option;
+}
+
+class CompressingPeers : public testing::TestWithParam<Compressing> {
+  protected:
+    std::unique_ptr<Peer> server =
+        GetParam().is_python ? Peer::python({GetParam().option}) : Peer::node({GetParam().option});
+    std::string base = "ws://127.0.0.1:" + std::to_string(server->port());
+};
+
+INSTANTIATE_TEST_SUITE_P(Real, CompressingPeers,
+                         testing::Values(Compressing{true, "--deflate"}, Compressing{false, "--deflate"},
+                                         Compressing{false, "--deflate-each"}),
+                         [](const auto& info) {
+                             return std::string(info.param.is_python ? "Python" : "Node") +
+                                    (info.param.option == "--deflate" ? "" : "ForgettingEach");
+                         });
+
+TEST_P(CompressingPeers, MessagesOfEachSizeTypeAndCutInflate) {
+    for (const std::string path : {"/", "/fragments?count=5"}) {
+        Client client;
+        client.options.upgrade.permessage_deflate = true;
+        client.connect(base + path);
+        ASSERT_TRUE(client.opened) << client.end.error.message();
+        EXPECT_TRUE(client.connection().is_compressed());
+        std::size_t count = 0;
+        for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U, 5U << 20, 0U, 4000U}) {
+            const std::string text = text_of_size(size / 7 * 7), bytes = bytes_of_size(size);
+            client.send(text, Opcode::text);
+            client.send(bytes, Opcode::binary);
+            count += 2;
+            ASSERT_TRUE(client.receive(count)) << size << ": " << client.end.error.message();
+            EXPECT_TRUE(client.is_text[count - 2]);
+            EXPECT_TRUE(client.messages[count - 2] == text) << "a text of " << size << " bytes changed";
+            EXPECT_FALSE(client.is_text[count - 1]);
+            EXPECT_TRUE(client.messages[count - 1] == bytes) << size << " bytes changed";
+        }
+    }
+}
+
+TEST_P(CompressingPeers, AreNotAskedToCompressByDefault) {
+    Client client;
+    client.connect(base + "/");
+    client.send("plain");
+    ASSERT_TRUE(client.receive(1));
+    EXPECT_FALSE(client.connection().is_compressed());
+    EXPECT_EQ(client.messages[0], "plain");
+}
+
+TEST_P(CompressingPeers, ABombEndsWithMessageTooBig) {
+    Client client;
+    client.options.upgrade.permessage_deflate = true;
+    client.options.max_message_size = std::size_t{1} << 20;
+    client.connect(base + "/big?type=text&size=16777216");
+    const ConnectionEnd& end = client.wait_for_end();
+    EXPECT_EQ(end.error.code, Errc::message_too_large) << end.error.message();
+    EXPECT_TRUE(client.messages.empty());
+    EXPECT_TRUE(server->next_event().starts_with("closed 1009"));
+}
+
 TEST_P(Peers, GetTheirPingsAnsweredWithTheSamePayload) {
     open("/ping?payload=are-you-there");
     ASSERT_TRUE(client.receive(1)) << client.end.error.message();
