@@ -34,21 +34,25 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t bytes) noexcept {
     return hash ^ (hash >> 32);
 }
 
-/// A hash for short texts, eight bytes at a time.
+template <class Word>
+std::uint64_t word_at(const char* at) noexcept {
+    Word word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/// A hash for short texts, eight bytes at a time; the last word may overlap the one before.
 std::uint64_t mixed(std::uint64_t hash, std::string_view text) noexcept {
     hash = mixed(hash, text.size());
-    std::uint64_t bytes = 0;
     const char* at = text.data();
     std::size_t left = text.size();
-    for (; left >= sizeof bytes; left -= sizeof bytes, at += sizeof bytes) {
-        std::memcpy(&bytes, at, sizeof bytes);
-        hash = mixed(hash, bytes);
-    }
     if (left == 0) return hash;
-    bytes = 0;
-    for (std::size_t i = 0; i < left; ++i)
-        bytes |= std::uint64_t{static_cast<unsigned char>(at[i])} << (8 * i);
-    return mixed(hash, bytes);
+    for (; left > 8; left -= 8, at += 8) hash = mixed(hash, word_at<std::uint64_t>(at));
+    if (text.size() >= 8) return mixed(hash, word_at<std::uint64_t>(at + left - 8));
+    if (left >= 4)
+        return mixed(hash, word_at<std::uint32_t>(at) << 32 | word_at<std::uint32_t>(at + left - 4));
+    const auto byte = [at](std::size_t i) { return word_at<std::uint8_t>(at + i); };
+    return mixed(hash, byte(0) << 16 | byte(left / 2) << 8 | byte(left - 1));
 }
 
 /// The kind's text with the symbol inserted.

@@ -1,7 +1,6 @@
 #include "field_scanner.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -12,23 +11,6 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kMaxDepth = 16;
-
-bool is_space(char byte) noexcept {
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
-/// The type of a value, by its first byte.
-constexpr std::array<JsonType, 256> kTypes = [] {
-    std::array<JsonType, 256> types{};
-    types['{'] = JsonType::object;
-    types['['] = JsonType::array;
-    types['"'] = JsonType::string;
-    types['t'] = types['f'] = JsonType::boolean;
-    types['n'] = JsonType::null;
-    types['-'] = JsonType::number;
-    for (char digit = '0'; digit <= '9'; ++digit) types[static_cast<unsigned char>(digit)] = JsonType::number;
-    return types;
-}();
 
 /// RFC 6901 section 4: `~1` is a slash and `~0` a tilde. False for another tilde.
 bool unescape_token(std::string_view token, std::string& out) {
@@ -50,30 +32,46 @@ bool unescape_token(std::string_view token, std::string& out) {
 class FieldScan {
   public:
     FieldScan(const FieldScanner& scanner, std::string_view text, FieldMask needed,
-              FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values) noexcept
+              FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values,
+              ScanTrace& trace) noexcept
         : nodes_(scanner.nodes_),
           end_(text.data() + text.size()),
           needed_(needed),
           narrow_(narrow),
-          values_(values) {}
+          values_(values),
+          trace_(trace),
+          noted_(text.data()) {}
 
     [[nodiscard]] bool run(std::string_view text) {
         const char* at = skip_space(text.data());
         if (at == end_) return false;
         at = value(at, 0);
-        if (done_) return true;
-        return at != nullptr && skip_space(at) == end_;
+        const bool is_good = done_ || (at != nullptr && skip_space(at) == end_);
+        if (trace_.path == nullptr || !is_good) return is_good;
+        if (done_)
+            trace_.path->finish();
+        else
+            trace_.path->finish_text({noted_, end_});
+        return true;
     }
 
   private:
     using Node = FieldScanner::Node;
+    using Way = ScanPath::Way;
 
     const char* value(const char* at, std::int16_t index) {
         const Node& node = nodes_[static_cast<std::size_t>(index)];
-        const JsonType type = type_of(*at);
-        if ((node.below & wanted_) == 0) return skip(at, type);
+        if ((node.below & wanted_) == 0) return pass(at);
+        const JsonType type = detail::type_of(*at);
         const bool is_container = type == JsonType::object || type == JsonType::array;
         return is_container ? container(at, node, type) : leaf(at, node, type);
+    }
+
+    /// Skips a value.
+    const char* pass(const char* at) noexcept {
+        const char* const after = detail::skip_value(at, end_);
+        note(at, after, FieldScanner::kNone, Way::any);
+        return after;
     }
 
     const char* leaf(const char* at, const Node& node, JsonType type) {
@@ -81,24 +79,40 @@ class FieldScan {
         const bool is_string = type == JsonType::string;
         const char* const begin = is_string ? at + 1 : at;
         bool escaped = false;
-        at = is_string ? string_end(begin, escaped) : detail::find_end<true>(at, end_);
-        if (at == nullptr || node.field < 0) return at;
-        const auto size = static_cast<std::size_t>(at - begin) - (is_string ? 1 : 0);
-        return fill(node.field, type, begin, size, escaped) ? at : nullptr;
+        const char* const after =
+            is_string ? detail::string_end(begin, end_, escaped) : detail::find_end<true>(at, end_);
+        if (after == nullptr) return nullptr;
+        note(at, after, node.field, node.children.empty() ? Way::any : Way::scalar);
+        if (node.field < 0) return after;
+        const auto size = static_cast<std::size_t>(after - begin) - (is_string ? 1 : 0);
+        return fill(node.field, type, begin, size, escaped) ? after : nullptr;
     }
 
     const char* container(const char* at, const Node& node, JsonType type) {
         const char* const begin = at;
+        const bool is_entered = !node.children.empty();
+        if (!is_entered || node.field >= 0)
+            note(begin, begin, node.field, is_entered ? Way::entered : Way::any);
         // A field exists from here on, before its end is known.
         if (node.field >= 0 && !fill(node.field, type, begin, 1)) return nullptr;
-        if (node.children.empty())
-            at = skip_container(at);
-        else
+        if (is_entered)
             at = type == JsonType::object ? object(at + 1, node) : array(at + 1, node);
+        else
+            noted_ = at = detail::skip_container(at, end_);
         if (at != nullptr && node.field >= 0)
             values_.values_[static_cast<std::size_t>(node.field)].text = {
                 begin, static_cast<std::size_t>(at - begin)};
         return at;
+    }
+
+    /// The trace goes on behind the value.
+    void note(const char* begin, const char* after, std::int16_t field, Way way) noexcept {
+        if (trace_.path == nullptr) return;
+        const bool is_read = field >= 0 && !values_.has(static_cast<std::size_t>(field));
+        const bool is_text = *begin == '"';
+        trace_.path->add({noted_, is_text ? begin + 1 : begin}, is_read ? field : FieldScanner::kNone,
+                         is_text ? Way::text : way);
+        noted_ = after;
     }
 
     const char* object(const char* at, const Node& node) {
@@ -120,7 +134,7 @@ class FieldScan {
             if (at >= end_ || *at != ':') return nullptr;
             at = skip_space(at + 1);
             if (at >= end_) return nullptr;
-            at = child >= 0 ? value(at, child) : skip(at, type_of(*at));
+            at = child >= 0 ? value(at, child) : pass(at);
             if (at == nullptr) return nullptr;
             at = skip_space(at);
             if (at >= end_) return nullptr;
@@ -133,7 +147,7 @@ class FieldScan {
     /// Reads any key. Returns the place behind its closing quote.
     const char* key(const char* begin, const Node& node, std::size_t& likely, std::int16_t& child) const {
         bool escaped = false;
-        const char* const at = string_end(begin, escaped);
+        const char* const at = detail::string_end(begin, end_, escaped);
         if (at == nullptr) return nullptr;
         std::string_view name(begin, static_cast<std::size_t>(at - 1 - begin));
         if (!escaped) {
@@ -154,14 +168,15 @@ class FieldScan {
             const char* const begin = at;
             const char* after = nullptr;
             for (const auto& child : node.children) {
-                if (child.is_last)
-                    forget(nodes_[static_cast<std::size_t>(child.node)].below);
-                else if (!child.is_index || child.index != i)
+                if (child.is_last) {
+                    if (!forget(nodes_[static_cast<std::size_t>(child.node)].below)) continue;
+                } else if (!child.is_index || child.index != i) {
                     continue;
+                }
                 after = value(begin, child.node);
                 if (after == nullptr) return nullptr;
             }
-            at = after != nullptr ? after : skip(begin, type_of(*begin));
+            at = after != nullptr ? after : pass(begin);
             if (at == nullptr) return nullptr;
             at = skip_space(at);
             if (at >= end_) return nullptr;
@@ -179,19 +194,21 @@ class FieldScan {
         return enough() ? nullptr : at;
     }
 
-    void forget(FieldMask fields) noexcept {
+    /// A later element takes the place of this one, so that no path leads there. False if none of the fields
+    /// is wanted.
+    [[nodiscard]] bool forget(FieldMask fields) noexcept {
+        if ((fields & wanted_) == 0) return false;
+        if (trace_.path != nullptr) trace_.path->give_up();
         open_ |= fields;
         values_.found_ &= ~fields;
-        for (; fields != 0; fields &= fields - 1)
-            values_.values_[static_cast<std::size_t>(std::countr_zero(fields))] = {};
+        return true;
     }
 
     /// Of equal keys the first counts. False if all fields are found.
     bool fill(std::int16_t field, JsonType type, const char* begin, std::size_t size, bool escaped = false) {
-        const FieldMask bit = FieldMask{1} << field;
-        if ((values_.found_ & bit) != 0) return true;
-        values_.values_[static_cast<std::size_t>(field)] = {type, {begin, size}, escaped};
-        values_.found_ |= bit;
+        const auto index = static_cast<std::size_t>(field);
+        if (values_.has(index)) return true;
+        values_.set(index, {type, {begin, size}, escaped});
         return !enough();
     }
     bool enough() {
@@ -208,98 +225,16 @@ class FieldScan {
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t at = likely + i < count ? likely + i : likely + i - count;
             const auto& child = node.children[at];
-            if (child.key.size() != name.size() ||
-                std::memcmp(child.key.data(), name.data(), name.size()) != 0)
-                continue;
+            if (!child.is(name)) continue;
             likely = at + 1 < count ? at + 1 : 0;
             return child.node;
         }
         return FieldScanner::kNone;
     }
 
-    [[nodiscard]] static JsonType type_of(char first) noexcept {
-        return kTypes[static_cast<unsigned char>(first)];
-    }
-
     [[nodiscard]] const char* skip_space(const char* at) const noexcept {
-        while (at < end_ && static_cast<unsigned char>(*at) <= ' ' && is_space(*at)) ++at;
+        while (at < end_ && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
         return at;
-    }
-
-    /// The place behind the closing quote.
-    [[nodiscard]] const char* string_end(const char* at, bool& escaped) const noexcept {
-        while (true) {
-            at = detail::find_end<false>(at, end_);
-            if (at == end_) return nullptr;
-            if (*at == '"') return at + 1;
-            escaped = true;
-            at += 2;
-            if (at >= end_) return nullptr;
-        }
-    }
-
-    [[nodiscard]] const char* skip(const char* at, JsonType type) const noexcept {
-        bool escaped = false;
-        switch (type) {
-            case JsonType::absent:
-                return nullptr;
-            case JsonType::string:
-                return string_end(at + 1, escaped);
-            case JsonType::array:
-            case JsonType::object:
-                return skip_container(at);
-            case JsonType::null:
-            case JsonType::boolean:
-            case JsonType::number:
-                return detail::find_end<true>(at, end_);
-        }
-        return nullptr;  // not reached: the switch is complete
-    }
-
-    /// The place behind the bracket that closes the one at `at`. Reads up to 63 bytes behind the text.
-    [[nodiscard]] const char* skip_container(const char* at) const noexcept {
-        if (at + 1 < end_ && (at[1] == ']' || at[1] == '}')) return at + 2;
-        std::size_t depth = 0;
-#ifdef __SSE2__
-        std::uint64_t in_string = 0;  // all bits set: the block begins inside a string
-        for (; at < end_; at += 64) {
-            const detail::Marks marks(at);
-            if (marks.backslashes != 0) break;
-            const std::uint64_t strings = detail::parity_up_to(marks.quotes) ^ in_string;
-            in_string = std::uint64_t{0} - (strings >> 63);
-            for (std::uint64_t brackets = (marks.opens | marks.closes) & ~strings; brackets != 0;
-                 brackets &= brackets - 1) {
-                const std::uint64_t bracket = brackets & (0 - brackets);
-                if ((marks.opens & bracket) != 0) {
-                    ++depth;
-                } else if (--depth == 0) {
-                    at += std::countr_zero(bracket) + 1;
-                    return at <= end_ ? at : nullptr;
-                }
-            }
-        }
-        if (in_string != 0 && at < end_) {
-            bool escaped = false;
-            at = string_end(at, escaped);
-            if (at == nullptr) return nullptr;
-        }
-#endif
-        return skip_slowly(at, depth);
-    }
-    [[nodiscard]] const char* skip_slowly(const char* at, std::size_t depth) const noexcept {
-        bool escaped = false;
-        while (at < end_) {
-            const char byte = *at++;
-            if (byte == '"') {
-                at = string_end(at, escaped);
-                if (at == nullptr) return nullptr;
-            } else if (byte == '{' || byte == '[') {
-                ++depth;
-            } else if (byte == '}' || byte == ']') {
-                if (--depth == 0) return at;
-            }
-        }
-        return nullptr;
     }
 
     const std::vector<Node>& nodes_;
@@ -309,13 +244,10 @@ class FieldScan {
     FieldMask open_ = 0;                // a later element may still replace them
     FunctionRef<FieldMask(const FieldValues&)> narrow_;
     FieldValues& values_;
+    ScanTrace& trace_;
+    const char* noted_;  // up to here
     bool done_ = false;
 };
-
-void FieldValues::clear() noexcept {
-    for (; found_ != 0; found_ &= found_ - 1)
-        values_[static_cast<std::size_t>(std::countr_zero(found_))] = {};
-}
 
 FieldScanner::FieldScanner() : nodes_(1) {}
 
@@ -376,9 +308,10 @@ std::int16_t FieldScanner::add_child(std::int16_t parent, std::string_view token
 }
 
 bool FieldScanner::scan(std::string_view text, FieldMask needed,
-                        FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values) const {
+                        FunctionRef<FieldMask(const FieldValues&)> narrow, FieldValues& values,
+                        ScanTrace& trace) const {
     values.clear();
-    const bool is_good = FieldScan(*this, text, needed, narrow, values).run(text);
+    const bool is_good = FieldScan(*this, text, needed, narrow, values, trace).run(text);
     if (!is_good) values.clear();
     return is_good;
 }

@@ -1,40 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "../../core/function_ref.h"
 #include "../../core/result.h"
-#include "field_value.h"
+#include "scan_path.h"
 
 namespace pinwheel {
-
-/// A set of fields, one bit each.
-using FieldMask = std::uint64_t;
-
-/// The values of one message, by field.
-class FieldValues {
-  public:
-    static constexpr std::size_t kMax = 64;
-
-    [[nodiscard]] const FieldValue& operator[](std::size_t field) const noexcept { return values_[field]; }
-    /// The fields that exist.
-    [[nodiscard]] FieldMask found() const noexcept { return found_; }
-
-    void clear() noexcept;
-
-  private:
-    friend class FieldScanner;
-    friend class FieldScan;
-    std::array<FieldValue, kMax> values_{};
-    FieldMask found_ = 0;
-};
 
 /// Finds the values at a few JSON pointers (RFC 6901) in one forward pass over the text, in any order of the
 /// keys. Skips containers without any of them, and skips the rest once all needed values are found. Instead
@@ -50,7 +27,13 @@ class FieldScanner {
     /// Scans `text`, behind which 64 bytes are readable. Whenever all of `needed` are found, `narrow` returns
     /// the fields needed further; 0 ends the pass. False if the scanned part is not JSON.
     bool scan(std::string_view text, FieldMask needed, FunctionRef<FieldMask(const FieldValues&)> narrow,
-              FieldValues& values) const;
+              FieldValues& values) const {
+        ScanTrace none;
+        return scan(text, needed, narrow, values, none);
+    }
+    /// The same, and notes its way in the trace. `narrow` may change the trace's path.
+    bool scan(std::string_view text, FieldMask needed, FunctionRef<FieldMask(const FieldValues&)> narrow,
+              FieldValues& values, ScanTrace& trace) const;
 
     [[nodiscard]] std::size_t size() const noexcept { return pointers_.size(); }
     [[nodiscard]] const std::string& pointer(std::size_t field) const noexcept { return pointers_[field]; }
@@ -73,6 +56,14 @@ class FieldScanner {
             std::memcpy(&bytes, text, sizeof bytes);
             return mask != 0 && (bytes & mask) == first_bytes && text[key.size()] == '"' &&
                    (key.size() <= 8 || std::memcmp(text + 8, key.data() + 8, key.size() - 8) == 0);
+        }
+        /// Reads 8 bytes from `name` on at least.
+        [[nodiscard]] bool is(std::string_view name) const noexcept {
+            if (name.size() != key.size()) return false;
+            std::uint64_t bytes = 0;
+            std::memcpy(&bytes, name.data(), sizeof bytes);
+            if (mask != 0 && key.size() <= sizeof bytes) return (bytes & mask) == first_bytes;
+            return std::memcmp(name.data(), key.data(), key.size()) == 0;
         }
     };
     static constexpr std::size_t kMostCompared = 48;

@@ -20,27 +20,37 @@ bool unescape_json(std::string_view escaped, std::string& out) {
     return text.has_value();
 }
 
-bool parse_digits(std::string_view text, std::uint64_t& out) noexcept {
+namespace {
+
+/// Eight digits, less '0' each, of which the first stands lowest: then pairs, fours and all added up with
+/// their weights.
+bool add_digits(std::uint64_t digits, std::uint64_t& number) noexcept {
+    if (((digits | (digits + 0x7676767676767676)) & 0x8080808080808080) != 0) return false;
+    digits = (digits * 2561) >> 8;
+    digits = ((digits & 0x00ff00ff00ff00ff) * 6553601) >> 16;
+    digits = ((digits & 0x0000ffff0000ffff) * 42949672960001) >> 32;
+    number = number * 100'000'000 + digits;
+    return true;
+}
+
+inline bool read_digits(std::string_view text, std::uint64_t& out) noexcept {
     constexpr std::size_t kSafeDigits = 19;
-    if (text.size() - 1 >= kSafeDigits) return false;
-    const char* at = text.data();
-    std::size_t left = text.size();
+    const std::size_t size = text.size();
+    if (size - 1 >= kSafeDigits) return false;
     std::uint64_t number = 0;
-    if constexpr (std::endian::native == std::endian::little)
-        for (; left >= 8; left -= 8, at += 8) {
-            // Eight digits at once: each byte a digit, then pairs, fours and eights are added with their
-            // weights.
-            std::uint64_t digits = 0;
-            std::memcpy(&digits, at, sizeof digits);
-            digits -= 0x3030303030303030;
-            if (((digits | (digits + 0x7676767676767676)) & 0x8080808080808080) != 0) return false;
-            digits = (digits * 2561) >> 8;
-            digits = ((digits & 0x00ff00ff00ff00ff) * 6553601) >> 16;
-            digits = ((digits & 0x0000ffff0000ffff) * 42949672960001) >> 32;
-            number = number * 100'000'000 + digits;
-        }
-    for (; left > 0; --left, ++at) {
-        const auto digit = static_cast<unsigned char>(*at - '0');
+    if (std::endian::native == std::endian::little && size >= 8 && size <= 16) {
+        std::uint64_t head = 0;
+        std::uint64_t tail = 0;
+        std::memcpy(&head, text.data(), sizeof head);
+        std::memcpy(&tail, text.data() + size - sizeof tail, sizeof tail);
+        constexpr std::uint64_t kZeros = 0x3030303030303030;
+        if (size > 8 && !add_digits((head ^ kZeros) << (8 * (16 - size)), number)) return false;
+        if (!add_digits(tail ^ kZeros, number)) return false;
+        out = number;
+        return true;
+    }
+    for (const char byte : text) {
+        const auto digit = static_cast<unsigned char>(byte - '0');
         if (digit > 9) return false;
         number = number * 10 + digit;
     }
@@ -48,9 +58,15 @@ bool parse_digits(std::string_view text, std::uint64_t& out) noexcept {
     return true;
 }
 
+}  // namespace
+
+bool parse_digits(std::string_view text, std::uint64_t& out) noexcept {
+    return read_digits(text, out);
+}
+
 bool parse_integer(const FieldValue& value, std::int64_t& out) noexcept {
     if (value.type != JsonType::number && value.type != JsonType::string) return false;
-    if (std::uint64_t digits = 0; parse_digits(value.text, digits) && digits <= INT64_MAX) {
+    if (std::uint64_t digits = 0; read_digits(value.text, digits) && digits <= INT64_MAX) {
         out = static_cast<std::int64_t>(digits);
         return true;
     }

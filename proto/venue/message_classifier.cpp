@@ -50,7 +50,8 @@ MessageClassifier::MessageClassifier(const VenueProfile& profile, const ChannelT
     : profile_(profile),
       data_(profile_.data()),
       channels_(channels),
-      envelope_(mask_of(data_.data.channel) | mask_of(data_.data.symbol) | mask_of(data_.data.number)) {}
+      envelope_(mask_of(data_.data.channel) | mask_of(data_.data.symbol) | mask_of(data_.data.number)),
+      paths_(data_.channels.size() + 1) {}
 
 bool MessageClassifier::has_prefix(std::string_view text) const noexcept {
     return std::any_of(data_.data.prefixes.begin(), data_.data.prefixes.end(),
@@ -76,25 +77,54 @@ ChannelId MessageClassifier::find_channel() {
                                plain(first_of(values_, data_.data.symbol), symbol_buffer_));
 }
 
-ClassifiedMessage MessageClassifier::classify(std::string_view text) {
-    ClassifiedMessage message;
-    const bool may_be_data = has_prefix(text);
+ScanPath& MessageClassifier::path_of(const detail::ChannelKind& kind) noexcept {
+    return &kind == &data_.other ? paths_.back()
+                                 : paths_[static_cast<std::size_t>(&kind - data_.channels.data())];
+}
+
+bool MessageClassifier::follow_paths(std::string_view text, ClassifiedMessage& message) {
+    const char* const end = text.data() + text.size();
+    values_.clear();
+    const char* const at = envelope_path_.follow(text.data(), end, values_);
+    if (at == nullptr) return false;
+    message.channel = find_channel();
+    if (message.channel == kNoChannel) return false;
+    const auto& kind = *channels_[message.channel].kind;
+    return !kind.has_notices && path_of(kind).follow(at, end, values_) != nullptr;
+}
+
+bool MessageClassifier::scan_data(std::string_view text, ClassifiedMessage& message) {
     bool is_known = false;
-    // The name of the channel comes first; the fields of its kind follow.
+    ScanTrace trace{&envelope_path_};
+    envelope_path_.begin();
+    // First what names the channel, then what its kind is read for.
     auto narrow = [&](const FieldValues&) -> FieldMask {
-        if (!may_be_data || is_known) return 0;
+        if (is_known) return 0;
+        envelope_path_.finish();
+        trace.path = nullptr;
         message.channel = find_channel();
         if (message.channel == kNoChannel) return kAll;
         const auto& kind = *channels_[message.channel].kind;
         is_known = !kind.has_notices;
-        return is_known ? kind.fields | envelope_ : kAll;
+        if (!is_known) return kAll;
+        trace.path = &path_of(kind);
+        trace.path->begin();
+        return kind.fields | envelope_;
     };
-    const bool is_json = data_.fields.scan(text, may_be_data ? envelope_ : kAll, narrow, values_);
-    if (is_json && is_known) {
+    const bool is_json = data_.fields.scan(text, envelope_, narrow, values_, trace);
+    return is_json && is_known;
+}
+
+ClassifiedMessage MessageClassifier::classify(std::string_view text) {
+    ClassifiedMessage message;
+    const bool may_be_data = has_prefix(text);
+    if (may_be_data && (follow_paths(text, message) || scan_data(text, message))) {
         message.kind = MessageKind::data;
         read_data(text, message);
         return message;
     }
+    auto to_the_end = [](const FieldValues&) -> FieldMask { return 0; };
+    if (!may_be_data) data_.fields.scan(text, kAll, to_the_end, values_);
     match(text, message);
     return message;
 }

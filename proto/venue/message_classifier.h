@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "channel_table.h"
 #include "sequence_rule.h"
@@ -40,8 +41,9 @@ struct ClassifiedMessage {
 };
 
 /// Classifies messages in one forward pass that ends early on data messages. It parses no document. A message
-/// with one of the profile's prefixes, on a channel of the table, is data at once. All others go to the
-/// profile's matchers. Threading: one thread. Allocates: nothing for data messages.
+/// with one of the profile's prefixes, on a channel of the table, is data at once; one with the keys of the
+/// last message of its kind is read along that one's path. All others go to the profile's matchers.
+/// Threading: one thread. Allocates: nothing for data messages.
 class MessageClassifier {
   public:
     /// `channels` outlives it.
@@ -66,6 +68,9 @@ class MessageClassifier {
   private:
     [[nodiscard]] bool has_prefix(std::string_view text) const noexcept;
     [[nodiscard]] ChannelId find_channel();
+    [[nodiscard]] bool follow_paths(std::string_view text, ClassifiedMessage& message);
+    [[nodiscard]] bool scan_data(std::string_view text, ClassifiedMessage& message);
+    [[nodiscard]] ScanPath& path_of(const detail::ChannelKind& kind) noexcept;
     [[nodiscard]] std::string_view plain(const FieldValue& value, std::string& buffer) const;
     void read_data(std::string_view text, ClassifiedMessage& message) const;
     void match(std::string_view text, ClassifiedMessage& message);
@@ -75,6 +80,8 @@ class MessageClassifier {
     const ChannelTable& channels_;
     FieldMask envelope_;
     FieldValues values_;
+    ScanPath envelope_path_;       // to what names the channel
+    std::vector<ScanPath> paths_;  // from there on, by kind of channel
     std::unordered_map<std::int64_t, ChannelId> numbers_;
     std::string name_buffer_, symbol_buffer_;  // for the few texts with escapes
 };

@@ -24,7 +24,7 @@ using FieldChoice = std::vector<std::size_t>;
                                                 const FieldChoice& fields) noexcept {
     static constexpr FieldValue kAbsent{};
     for (const auto field : fields)
-        if (values[field].exists()) return values[field];
+        if (values.has(field)) return values[field];
     return kAbsent;
 }
 [[nodiscard]] inline FieldMask mask_of(const FieldChoice& fields) noexcept {
