@@ -37,6 +37,9 @@ def man_page(work):
     text = re.sub(r'\x1b\[\d*m|.\x08', '', run('groff', '-man', '-Tutf8', '-rLL=200n', page)).replace('‐', '-')
     version = run('pkg-config', '--modversion', next(prefix.rglob('pinwheel.pc'))).strip()
     assert f'pinwheel {version}' in text, text[:300]
+    for part in ('\nENVIRONMENT\n', 'HTTPS_PROXY', '\nFILES\n', '\nFORMATS\n', '\nEXIT STATUS\n', '--flush each|batch|end',
+                 '(default batch)', '--timeout SECONDS'):
+        assert part in text, f'{part!r} is not in the page'
     keys = re.findall(r'^[a-z]\S*', run(prefix / 'bin' / 'pinwheel', 'config', 'keys'), re.MULTILINE)
     lost = [key for key in keys if not re.search(rf'^ +{re.escape(key)}(?![\w.])', text, re.MULTILINE)]
     assert len(keys) > 30 and not lost, f'config keys that are not in the page: {lost}'
@@ -65,7 +68,11 @@ def bash_completion(work):
     assert complete('tail', 'wss://host/', '--subs') == ['--subscribe']
     assert 'okx-v5' in complete('tail', '--venue', ''), complete('tail', '--venue', '')
     assert complete('latency', '--venue', 'kra') == ['kraken-v2']
-    assert complete('tail', '--ca', '') == [], 'a file is wanted there, which is bash\'s to complete'
+    assert complete('tail', '--flush', '') == ['each', 'batch', 'end']
+    assert complete('config', 'keys', '--format', 'ma') == ['markdown', 'man']
+    assert complete('replay', '--speed', '') == ['max']
+    assert complete('tail', '--count', '') == [], 'a number cannot be completed'
+    assert complete('tail', '--ca', '') == [], 'bash completes files'
 
 
 def zsh_and_fish_completions(work):
@@ -86,8 +93,11 @@ def zsh_and_fish_completions(work):
             missing = [name for name in wanted if name not in offered]
             assert not missing, f'fish: {missing} after {line}, only {offered}'
     assert ':(binance-spot ' in zsh_text, 'zsh offers no venues'
+    assert ':(each batch end)' in zsh_text and ':FILE:_files' in zsh_text and ':FOLDER:_files -/' in zsh_text
     offered = run('fish', '--no-config', '-c', f'source {fish}; complete --do-complete "pinwheel tail --venue okx"', env=env)
     assert offered.split()[0] == 'okx-v5', offered  # a description may follow
+    offered = run('fish', '--no-config', '-c', f'source {fish}; complete --do-complete "pinwheel tail --flush b"', env=env)
+    assert offered.split()[:1] == ['batch'], offered
 
 
 sys.exit(play([man_page, bash_completion, zsh_and_fish_completions]))

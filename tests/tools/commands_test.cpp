@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -30,6 +31,35 @@ TEST(Command, ShowsHelpWithAnExampleForEachCommand) {
     }
 }
 
+TEST(Command, NamesItsValuesAndTheirDefaultsInItsHelp) {
+    for (const Words& words : {Words{"tail"},
+                               {"latency"},
+                               {"echo"},
+                               {"rtt"},
+                               {"record"},
+                               {"record", "info"},
+                               {"replay"},
+                               {"feed"},
+                               {"demo"},
+                               {"config", "check"},
+                               {"config", "keys"},
+                               {"venues", "check"},
+                               {"doctor"}}) {
+        Words asked = words;
+        asked.emplace_back("--help");
+        const std::string help = run(asked).output;
+        for (const std::string type : {" TEXT", " UINT", " INT", " FLOAT", "REQUIRED", "Excludes:", "Needs:"})
+            EXPECT_EQ(help.find(type), std::string::npos) << words.front() << type;
+    }
+    const std::string tail = run({"tail", "--help"}).output;
+    for (const std::string part :
+         {"--timeout SECONDS ", "--count COUNT ", "--metrics PORT ", "--ca FILE ", "--flush each|batch|end ",
+          "(default batch)", "(not with --spin)", "(needs --venue)", "(default 10, or the config's)"})
+        EXPECT_NE(tail.find(part), std::string::npos) << part;
+    EXPECT_NE(run({"feed", "--help"}).output.find("--port PORT "), std::string::npos);
+    EXPECT_NE(run({"rtt", "--help"}).output.find("(default 10000)"), std::string::npos);
+}
+
 TEST(Command, PrintsItsVersion) {
     const auto outcome = run({"--version"});
     EXPECT_EQ(outcome.status, 0);
@@ -38,7 +68,7 @@ TEST(Command, PrintsItsVersion) {
 }
 
 TEST(Command, RefusesUnknownWords) {
-    expect_refusal(run({}), 2, {"which command?", "--help"});
+    expect_refusal(run({}), 2, {"no command given", "--help"});
     expect_refusal(run({"sing"}), 2, {"sing", "--help"});
     expect_refusal(run({"--loud"}), 2, {"--loud", "--help"});
     for (const std::string command : {"tail", "latency", "echo", "rtt"}) {
@@ -154,6 +184,18 @@ TEST(Tail, SucceedsAfterANormalCloseAndReportsAnyOtherEnd) {
                    {broken.authority(), "invalid frame"});
 }
 
+TEST(Tail, RetriesTheFirstConnectionIfAsked) {
+    const std::string url = "ws://127.0.0.1:1/";
+    const auto once = run({"tail", url});
+    EXPECT_EQ(once.status, 1);
+    EXPECT_EQ(once.errors.find("connecting again"), std::string::npos) << once.errors;
+    const auto outcome = run({"tail", url, "--retries", "1"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(lines_of(outcome.errors), 2U) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("; connecting again\n"), std::string::npos) << outcome.errors;
+    EXPECT_NE(outcome.errors.find("gave up after 1 try: "), std::string::npos) << outcome.errors;
+}
+
 TEST(Tail, SucceedsWhenASignalEndsIt) {
     const FeedCommand feed;
     for (const int signal : {SIGINT, SIGTERM}) {
@@ -188,7 +230,8 @@ TEST(Rtt, PrintsItsPercentiles) {
     const auto text = run({"rtt", feed.url("/echo"), "--count", "50", "--size", "0"});
     EXPECT_EQ(text.status, 0) << text.errors;
     EXPECT_EQ(lines_of(text.output), 1U);
-    EXPECT_EQ(text.output.find("50 round trips of 0 bytes"), 0U) << text.output;
+    EXPECT_EQ(text.output.find("50 round trips of 0 bytes: p50 "), 0U) << text.output;
+    EXPECT_NE(text.output.find(" us, p99 "), std::string::npos) << text.output;
 
     const auto json =
         run({"rtt", feed.url("/echo"), "--count", "50", "--size", "70000", "--json", "--epoll"});
@@ -239,11 +282,15 @@ TEST(Demo, EndsEvenIfItsTimeIsOverBeforeTheConnectionIsUp) {
         EXPECT_EQ(outcome.status, 0) << outcome.errors;
 }
 
-TEST(Demo, WithoutJsonEndsWithASummary) {
+TEST(Demo, ShowsThreeMessagesAndASummary) {
     const auto outcome = run({"demo", "--seconds", "0.3"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
-    EXPECT_EQ(lines_of(outcome.output), 3U);
-    EXPECT_EQ(outcome.output.find('{'), std::string::npos);
+    EXPECT_EQ(lines_of(outcome.output), 7U) << outcome.output;
+    EXPECT_EQ(std::count(outcome.output.begin(), outcome.output.end(), '{'), 3) << outcome.output;
+    EXPECT_TRUE(outcome.output.starts_with('{')) << outcome.output;
+    EXPECT_NE(outcome.output.find("}\n...\n"), std::string::npos) << outcome.output;
+    EXPECT_TRUE(last_line(outcome.output).starts_with("disconnects: 1 by the client, 1 by the feed"))
+        << outcome.output;
 }
 
 TEST(Demo, LeavesNothingBehindWhenItIsInterrupted) {

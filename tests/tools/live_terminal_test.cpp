@@ -186,7 +186,7 @@ TEST(LiveTerminal, FollowsTheSizeOfTheScreenAndReportsTheLeast) {
     ASSERT_EQ(line.size(), 4U);
     EXPECT_EQ(line[1] + line[2],
               "pinwheel: the terminal has 90 columns by 14 rows, the live view needs 60 columns by 15 "
-              "rows; a status line in its place");
+              "rows; showing a status line instead");
     pane.resize("90", "24");
     EXPECT_EQ(pane.wait_for([](const Lines& lines) { return lines.size() == 24; }).size(), 24U);
     pane.press("C-c");

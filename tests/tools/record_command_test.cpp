@@ -210,7 +210,7 @@ TEST_F(RecordCommand, ThePipesOfTheReadmeWork) {
 
 TEST_F(RecordCommand, AFileOfSomethingElseIsNotTouched) {
     const std::string other = folder.write("notes.txt", "mine\n");
-    expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--record", other}), 2, {other, "is no recording"});
+    expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--record", other}), 2, {other, "is not a recording"});
     std::ifstream in(other);
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "mine\n");
 }

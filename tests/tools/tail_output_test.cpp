@@ -30,7 +30,7 @@ TEST(TailOutput, IsFilteredAndIndented) {
               "{\n  \"a\": {\n    \"b\": [\n      1,\n      2\n    ]\n  }\n}\nplain\n");
     const auto counted = run({"tail", url, "--filter", "/c", "--stats-json"});
     EXPECT_EQ(counted.output, "1\n{\"messages\":1,\"bytes\":7}\n");
-    expect_refusal(run({"tail", url, "--filter", "a"}), 2, {"--filter 'a' is no JSON pointer"});
+    expect_refusal(run({"tail", url, "--filter", "a"}), 2, {"--filter 'a' is not a JSON pointer"});
 }
 
 TEST(TailOutput, ExitsOnRequest) {
@@ -44,7 +44,7 @@ TEST(TailOutput, ExitsOnRequest) {
         EXPECT_EQ(tail.finish().status, 0);
     }
     EXPECT_EQ(run({"tail", url, "--flush", "end", "--count", "2"}).output, "one\ntwo\n");
-    expect_refusal(run({"tail", url, "--flush", "never"}), 2, {"--flush 'never'", "each, batch and end"});
+    expect_refusal(run({"tail", url, "--flush", "never"}), 2, {"--flush 'never'", "each, batch or end"});
 }
 
 TEST(TailOutput, PrintsEachStepOnRequest) {

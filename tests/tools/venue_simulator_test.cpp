@@ -255,7 +255,7 @@ TEST(VenueSimulator, LimitsAMessageAndAConnection) {
     Venue strange("kraken-v2");
     strange.open();
     strange.send("hello");
-    EXPECT_EQ(strange.only_violation(), "a message that is no request");
+    EXPECT_EQ(strange.only_violation(), "a message that is not a request");
 }
 
 TEST(VenueSimulator, CutsWhoIsSilent) {

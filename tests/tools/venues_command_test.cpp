@@ -175,7 +175,7 @@ TEST(Venues, ASimulatedOnePrintsTheViolationsOfAClient) {
     const auto tail = run({"tail", feed.url(), "--subscribe", "trades", "--retries", "0", "--epoll"});
     EXPECT_EQ(tail.status, 1);
     EXPECT_NE(tail.errors.find("1008"), std::string::npos) << tail.errors;
-    EXPECT_EQ(feed.process().read_line(), "violation: a message that is no request");
+    EXPECT_EQ(feed.process().read_line(), "violation: a message that is not a request");
     feed.process().signal(SIGTERM);
     EXPECT_EQ(feed.process().finish().output.substr(0, 12), "1 violations");
 }

@@ -40,7 +40,7 @@ int run(const std::vector<Command>& commands) {
         if (command.parser->parsed()) return command.run();
         names += (names.empty() ? "" : ", ") + command.parser->get_name();
     }
-    throw UsageError{"which command? " + names + "; see pinwheel --help"};
+    throw UsageError{"no command given: the commands are " + names + "; see pinwheel --help"};
 }
 
 }  // namespace
@@ -49,9 +49,10 @@ int main(int argc, char** argv) {
     open_standard_descriptors();
     std::setlocale(LC_CTYPE, "");
     adopt_locale();
-    CLI::App app("WebSocket client for low latency: look at a feed, measure it, or serve one", "pinwheel");
+    CLI::App app("WebSocket client for low latency: shows, measures, records and serves feeds", "pinwheel");
+    adopt_help_style(app);
     app.require_subcommand(0, 1);
-    app.set_version_flag("--version", "pinwheel " PINWHEEL_VERSION);
+    app.set_version_flag("--version", "pinwheel " PINWHEEL_VERSION, "print the version and exit");
     app.failure_message(&describe);
     app.footer("pinwheel COMMAND --help shows an example of each.");
     const std::vector<Command> commands{tail_command(app),   latency_command(app), echo_command(app),

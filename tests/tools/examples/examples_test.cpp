@@ -80,7 +80,7 @@ TEST_F(Examples, Endings) {
               "kill: DISCONNECTED, dead 1, recoverable 1, shut down 0\n"
               "restart: CONNECTED, dead 0, recoverable 0, shut down 0\n"
               "force_close: CLOSED, dead 1, recoverable 0, shut down 1\n"
-              "alert: connect() changes nothing: the session is CLOSED for good; make a new manager\n"
+              "alert: connect() changes nothing: the session is CLOSED permanently; make a new manager\n"
               "connect: CLOSED, dead 1, recoverable 0, shut down 1\n");
 }
 

@@ -37,13 +37,12 @@ void pin(int cpu) {
 void on_signal(int) {
     g_interrupted = true;
     if (Reactor* const reactor = g_running)
-        reactor->stop();  // an atomic store and a write: both are
-                          // async-signal-safe
+        reactor->stop();  // async-signal-safe: an atomic store and a write
 }
 
 HttpHeader parse_header(const std::string& text) {
     const auto colon = text.find(':');
-    if (colon == std::string::npos) throw UsageError{"--header wants 'Name: value', with a colon"};
+    if (colon == std::string::npos) throw UsageError{"--header needs 'Name: value', with a colon"};
     const auto value = text.find_first_not_of(' ', colon + 1);
     return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
 }

@@ -65,14 +65,15 @@ Command config_command(CLI::App& app) {
                                      "pinwheel config check feed.json");
     config->require_subcommand(1);
     auto* const check = add_command(*config, "check",
-                                    "print the resolved values, what was clamped and where each came from; "
-                                    "exit status 2 for a file that is not a config",
+                                    "print the resolved values with their sources and the clamped ones; exit "
+                                    "status 2 for a file that is not a config",
                                     "pinwheel config check feed.json");
-    check->add_option("FILE", *path, "JSON, as of --config")->required();
+    add_value(*check, "FILE", *path, "", "JSON file, as for --config")->required();
     const auto format = std::make_shared<std::string>("text");
-    auto* const keys = add_command(*config, "keys", "print all keys, with their defaults, bounds and reasons",
+    auto* const keys = add_command(*config, "keys", "print all keys with defaults, bounds and reasons",
                                    "pinwheel config keys");
-    keys->add_option("--format", *format, "text, markdown or man (text)")
+    add_value(*keys, "--format", *format, "text|markdown|man", "output format")
+        ->capture_default_str()
         ->check(CLI::IsMember({"text", "markdown", "man"}).description(""));
     return {config,
             [path, keys, format] { return keys->parsed() ? print_keys(*format) : check_config(*path); }};

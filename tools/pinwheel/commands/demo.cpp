@@ -11,13 +11,16 @@
 #include "../../../proto/session/manager.h"
 #include "../../feed/feed_server.h"
 #include "../../feed/temporary_identity.h"
+#include "../terminal/live_view.h"
 #include "../terminal/terminal.h"
 #include "options.h"
 
 namespace pinwheel::tool {
 namespace {
 
-constexpr Duration kStatusInterval = std::chrono::milliseconds{250};
+constexpr int kStatusesASecond = 4;
+constexpr Duration kStatusInterval = std::chrono::seconds{1} / kStatusesASecond;
+constexpr std::uint64_t kShown = 3;                         // messages, at the beginning
 constexpr Duration kPause = std::chrono::milliseconds{50};  // before connecting again
 constexpr Duration kAgain = std::chrono::milliseconds{10};
 
@@ -139,9 +142,15 @@ class Consumer {
             queue.pop();
         }
     }
+    void show(const Message& message) const {
+        if (status_timer_.armed()) std::fputs("\r\033[K", stderr);
+        std::printf("%s\n", std::string(message.text()).c_str());
+        if (messages_ == kShown) std::puts("...");
+        std::fflush(stdout);
+    }
     void take(const Message& message) {
         const auto now = clock_.system_now();
-        ++messages_;
+        if (++messages_ <= kShown) show(message);
         bytes_ += message.payload.size();
         const JsonView json = message.json();
         if (const auto stamp = json.integer("/ts")) latency_.record(now.time_since_epoch().count() - *stamp);
@@ -172,28 +181,29 @@ class Consumer {
         }
     }
     void on_status(TimePoint) {
-        std::fprintf(stderr,
-                     "\r\033[K%6.0f messages/s, %" PRIu64
-                     " in all, latency p50 %.1f us, p99 %.1f us, connection %u",
-                     static_cast<double>(messages_ - messages_before_) * 4, messages_,
-                     static_cast<double>(latency_.value_at(50)) / 1e3,
-                     static_cast<double>(latency_.value_at(99)) / 1e3, ws_.generation());
+        std::fprintf(stderr, "\r\033[K%s messages/s, %s in total, latency p50 %s, p99 %s, connection %u",
+                     grouped((messages_ - messages_before_) * kStatusesASecond).c_str(),
+                     grouped(messages_).c_str(), short_time(latency_.value_at(50)).c_str(),
+                     short_time(latency_.value_at(99)).c_str(), ws_.generation());
         messages_before_ = messages_;
         client_.reactor().schedule_after(status_timer_, kStatusInterval);
     }
     /// `stats` are those before the last close.
     void print(const WebSocketStats& stats) const {
         const auto at = [&](double percentile) { return latency_.value_at(percentile); };
-        const auto us = [&](double percentile) { return static_cast<double>(at(percentile)) / 1e3; };
-        std::printf("%" PRIu64 " messages, %" PRIu64 " bytes over %s in %.1f s; %" PRIu64
-                    " dropped, %u connection(s)\n",
-                    messages_, bytes_, client_.url().without_query().c_str(), options_.seconds,
-                    stats.messages_dropped, ws_.generation());
-        std::printf("from the feed's stamp to the consumer, us: p50 %.1f, p99 %.1f, p99.9 %.1f, max %.1f\n",
-                    us(50), us(99), us(99.9), us(100));
-        std::printf("cuts: %" PRIu64 " of our own, %" PRIu64 " forced; subscriptions restored; %" PRIu64
-                    " lost while connected, %" PRIu64 " sent while not\n",
-                    stats.proactive_disconnects, stats.reactive_disconnects, gaps_.lost(), gaps_.missed());
+        const auto time = [&](double percentile) { return short_time(at(percentile)); };
+        std::printf("%s messages, %s bytes from %s in %.1f s; %s dropped, %u connection%s\n",
+                    grouped(messages_).c_str(), grouped(bytes_).c_str(),
+                    client_.url().without_query().c_str(), options_.seconds,
+                    grouped(stats.messages_dropped).c_str(), ws_.generation(),
+                    ws_.generation() == 1 ? "" : "s");
+        std::printf("latency from the feed's stamp to the consumer: p50 %s, p99 %s, p99.9 %s, max %s\n",
+                    time(50).c_str(), time(99).c_str(), time(99.9).c_str(), time(100).c_str());
+        std::printf("disconnects: %" PRIu64 " by the client, %" PRIu64
+                    " by the feed, subscriptions restored; messages lost while connected: %s, sent while "
+                    "disconnected: %s\n",
+                    stats.proactive_disconnects, stats.reactive_disconnects, grouped(gaps_.lost()).c_str(),
+                    grouped(gaps_.missed()).c_str());
         if (options_.json)
             std::printf(R"({"messages":%)" PRIu64 R"(,"bytes":%)" PRIu64 R"(,"dropped":%)" PRIu64
                         R"(,"generations":%u,"own_cuts":%)" PRIu64 R"(,"forced_cuts":%)" PRIu64
@@ -237,12 +247,17 @@ int demo(const DemoOptions& options) {
 
 Command demo_command(CLI::App& app) {
     const auto options = std::make_shared<DemoOptions>();
-    auto* const command = add_command(app, "demo", "a feed and a client in one process, streamed end to end",
-                                      "pinwheel demo --seconds 5 --json");
-    command->add_option("--seconds", options->seconds, "how long")->check(seconds(1e-3));
-    command->add_option("--rate", options->rate, "messages a second")->check(rate());
-    command->add_flag("--plain", options->plain, "ws in place of wss");
-    command->add_flag("--json", options->json, "last line: one JSON object with the result");
+    auto* const command =
+        add_command(app, "demo", "stream the built-in exchange to a client in the same process",
+                    "pinwheel demo --seconds 5 --json");
+    add_value(*command, "--seconds", options->seconds, "SECONDS", "length of the demo")
+        ->capture_default_str()
+        ->check(seconds(1e-3));
+    add_value(*command, "--rate", options->rate, "RATE", "messages a second")
+        ->capture_default_str()
+        ->check(rate());
+    command->add_flag("--plain", options->plain, "use ws instead of wss");
+    command->add_flag("--json", options->json, "print the result as one JSON object in the last line");
     return {command, [options] { return demo(*options); }};
 }
 

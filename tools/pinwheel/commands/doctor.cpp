@@ -53,9 +53,10 @@ int doctor(const DoctorOptions& options) {
 
 Command doctor_command(CLI::App& app) {
     const auto options = std::make_shared<DoctorOptions>();
-    auto* const command = add_command(app, "doctor", "what this machine does to latency, and what to change",
-                                      "pinwheel doctor --json");
-    command->add_option("--root", options->root, "folder that stands for /")->group("");
+    auto* const command =
+        add_command(app, "doctor", "list the effects of this machine on latency, and the remedies",
+                    "pinwheel doctor --json");
+    add_value(*command, "--root", options->root, "FOLDER", "folder that replaces /")->group("");
     command->add_flag("--json", options->json, "print one JSON object");
     return {command, [options] { return doctor(*options); }};
 }

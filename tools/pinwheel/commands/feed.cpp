@@ -140,7 +140,7 @@ int serve_venue(const FeedCommandOptions& options, const Endpoint& endpoint) {
 int feed(const FeedCommandOptions& options) {
     catch_hangups();
     const auto endpoint = Endpoint::parse(options.address, options.port);
-    if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
+    if (!endpoint) throw UsageError{"--address '" + options.address + "' is not an IPv4 or IPv6 address"};
     if (!options.venue.empty()) return serve_venue(options, *endpoint);
     const double speed = parse_speed("--speed", options.speed);
     std::function<std::unique_ptr<Playback>()> playback;
@@ -168,35 +168,44 @@ int feed(const FeedCommandOptions& options) {
 Command feed_command(CLI::App& app) {
     const auto options = std::make_shared<FeedCommandOptions>();
     auto* const command =
-        add_command(app, "feed", "serve a synthetic or recorded exchange feed, or a simulated venue",
+        add_command(app, "feed", "serve the built-in exchange, a recorded session, or a simulated venue",
                     "pinwheel feed --port 8443 --tls --ca-out ca.pem --rate 50000");
-    command->add_option("--address", options->address, "address to listen on");
-    command->add_option("--port", options->port, "0: the system chooses; the first line printed tells")
+    add_value(*command, "--address", options->address, "ADDRESS", "address to listen on")
+        ->capture_default_str();
+    add_value(*command, "--port", options->port, "PORT",
+              "port to listen on; 0: a free port; the first line printed is the port")
+        ->capture_default_str()
         ->check(whole(0, 65535));
     auto* const cert =
-        command->add_option("--cert", options->certificate, "PEM certificate chain to serve wss with");
-    command->add_option("--key", options->key, "its key")->needs(cert);
+        add_value(*command, "--cert", options->certificate, "FILE", "PEM certificate chain, to serve wss");
+    auto* const key = add_value(*command, "--key", options->key, "FILE", "PEM key of the certificate");
+    key->needs(cert);
     auto* const made =
-        command->add_flag("--tls", options->tls, "serve wss with a certificate made on the spot");
+        command->add_flag("--tls", options->tls, "serve wss with a certificate that is made at the start");
     made->excludes(cert);
-    command->add_option("--ca-out", options->ca_out, "with --tls: write the authority's certificate here")
+    add_value(*command, "--ca-out", options->ca_out, "FILE",
+              "write the authority of the certificate of --tls to this file")
         ->needs(made);
-    command->add_option("--rate", options->rate, "messages a second (10000; of a venue 100)")->check(rate());
-    command->add_option("--seed", options->seed, "of the synthetic market or venue")
+    add_value(*command, "--rate", options->rate, "RATE", "messages a second")
+        ->default_str("10000, of a venue 100")
+        ->check(rate());
+    add_value(*command, "--seed", options->seed, "SEED", "seed of the synthetic market or venue")
+        ->capture_default_str()
         ->check(whole(0, std::numeric_limits<std::uint64_t>::max()));
-    auto* const capture = command->add_option("--capture", options->capture,
-                                              "serve this recording or tab-separated capture instead");
-    auto* const venue = command->add_option("--venue", options->venue,
-                                            "simulate this venue of 'pinwheel venues': it enforces its "
-                                            "limits, and prints each that a client breaks");
+    auto* const capture = add_value(*command, "--capture", options->capture, "FILE",
+                                    "serve this recording or tab-separated capture");
+    auto* const venue = add_value(*command, "--venue", options->venue, "NAME|FILE",
+                                  "simulate this venue of 'pinwheel venues' with its limits, and print each "
+                                  "violation of one");
     venue->excludes(capture);
-    command
-        ->add_option("--faults", options->faults,
-                     "with --venue: a seed; requests, acknowledgements and data are lost, channels "
-                     "refused, connections cut and delayed")
+    add_value(*command, "--faults", options->faults, "SEED",
+              "lose requests, acknowledgements and data, refuse channels, cut and delay connections, as this "
+              "seed decides")
         ->check(whole(0, std::numeric_limits<std::uint64_t>::max()))
         ->needs(venue);
-    command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
+    add_value(*command, "--speed", options->speed, "FACTOR|max",
+              "factor of the recorded pace, or the fastest")
+        ->capture_default_str();
     return {command, [options] { return feed(*options); }};
 }
 

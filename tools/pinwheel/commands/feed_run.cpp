@@ -22,10 +22,7 @@ std::uint32_t queue_size_of(const Config& config) {
 }  // namespace
 
 FeedRun::FeedRun(Client& client, const FeedRunOptions& options)
-    : client_(client),
-      options_(options),
-      retries_(options.retries.value_or(client.config().limits.limits.max_reconnect_attempts)),
-      queue_size_(queue_size_of(client.config())) {
+    : client_(client), options_(options), queue_size_(queue_size_of(client.config())) {
     options_.venue.venue.empty() ? make_manager() : make_feed();
     if (options_.record) begin_recording();
 }
@@ -183,7 +180,7 @@ WebSocketOptions FeedRun::session_options() {
     options.on_connect = [this] { on_up(client_.reactor().now()); };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
-        if (ws().is_dead()) return;  // on_failure_timer() reports the end
+        if (ws().is_dead()) return;  // on_attempt_timer() reports the end
         std::string line(message);
         if (channel == "feed")
             for (const auto& field : context) line += ", " + std::string(field.name) + " " + field.value;
@@ -198,8 +195,7 @@ void FeedRun::on_disconnect(DisconnectReason reason) {
         over_ = true;
         return ws().force_close();
     }
-    why_ = ws().last_error().message();
-    if (!ws().is_dead()) say(why_ + "; connecting again");
+    if (!ws().is_dead()) say(ws().last_error().message() + "; connecting again");
 }
 
 void FeedRun::on_step(const SessionStep& step) noexcept {
@@ -209,17 +205,20 @@ void FeedRun::on_step(const SessionStep& step) noexcept {
                       "%.3f s: ", std::chrono::duration<double>(step.time - began_).count());
         say(since.data() + step.text());
     }
-    const bool ended = step.event == "transport_ended";
-    if (ended && ws().generation() == 0) first_try_failed_ = true;
-    if (first_try_failed_ || (ended && step.after == ConnectionState::disconnected))
-        client_.reactor().schedule(failure_timer_, client_.reactor().now());
+    tries_ = step.attempt;
+    if (step.event != "transport_ended") return;
+    why_ = ws().last_error().message();
+    const bool is_failed_connect = step.before == ConnectionState::connecting && ws().generation() == 0;
+    if (is_failed_connect || step.after == ConnectionState::disconnected)
+        client_.reactor().schedule(attempt_timer_, client_.reactor().now());
 }
 
-void FeedRun::on_failure_timer(TimePoint) {
-    if (over_) return;
-    if (first_try_failed_) why_ = ws().last_error().message();
-    const bool tried = !first_try_failed_ && retries_ > 0;
-    say(tried ? "gave up after " + std::to_string(retries_) + " tries: " + why_ : why_);
+/// After a failed attempt of the first connection, and at the end of all attempts.
+void FeedRun::on_attempt_timer(TimePoint) {
+    if (over_ || ws().is_connected()) return;
+    if (options_.retries && !ws().is_dead()) return say(why_ + "; connecting again");
+    const std::string tries = std::to_string(tries_) + (tries_ == 1 ? " try" : " tries");
+    say(ws().is_dead() && tries_ > 0 ? "gave up after " + tries + ": " + why_ : why_);
     fail();
 }
 

@@ -21,7 +21,7 @@ namespace pinwheel::tool {
 struct FeedRunOptions {
     std::vector<std::string> subscribe{};
     double seconds = 0;                      // 0: no end
-    std::optional<std::uint32_t> retries{};  // after a loss
+    std::optional<std::uint32_t> retries{};  // if set, also of the first connection
     bool verbose = false;
     VenueOptions venue{};
     std::optional<RecordOptions> record{};  // the URL is filled in
@@ -35,7 +35,8 @@ struct FeedRunOptions {
 [[nodiscard]] ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run);
 
 /// Follows a feed, or channels of a venue, over all its connections, until its time is over, a signal, or a
-/// close with 1000 from the server. Fails if the first connection fails, and when the tries are spent.
+/// close with 1000 from the server. Fails when the tries are spent. Without `retries` the first connection
+/// has one try.
 class FeedRun : private SessionObserver {
   public:
     FeedRun(Client& client, const FeedRunOptions& options);
@@ -89,25 +90,24 @@ class FeedRun : private SessionObserver {
     void begin_recording();
     void end_recording();
     void show_recorder_alerts();
-    void on_failure_timer(TimePoint now);
+    void on_attempt_timer(TimePoint now);
     void on_end_timer(TimePoint) { end(); }
     void drain();
 
     Client& client_;
     const FeedRunOptions options_;
-    const std::uint32_t retries_;
     const std::uint32_t queue_size_;
     bool over_ = false;
     bool failed_ = false;
-    bool first_try_failed_ = false;
-    std::string why_;  // the cause of the lost connection
+    std::uint32_t tries_ = 0;  // taken from the retry budget
+    std::string why_;          // the error of the last attempt or connection
     bool held_ = false;
     bool progress_shown_ = false;
     std::deque<std::string> lines_;
     std::string last_line_;
     TimePoint began_{};
     Timer end_timer_{Timer::Callback::member<&FeedRun::on_end_timer>(*this)};
-    Timer failure_timer_{Timer::Callback::member<&FeedRun::on_failure_timer>(*this)};
+    Timer attempt_timer_{Timer::Callback::member<&FeedRun::on_attempt_timer>(*this)};
     std::optional<WebSocketManager> manager_;  // one of these two is set
     std::optional<Feed> feed_;
     std::mutex recorder_mutex_;

@@ -142,7 +142,7 @@ class Latency final : private FeedRun {
 
     void say_why_nothing() {
         const std::string from = " from " + client().url().without_query();
-        if (messages_ == 0) return say("no message came" + from + "; does it want a --subscribe?");
+        if (messages_ == 0) return say("no message came" + from + "; does it need a --subscribe?");
         say(options_.stamp ? "no message" + from + " has a whole number at --stamp '" + *options_.stamp + "'"
                            : "the kernel gave no times of arrival for messages" + from + "; use --stamp");
     }
@@ -208,16 +208,20 @@ int latency(const LatencyOptions& options) {
 Command latency_command(CLI::App& app) {
     const auto options = std::make_shared<LatencyOptions>();
     auto* const command =
-        add_command(app, "latency", "measure how long a feed's messages take to the handler",
+        add_command(app, "latency", "measure the latency of a feed's messages",
                     "pinwheel latency wss://127.0.0.1:8443/ --ca ca.pem --subscribe '*' --stamp /ts --plot "
                     "latency.svg");
     add_client_options(*command, options->client, Source::command_line_or_config);
     add_run_options(*command, options->run);
-    command->add_option("--seconds", options->run.seconds, "how long (10)")->check(seconds(1e-3));
-    command->add_option("--stamp", options->stamp,
-                        "measure from this number in each message, by JSON pointer such as /ts: nanoseconds "
-                        "of Unix time; without it from the arrival in the kernel");
-    command->add_option("--plot", options->plot, "draw percentiles and timeline into this SVG file");
+    add_value(*command, "--seconds", options->run.seconds, "SECONDS", "length of the run")
+        ->capture_default_str()
+        ->check(seconds(1e-3));
+    add_value(
+        *command, "--stamp", options->stamp, "POINTER",
+        "measure from the Unix time in ns at this JSON pointer of each message, such as /ts, instead of "
+        "from the arrival in the kernel");
+    add_value(*command, "--plot", options->plot, "FILE",
+              "draw percentiles and a timeline into this SVG file");
     command->add_flag("--json", options->json, "print one JSON object");
     return {command, [options] { return latency(*options); }};
 }

@@ -16,7 +16,7 @@ std::unique_ptr<Dialer> make_nats_source(Reactor& /*reactor*/, const NatsTailOpt
 
 Command relay_command(CLI::App& app) {
     auto* const command =
-        add_command(app, "relay", "not in this build, which has no libnats", "pinwheel relay --help");
+        add_command(app, "relay", "not part of this build, which lacks libnats", "pinwheel relay --help");
     command->allow_extras();
     return {command, []() -> int { throw UsageError{kMissing}; }};
 }

@@ -32,6 +32,24 @@ CLI::Validator within(Number least, Number most, const std::string& words) {
         "");
 }
 
+/// Option lines of the form `--port PORT  description (default 0)`.
+class HelpFormatter final : public CLI::Formatter {
+  public:
+    [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override {
+        const std::string value = option->get_type_size() == 0 ? std::string() : option->get_type_name();
+        const bool repeats = option->get_expected_max() == CLI::detail::expected_max_vector_size;
+        return (value.empty() ? "" : " " + value) + (repeats ? " ..." : "");
+    }
+    [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override {
+        std::string notes;
+        const auto note = [&](const std::string& text) { notes += (notes.empty() ? " (" : "; ") + text; };
+        if (!option->get_default_str().empty()) note("default " + option->get_default_str());
+        for (const CLI::Option* other : option->get_needs()) note("needs " + other->get_name());
+        for (const CLI::Option* other : option->get_excludes()) note("not with " + other->get_name());
+        return option->get_description() + notes + (notes.empty() ? "" : ")");
+    }
+};
+
 /// A stray word without its possible secrets: the value of an option, the query of a URL.
 std::string without_secrets(const std::string& word) {
     if (word.starts_with('-')) return word.substr(0, word.find('='));
@@ -53,7 +71,7 @@ std::string describe_stray(const std::string& word, const CLI::App& at, bool in_
     const bool is_option = word.starts_with('-');
     const bool is_argument = !is_option && in_command && at.get_subcommands(nullptr).empty();
     if (is_argument && word.find("://") == std::string::npos)
-        return "one argument too many, not shown since it may be a secret; a value with spaces wants quotes";
+        return "one argument too many, not shown because it may be a secret; quote a value with spaces";
     std::vector<std::string> names;
     if (is_option)
         names = names_of_options(at);
@@ -82,6 +100,11 @@ CLI::Validator rate() {
     return within(0.0, 1e8, "a number from 0 to 100000000");
 }
 
+void adopt_help_style(CLI::App& app) {
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "print this help and exit");
+}
+
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example) {
     auto* const command = app.add_subcommand(name, what);
     command->footer(std::string("Example:\n  ") + example);
@@ -92,51 +115,57 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
     options.command = command.get_name();
     const bool with_config = source == Source::command_line_or_config;
     auto* const url =
-        command.add_option("URL", options.url, "ws://host[:port]/path or wss://host[:port]/path");
+        add_value(command, "URL", options.url, "", "ws://HOST[:PORT]/PATH or wss://HOST[:PORT]/PATH");
     if (with_config)
-        command.add_option("--config", options.config_file,
-                           "JSON file with URL, subscriptions, TLS, reactor and limits; the command line "
-                           "overrides it");
+        add_value(command, "--config", options.config_file, "FILE",
+                  "JSON file with URL, subscriptions, TLS, reactor and limits; the command line takes "
+                  "precedence");
     else
         url->required();
-    command.add_option("--ca", options.ca_file,
-                       "PEM file of the authorities to trust, in place of the system's");
-    command.add_option("--header", options.headers, "extra request header, 'Name: value'; may be repeated")
+    add_value(command, "--ca", options.ca_file, "FILE",
+              "PEM file of trusted authorities, instead of the system's");
+    add_value(command, "--header", options.headers, "HEADER",
+              "extra request header, 'Name: value'; repeatable")
         ->allow_extra_args(false);
-    command.add_option("--proxy", options.proxy,
-                       "http://[user:password@]host:port, or the same with socks5h, in place of the "
-                       "environment's HTTPS_PROXY or ALL_PROXY; 'none' connects directly");
+    add_value(command, "--proxy", options.proxy, "URL|none",
+              "proxy to connect through, http://[USER:PASSWORD@]HOST[:PORT] or the same with socks5h; 'none' "
+              "connects directly")
+        ->default_str("HTTPS_PROXY or ALL_PROXY of the environment");
     auto* const epoll = command.add_flag_callback(
-        "--epoll", [&options] { options.epoll = true; }, "sleep between messages; without it the loop spins");
+        "--epoll", [&options] { options.epoll = true; }, "sleep between messages instead of spinning");
     if (with_config)
         command
             .add_flag_callback(
                 "--spin", [&options] { options.epoll = false; }, "spin, whatever the config says")
             ->excludes(epoll);
-    command.add_option("--cpu", options.cpu, "pin to this core")
+    add_value(command, "--cpu", options.cpu, "CPU", "pin the thread to this core")
         ->check(whole(0, std::numeric_limits<int>::max()));
-    command.add_option("--timeout", options.timeout, "seconds to connect in")->check(seconds(1e-3));
+    add_value(command, "--timeout", options.timeout, "SECONDS", "time limit of a connection attempt")
+        ->default_str(with_config ? "10, or the config's" : "10")
+        ->check(seconds(1e-3));
 }
 
 void add_run_options(CLI::App& command, FeedRunOptions& options) {
-    command.add_option("--subscribe", options.subscribe, "channel to subscribe to; may be repeated")
+    add_value(command, "--subscribe", options.subscribe, "CHANNEL", "channel to subscribe to; repeatable")
         ->allow_extra_args(false);
-    auto* const venue = command.add_option("--venue", options.venue.venue,
-                                           "a venue of 'pinwheel venues', or a profile's file: its channels "
-                                           "are kept alive as it demands");
+    auto* const venue =
+        add_value(command, "--venue", options.venue.venue, "NAME|FILE",
+                  "venue of 'pinwheel venues', or a profile's file; its rules keep the channels alive");
     venue->excludes(command.get_option("--subscribe"));
-    command
-        .add_option("--channel", options.venue.channels,
-                    "of the venue: NAME:SYMBOL, or its own text; may be repeated")
+    add_value(command, "--channel", options.venue.channels, "NAME:SYMBOL",
+              "channel of the venue, or the venue's own text of one; repeatable")
         ->allow_extra_args(false)
         ->needs(venue);
-    command.add_option("--url", options.venue.url, "in place of the venue's endpoint")->needs(venue);
-    command.add_option("--legs", options.venue.legs, "sessions per channel, 1 to 4 (1)")
+    add_value(command, "--url", options.venue.url, "URL", "replaces the venue's endpoint")->needs(venue);
+    add_value(command, "--legs", options.venue.legs, "COUNT", "sessions that bring each channel, 1 to 4")
+        ->capture_default_str()
         ->check(whole(1, 4))
         ->needs(venue);
-    command.add_option("--retries", options.retries, "tries to connect again after a loss (10)")
+    add_value(command, "--retries", options.retries, "COUNT",
+              "tries to connect again after a loss; if given, also for the first connection")
+        ->default_str("10, or the config's")
         ->check(whole(0, 1'000'000));
-    command.add_flag("-v,--verbose", options.verbose, "tell each step of the session on stderr");
+    command.add_flag("-v,--verbose", options.verbose, "print each step of the session to stderr");
 }
 
 bool is_nats_url(const std::string& url) noexcept {
@@ -144,15 +173,17 @@ bool is_nats_url(const std::string& url) noexcept {
 }
 
 void add_nats_options(CLI::App& command, NatsServerOptions& options) {
-    command.add_option("--stream", options.stream, "of JetStream");
-    command.add_option("--prefix", options.prefix, "first tokens of the subjects (md)");
-    command.add_option("--nats-creds", options.credentials_file,
-                       "file of the NATS user: .creds, or one line with user:password or a token");
-    command.add_option("--nats-ca", options.ca_file,
-                       "PEM file of the authorities to trust for NATS, in place of the system's");
-    auto* const certificate = command.add_option("--nats-cert", options.certificate_file,
-                                                 "PEM file of this client's certificate for NATS");
-    command.add_option("--nats-key", options.key_file, "PEM file of its key")->needs(certificate);
+    add_value(command, "--stream", options.stream, "NAME", "JetStream stream");
+    add_value(command, "--prefix", options.prefix, "PREFIX", "first tokens of the subjects")
+        ->capture_default_str();
+    add_value(command, "--nats-creds", options.credentials_file, "FILE",
+              "credentials for NATS: .creds, or one line with USER:PASSWORD or a token");
+    add_value(command, "--nats-ca", options.ca_file, "FILE",
+              "PEM file of trusted authorities for NATS, instead of the system's");
+    auto* const certificate = add_value(command, "--nats-cert", options.certificate_file, "FILE",
+                                        "PEM file of this client's certificate for NATS");
+    add_value(command, "--nats-key", options.key_file, "FILE", "PEM key of that certificate")
+        ->needs(certificate);
     certificate->needs(command.get_option("--nats-key"));
 }
 

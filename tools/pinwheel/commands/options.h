@@ -18,6 +18,16 @@ struct FeedRunOptions;
 [[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] CLI::Validator rate();
 
+/// Gives `app`, and the subcommands added from here on, the style of the help.
+void adopt_help_style(CLI::App& app);
+
+/// An option or a positional with a value, which the help calls `value`: FILE, SECONDS, or `a|b` for words.
+template <typename Target>
+CLI::Option* add_value(CLI::App& command, const char* name, Target& target, const char* value,
+                       const char* what) {
+    return command.add_option(name, target, what)->type_name(value);
+}
+
 /// A subcommand whose help ends with an example.
 CLI::App* add_command(CLI::App& app, const char* name, const char* what, const char* example);
 

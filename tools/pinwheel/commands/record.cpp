@@ -50,7 +50,7 @@ class RecordRun final : private FeedRun {
             });
         } catch (const std::system_error& error) {
             throw std::runtime_error("--metrics: " + reason_of(error) +
-                                     "; choose another port (0: the system chooses a free one)");
+                                     "; choose another port (0: a free one)");
         }
         if (*options.metrics_port == 0)
             say("metrics are at http://127.0.0.1:" + std::to_string(metrics_->port()) + "/metrics");
@@ -80,12 +80,13 @@ class RecordRun final : private FeedRun {
         const double passed = std::chrono::duration<double>(kInterval).count();
         std::array<char, 160> line{};
         std::snprintf(
-            line.data(), line.size(), "%s messages, %s/s, %.1f MB, lag %.1f s, dropped %s%s",
+            line.data(), line.size(), "%s messages, %s/s, %.1f MiB, lag %.1f s, dropped %s%s",
             grouped(stats.messages).c_str(),
             grouped(static_cast<std::uint64_t>(static_cast<double>(stats.messages - shown_) / passed))
                 .c_str(),
-            static_cast<double>(stats.written_bytes) / 1e6, std::chrono::duration<double>(stats.lag).count(),
-            grouped(stats.dropped).c_str(), stats.is_stopped ? ", THE DISK TAKES NOTHING" : "");
+            static_cast<double>(stats.written_bytes) / kMebibyte,
+            std::chrono::duration<double>(stats.lag).count(), grouped(stats.dropped).c_str(),
+            stats.is_stopped ? ", THE DISK ACCEPTS NO DATA" : "");
         shown_ = stats.messages;
         show_progress(line.data());
     }
@@ -160,37 +161,41 @@ int verify(const RecordCommandOptions& options) {
 Command record_command(CLI::App& app) {
     const auto options = std::make_shared<RecordCommandOptions>();
     auto* const command =
-        add_command(app, "record", "record a feed to files, losslessly",
+        add_command(app, "record", "record a feed to files",
                     "pinwheel record --venue okx-v5 --channel books:BTC-USDT --out recordings");
     add_client_options(*command, options->client, Source::command_line_or_config);
     add_run_options(*command, options->run);
-    command->add_option("--out", options->out, "folder of the files; it is made if it is not there");
-    command->add_option("--name", options->record.name, "of the files: NAME.YYYYMMDDTHHMMSSZ.zst");
-    command->add_option("--seconds", options->run.seconds, "end after this time")->check(seconds(0));
-    command
-        ->add_option("--max-file", options->megabytes,
-                     "a larger file is followed by the next, in MiB; 0: none")
+    add_value(*command, "--out", options->out, "FOLDER", "folder of the files; created if missing");
+    add_value(*command, "--name", options->record.name, "NAME",
+              "name of the files, NAME.YYYYMMDDTHHMMSSZ.zst")
+        ->capture_default_str();
+    add_value(*command, "--seconds", options->run.seconds, "SECONDS", "end after this time")
+        ->check(seconds(0));
+    add_value(*command, "--max-file", options->megabytes, "MIB", "begin the next file at this size; 0: never")
+        ->capture_default_str()
         ->check(rate());
-    command
-        ->add_option("--rotate", options->rotate,
-                     "the next file begins at multiples of it, in seconds; 0: none")
+    add_value(*command, "--rotate", options->rotate, "SECONDS",
+              "begin the next file at multiples of this in Unix time; 0: never")
+        ->capture_default_str()
         ->check(seconds(0));
-    command->add_option("--sync", options->sync, "between calls of fdatasync, in seconds; 0: none")
+    add_value(*command, "--sync", options->sync, "SECONDS", "time between calls of fdatasync; 0: none")
+        ->capture_default_str()
         ->check(seconds(0));
-    command->add_option("--level", options->record.level, "of zstd's compression")->check(whole(1, 19));
+    add_value(*command, "--level", options->record.level, "LEVEL", "compression level of zstd, 1 to 19")
+        ->capture_default_str()
+        ->check(whole(1, 19));
     command->add_flag("--with-query", options->record.with_query,
                       "record the URL's query, which may hold secrets");
-    command
-        ->add_option("--metrics", options->metrics_port,
-                     "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
+    add_value(*command, "--metrics", options->metrics_port, "PORT",
+              "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: a free port")
         ->check(whole(0, 65535));
-    auto* const info_parser = add_command(*command, "info", "what a recording holds",
+    auto* const info_parser = add_command(*command, "info", "print the contents of a recording",
                                           "pinwheel record info recordings/recording.20261128T070000Z.zst");
-    info_parser->add_option("FILE", options->files, "files of one recording, in order")->required();
+    add_value(*info_parser, "FILE", options->files, "", "files of one recording, in order")->required();
     auto* const verify_parser =
-        add_command(*command, "verify", "check every frame; exit status 1 if something is lost",
+        add_command(*command, "verify", "check every frame of a recording; exit status 1 after a loss",
                     "pinwheel record verify recordings/recording.20261128T070000Z.zst");
-    verify_parser->add_option("FILE", options->files, "files of one recording, in order")->required();
+    add_value(*verify_parser, "FILE", options->files, "", "files of one recording, in order")->required();
     return {command, [options, info_parser, verify_parser] {
                 if (info_parser->parsed()) return info(*options);
                 if (verify_parser->parsed()) return verify(*options);

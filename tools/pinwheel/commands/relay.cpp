@@ -198,34 +198,39 @@ Command relay_command(CLI::App& app) {
         "pinwheel relay --venue okx-v5 --channel books:BTC-USDT --nats nats://10.0.0.3:4222 --stream OKX");
     add_client_options(*command, options->client, Source::command_line_or_config);
     add_run_options(*command, options->run);
-    command->add_option("--nats", options->server.url, "nats://HOST:PORT, or tls://HOST:PORT");
+    add_value(*command, "--nats", options->server.url, "URL",
+              "server to publish to, nats://HOST:PORT or tls://HOST:PORT");
     add_nats_options(*command, options->server);
-    command->add_option("--name", options->name,
-                        "of this relay, in control messages; default: host and process");
-    command
-        ->add_option("--max-age", options->max_age,
-                     "an older message is not for live subscribers, in seconds")
+    add_value(*command, "--name", options->name, "NAME", "name of this relay, in control messages")
+        ->default_str("host and process");
+    add_value(*command, "--max-age", options->max_age, "SECONDS",
+              "age above which live subscribers do not get a message")
+        ->capture_default_str()
         ->check(seconds(1e-3));
-    command
-        ->add_option("--duplicates", options->duplicates,
-                     "for how long the stream recognises a message, 2 to 10 s")
+    add_value(*command, "--duplicates", options->duplicates, "SECONDS",
+              "time for which the stream recognises a message again, 2 to 10")
+        ->capture_default_str()
         ->check(seconds(2));
-    command->add_option("--stream-hours", options->stream_hours, "age of the oldest message in the stream")
+    add_value(*command, "--stream-hours", options->stream_hours, "HOURS",
+              "age of the stream's oldest message")
+        ->capture_default_str()
         ->check(seconds(1e-3));
-    command->add_option("--stream-size", options->stream_megabytes, "size of the stream, in MiB")
+    add_value(*command, "--stream-size", options->stream_megabytes, "MIB", "size of the stream")
+        ->capture_default_str()
         ->check(seconds(1e-3));
-    command->add_option("--max-pending", options->max_pending, "messages that wait for the server")
+    add_value(*command, "--max-pending", options->max_pending, "COUNT", "messages that wait for the server")
+        ->capture_default_str()
         ->check(whole(1, kMost));
-    command
-        ->add_option("--max-pending-size", options->max_pending_megabytes,
-                     "the same, in MiB of their payload")
+    add_value(*command, "--max-pending-size", options->max_pending_megabytes, "MIB",
+              "payload of the messages that wait for the server")
+        ->capture_default_str()
         ->check(seconds(1e-3));
     command->add_flag("--keep-equal", options->keep_equal,
                       "store equal messages without a number each time, also those of another relay");
-    command->add_option("--seconds", options->run.seconds, "end after this time")->check(seconds(0));
-    command
-        ->add_option("--metrics", options->metrics_port,
-                     "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
+    add_value(*command, "--seconds", options->run.seconds, "SECONDS", "end after this time")
+        ->check(seconds(0));
+    add_value(*command, "--metrics", options->metrics_port, "PORT",
+              "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: a free port")
         ->check(whole(0, 65535));
     return {command, [options] { return relay(*options); }};
 }

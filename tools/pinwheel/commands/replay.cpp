@@ -27,9 +27,7 @@ int print_lines(const ReplayOptions& options, const PlaybackRange& range) {
         if (line->kind == LineKind::header) continue;
         text.clear();
         append_line(text, *line);
-        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-            break;  // main() reports the
-                    // error
+        if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) break;  // main() reports it
     }
     for (const auto& loss : reader.losses())
         complain(loss.path + ": " + loss.what + " at byte " + std::to_string(loss.offset));
@@ -43,7 +41,7 @@ int replay(const ReplayOptions& options) {
     if (options.print) return print_lines(options, range);
     catch_hangups();
     const auto endpoint = Endpoint::parse(options.address, options.port);
-    if (!endpoint) throw UsageError{"--address '" + options.address + "' is no IPv4 or IPv6 address"};
+    if (!endpoint) throw UsageError{"--address '" + options.address + "' is not an IPv4 or IPv6 address"};
     FeedServerOptions server_options{.listen = *endpoint,
                                      .playback = open_playback(options.files, range),
                                      .speed = parse_speed("--speed", options.speed),
@@ -53,8 +51,7 @@ int replay(const ReplayOptions& options) {
     try {
         server.emplace(reactor, std::move(server_options));
     } catch (const std::system_error& error) {
-        throw std::runtime_error(reason_of(error) +
-                                 "; choose another --address or --port (0: the system chooses a free one)");
+        throw std::runtime_error(reason_of(error) + "; choose another --address or --port (0: a free one)");
     }
     std::printf("%u\nserving ws://%s/\n", server->endpoint().port(), server->endpoint().to_string().c_str());
     if (std::fflush(stdout) != 0)
@@ -68,16 +65,22 @@ int replay(const ReplayOptions& options) {
 Command replay_command(CLI::App& app) {
     const auto options = std::make_shared<ReplayOptions>();
     auto* const command =
-        add_command(app, "replay", "serve a recording as it was, or print it",
+        add_command(app, "replay", "serve a recording, or print it",
                     "pinwheel replay --speed max recordings/recording.20261128T070000Z.zst");
-    command->add_option("FILE", options->files, "files of one recording, in order")->required();
-    command->add_option("--address", options->address, "address to listen on");
-    command->add_option("--port", options->port, "0: the system chooses; the first line printed tells")
+    add_value(*command, "FILE", options->files, "", "files of one recording, in order")->required();
+    add_value(*command, "--address", options->address, "ADDRESS", "address to listen on")
+        ->capture_default_str();
+    add_value(*command, "--port", options->port, "PORT",
+              "port to listen on; 0: a free port; the first line printed is the port")
+        ->capture_default_str()
         ->check(whole(0, 65535));
-    auto* const speed = command->add_option("--speed", options->speed, "times the recorded pace, or 'max'");
-    command->add_option("--from", options->from, "begin here: 2026-11-28T07:00:00Z, or Unix time in s or ns");
-    command->add_option("--to", options->to, "end before this time");
-    command->add_flag("--print", options->print, "print the lines with their times in place of serving them")
+    auto* const speed = add_value(*command, "--speed", options->speed, "FACTOR|max",
+                                  "factor of the recorded pace, or the fastest");
+    speed->capture_default_str();
+    add_value(*command, "--from", options->from, "TIME",
+              "begin at this time: 2026-11-28T07:00:00Z, or Unix time in s or ns");
+    add_value(*command, "--to", options->to, "TIME", "end before this time");
+    command->add_flag("--print", options->print, "print the lines with their times instead of serving them")
         ->excludes(speed);
     return {command, [options] { return replay(*options); }};
 }

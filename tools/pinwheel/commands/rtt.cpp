@@ -1,8 +1,10 @@
+#include <cinttypes>
 #include <cstdio>
 #include <vector>
 
 #include "../../../core/histogram.h"
 #include "../../../proto/delivery/callback_sink.h"
+#include "../terminal/live_view.h"
 #include "options.h"
 
 namespace pinwheel::tool {
@@ -75,16 +77,17 @@ class RoundTrips final : public ConnectionHandler {
         client_.reactor().schedule_after(patience_, client_.connection_options().connection_timeout);
     }
     void print() const {
-        const auto at = [&](double percentile) {
-            return static_cast<unsigned long long>(histogram_.value_at(percentile));
-        };
-        const auto count = static_cast<unsigned long long>(histogram_.count());
-        std::printf(
-            options_.json
-                ? R"({"count":%llu,"size":%zu,"rtt_ns":{"p50":%llu,"p99":%llu,"p999":%llu,"max":%llu}})"
-                  "\n"
-                : "%llu round trips of %zu bytes, ns: p50 %llu, p99 %llu, p99.9 %llu, max %llu\n",
-            count, options_.size, at(50), at(99), at(99.9), at(100));
+        const auto at = [&](double percentile) { return histogram_.value_at(percentile); };
+        const std::uint64_t count = histogram_.count();
+        if (options_.json)
+            std::printf(R"({"count":%)" PRIu64 R"(,"size":%zu,"rtt_ns":{"p50":%)" PRIu64 R"(,"p99":%)" PRIu64
+                        R"(,"p999":%)" PRIu64 R"(,"max":%)" PRIu64 "}}\n",
+                        count, options_.size, at(50), at(99), at(99.9), at(100));
+        else
+            std::printf("%s round trips of %zu bytes: p50 %s, p99 %s, p99.9 %s, max %s\n",
+                        grouped(count).c_str(), options_.size, short_time(at(50)).c_str(),
+                        short_time(at(99)).c_str(), short_time(at(99.9)).c_str(),
+                        short_time(at(100)).c_str());
     }
 
     Client& client_;
@@ -109,11 +112,15 @@ int rtt(const RttOptions& options) {
 
 Command rtt_command(CLI::App& app) {
     const auto options = std::make_shared<RttOptions>();
-    auto* const command = add_command(app, "rtt", "measure round trips against an echoing server",
+    auto* const command = add_command(app, "rtt", "measure round trips to an echoing server",
                                       "pinwheel rtt ws://127.0.0.1:8080/echo --size 128 --count 100000");
     add_client_options(*command, options->client);
-    command->add_option("--size", options->size, "bytes a message")->check(whole(0, kLargestMessage));
-    command->add_option("--count", options->count, "round trips")->check(whole(1, kMost));
+    add_value(*command, "--size", options->size, "BYTES", "payload of each message")
+        ->capture_default_str()
+        ->check(whole(0, kLargestMessage));
+    add_value(*command, "--count", options->count, "COUNT", "number of round trips")
+        ->capture_default_str()
+        ->check(whole(1, kMost));
     command->add_flag("--json", options->json, "print one JSON object");
     return {command, [options] { return rtt(*options); }};
 }

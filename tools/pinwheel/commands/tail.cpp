@@ -157,7 +157,7 @@ class Tail final : private FeedRun {
         if (!told_small_) {
             screen_->leave();
             complain("the terminal has " + text_of(size) + ", the live view needs " + text_of(kLeastScreen) +
-                     "; a status line in its place");
+                     "; showing a status line instead");
             told_small_ = true;
         }
         screen_->show_line(render_status(state_, size.columns > 1 ? size.columns - 1 : 1));
@@ -178,7 +178,7 @@ class Tail final : private FeedRun {
             });
         } catch (const std::system_error& error) {
             throw std::runtime_error("--metrics: " + reason_of(error) +
-                                     "; choose another port (0: the system chooses a free one)");
+                                     "; choose another port (0: a free one)");
         }
         if (port == 0)
             say("metrics are at http://127.0.0.1:" + std::to_string(metrics_->port()) + "/metrics");
@@ -227,7 +227,7 @@ int tail(const TailOptions& options) {
     catch_signals();  // before the screen is changed, because that must be undone
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
     if (options.flush != "each" && options.flush != "batch" && options.flush != "end")
-        throw UsageError{"--flush '" + options.flush + "' is none of each, batch and end"};
+        throw UsageError{"--flush '" + options.flush + "' is not each, batch or end"};
     if (is_nats_url(options.client.url)) return tail_nats(options);
     if (options.nats.is_given())
         throw UsageError{"--since, --last, --stream and --nats-creds are for a URL nats://HOST:PORT/SUBJECT"};
@@ -246,33 +246,32 @@ Command tail_command(CLI::App& app) {
                     "pinwheel tail wss://127.0.0.1:8443/ --ca ca.pem --subscribe trades.BTC-USD");
     add_client_options(*command, options->client, Source::command_line_or_config);
     add_run_options(*command, options->run);
-    command->add_option("--count", options->count, "end after this many messages")->check(whole(0, kMost));
-    command->add_option("--seconds", options->run.seconds, "end after this time")->check(seconds(0));
-    command->add_flag("--messages", options->messages, "print messages, though the output is a terminal");
-    command->add_flag("--pretty", options->text.pretty, "indent messages that are JSON");
-    command->add_option("--filter", options->text.filter,
-                        "show this value of each message, by JSON pointer such as /data/0/price, and pass "
-                        "over messages without it");
-    command->add_option("--flush", options->flush,
-                        "when printed messages leave: with 'each', with each 'batch' that one read brought "
-                        "(default), or at the 'end' and whenever the buffer is full");
-    command
-        ->add_option("--metrics", options->metrics_port,
-                     "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: the system chooses")
+    add_value(*command, "--count", options->count, "COUNT", "end after this many messages")
+        ->check(whole(0, kMost));
+    add_value(*command, "--seconds", options->run.seconds, "SECONDS", "end after this time")
+        ->check(seconds(0));
+    command->add_flag("--messages", options->messages, "print messages on a terminal, too");
+    command->add_flag("--pretty", options->text.pretty, "indent JSON messages");
+    add_value(*command, "--filter", options->text.filter, "POINTER",
+              "print the value at this JSON pointer, such as /data/0/price, and skip messages without it");
+    add_value(*command, "--flush", options->flush, "each|batch|end",
+              "write printed messages one by one, once a read, or when the buffer is full and at the end")
+        ->capture_default_str();
+    add_value(*command, "--metrics", options->metrics_port, "PORT",
+              "serve Prometheus metrics at http://127.0.0.1:PORT/metrics; 0: a free port")
         ->check(whole(0, 65535));
-    command->add_option("--record", options->record,
-                        "write all that comes to this file as well, as 'pinwheel record' does");
-    command->add_option("--since", options->nats.since,
-                        "of nats://HOST:PORT/SUBJECT: first what its stream holds from this time on");
-    command
-        ->add_option("--last", options->nats.last,
-                     "of the same: first so many of the stream's newest messages")
+    add_value(*command, "--record", options->record, "FILE",
+              "also record to this file, like 'pinwheel record'");
+    add_value(*command, "--since", options->nats.since, "TIME",
+              "of nats://HOST:PORT/SUBJECT: begin with its stream's messages from this time on");
+    add_value(*command, "--last", options->nats.last, "COUNT",
+              "of nats://HOST:PORT/SUBJECT: begin with this many of its stream's newest messages")
         ->check(whole(1, 1'000'000));
     add_nats_options(*command, options->nats.server);
     command->add_flag("--timestamps", options->timestamps,
-                      "in front of each message its Unix time of arrival in ns, and a space");
+                      "print the Unix time of arrival in ns before each message");
     command->add_flag("--stats-json,--json-stats", options->stats_json,
-                      "last line: one JSON object with the totals");
+                      "print the totals as one JSON object in the last line");
     return {command, [options] { return tail(*options); }};
 }
 

@@ -94,17 +94,19 @@ int check_venue(const CheckOptions& options) {
 
 Command venues_command(CLI::App& app) {
     const auto options = std::make_shared<CheckOptions>();
-    auto* const venues = add_command(app, "venues", "list the venues whose profiles are built in",
+    auto* const venues = add_command(app, "venues", "list the built-in venues",
                                      "pinwheel venues check okx-v5.json --capture okx.tsv");
     venues->require_subcommand(0, 1);
     auto* const check = add_command(*venues, "check",
-                                    "validate a venue's profile, and tell what it takes the frames of a "
-                                    "capture for; exit status 1 if it does not know one",
+                                    "validate a venue's profile, and classify the frames of a capture; exit "
+                                    "status 1 if one is unknown",
                                     "pinwheel venues check okx-v5.json --capture okx.tsv");
-    check->add_option("FILE", options->profile, "a profile, JSON; or a built-in one's name")->required();
-    auto* const capture = check->add_option("--capture", options->capture,
-                                            "a recorded session: lines of time, '<', '>' or '=', payload");
-    check->add_flag("--each", options->each, "a line for each received frame of the capture, too")
+    add_value(*check, "FILE", options->profile, "", "profile as JSON file, or the name of a built-in one")
+        ->required();
+    auto* const capture =
+        add_value(*check, "--capture", options->capture, "FILE",
+                  "recorded session: lines of time, '<', '>' or '=', and payload, separated by tabs");
+    check->add_flag("--each", options->each, "also print a line for each received frame of the capture")
         ->needs(capture);
     return {venues, [options, check] { return check->parsed() ? check_venue(*options) : list_venues(); }};
 }
