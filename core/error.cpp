@@ -35,7 +35,7 @@ constexpr std::array kRows{
     Row{Errc::address_not_available, transport, true, "the local address is not available"},
     Row{Errc::end_of_stream, transport, true, "the peer ended the stream without a close frame"},
     Row{Errc::connect_timeout, transport, true, "the connection was not up in time"},
-    Row{Errc::unacknowledged, transport, true, "the peer did not acknowledge in time what was sent"},
+    Row{Errc::unacknowledged, transport, true, "the peer did not acknowledge sent data in time"},
     Row{Errc::out_of_descriptors, transport, true, "no file descriptor or epoll watch is left"},
     Row{Errc::out_of_memory, transport, true, "no memory is left"},
     Row{Errc::io_failure, transport, true, "reading or writing failed"},

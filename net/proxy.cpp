@@ -148,7 +148,7 @@ Result<Proxy> Proxy::parse(std::string_view url, std::string_view bypass) {
         return invalid("the host is empty or its bracket is not closed");
     proxy.host_ = authority->host;
     if (url.starts_with('[') ? !Endpoint::parse(proxy.host_, 0) : proxy.host_.find(':') != std::string::npos)
-        return invalid("the host is no IPv6 address in brackets");
+        return invalid("the host is not an IPv6 address in brackets");
     proxy.port_ = proxy.protocol_ == Protocol::socks5 ? 1080 : 8080;
     if (authority->port) {
         const auto port = parse_port(*authority->port);

@@ -60,12 +60,12 @@ class HttpConnect final : public ProxyHandshake {
                 break;
         }
         if (!status_of(head_.start_line()))
-            return fail(Errc::proxy_failed, "what it sent is no HTTP answer; is it an HTTP proxy?");
+            return fail(Errc::proxy_failed, "it sent no HTTP answer; is it an HTTP proxy?");
         return fail(Errc::proxy_failed, "its answer is malformed: " + head_.fault());
     }
     Status judge() {
         const auto status = status_of(head_.start_line());
-        if (!status) return fail(Errc::proxy_failed, "what it sent is no HTTP answer; is it an HTTP proxy?");
+        if (!status) return fail(Errc::proxy_failed, "it sent no HTTP answer; is it an HTTP proxy?");
         if (status->starts_with('2')) return Status::done;
         const std::string answer = "it answered CONNECT with " + *status;
         if (status->starts_with("407") || status->starts_with("401"))  // tinyproxy answers 401
@@ -141,8 +141,7 @@ class Socks5 final : public ProxyHandshake {
         return Status::need_more;
     }
     Status take_method() {
-        if (byte(0) != 5)
-            return fail(Errc::proxy_failed, "what it sent is no SOCKS5 answer; is it a SOCKS5 proxy?");
+        if (byte(0) != 5) return fail(Errc::proxy_failed, "it sent no SOCKS5 answer; is it a SOCKS5 proxy?");
         if (answer_.size() < 2) return Status::need_more;
         const unsigned method = byte(1);
         answer_.clear();
@@ -153,9 +152,9 @@ class Socks5 final : public ProxyHandshake {
                  static_cast<char>(password_.size()) + password_);
             return Status::need_more;
         }
-        return fail(Errc::proxy_refused, user_.empty()
-                                             ? "it wants a user and a password; give them in the proxy's URL"
-                                             : "it accepts no authentication by user and password");
+        return fail(Errc::proxy_refused,
+                    user_.empty() ? "it demands a user and a password; give them in the proxy's URL"
+                                  : "it accepts no authentication by user and password");
     }
     Status take_authentication() {
         if (answer_.size() < 2) return Status::need_more;
@@ -172,7 +171,7 @@ class Socks5 final : public ProxyHandshake {
         return Status::need_more;
     }
     Status take_reply() {
-        if (byte(0) != 5) return fail(Errc::proxy_failed, "its answer is no SOCKS5 answer");
+        if (byte(0) != 5) return fail(Errc::proxy_failed, "its answer is not a SOCKS5 answer");
         if (answer_.size() < 2) return Status::need_more;
         if (byte(1) != 0) return refuse(byte(1));
         if (answer_.size() < 5) return Status::need_more;

@@ -38,7 +38,7 @@ Error bind_source(const SocketOptions& options, int fd, int family) {
     const auto source = Endpoint::parse(options.source_address, 0);
     if (!source)
         return {Errc::invalid_argument,
-                "source address '" + options.source_address + "' is no IPv4 or IPv6 address"};
+                "source address '" + options.source_address + "' is not an IPv4 or IPv6 address"};
     if (source->family() != family)
         return {Errc::address_not_available,
                 "source address '" + options.source_address + "' is of the other address family"};

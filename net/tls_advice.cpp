@@ -39,9 +39,9 @@ std::string_view failure_advice(int reason) noexcept {
         case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
             return "the two sides allow no common TLS version; this side asks for TLS 1.2 at least";
         case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-            return "the server wants a client certificate: give certificate_file and key_file";
+            return "the server demands a client certificate: give certificate_file and key_file";
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-            return "the two sides have no cipher in common, or the server wants a client certificate "
+            return "the two sides have no cipher in common, or the server demands a client certificate "
                    "(certificate_file and key_file)";
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
         case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:

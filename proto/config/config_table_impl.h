@@ -25,7 +25,7 @@ struct TlsRow {
     std::string_view why;
 };
 inline constexpr std::array kTlsRows{
-    TlsRow{"ca_file", &TlsOptions::ca_file, "PEM file of the authorities to trust, in place of the system's"},
+    TlsRow{"ca_file", &TlsOptions::ca_file, "PEM file of trusted authorities, instead of the system's"},
     TlsRow{"ca_path", &TlsOptions::ca_path, "the same as a folder of hashed certificates"},
     TlsRow{"certificate_file", &TlsOptions::certificate_file, "PEM chain of the client's certificate"},
     TlsRow{"key_file", &TlsOptions::key_file, "PEM private key of the client"},

@@ -82,7 +82,7 @@ Error ResolvedLimits::set_option(std::string_view field, double value) {
     const auto* const row = std::find_if(kLimitRows.begin(), kLimitRows.end(),
                                          [field](const LimitRow& one) { return one.field == field; });
     const std::string name(field);
-    if (row == kLimitRows.end()) return {Errc::invalid_argument, name + ": there is no such option"};
+    if (row == kLimitRows.end()) return {Errc::invalid_argument, name + ": unknown option"};
     if (!std::isfinite(value) || value < 0)
         return {Errc::invalid_argument,
                 name + " is " + detail::number(value) + "; give a finite value, 0 or more"};

@@ -92,7 +92,7 @@ Error validate_own(const ResolvedLimits& resolved) {
     if (limits.max_message_size == 0)
         return {Errc::invalid_argument, "max_message_size is 0; no message would be small enough"};
     if (limits.send_buffer_limit == 0)
-        return {Errc::invalid_argument, "send_buffer_limit is 0; nothing could be sent"};
+        return {Errc::invalid_argument, "send_buffer_limit is 0; no message could be sent"};
     return validate(resolved.upgrade);
 }
 

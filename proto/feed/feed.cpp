@@ -19,7 +19,7 @@ TimePoint deadline_of(FeedCore& core, std::string_view operation, std::optional<
 FeedRing& ring_of(FeedCore& core) {
     if (FeedRing* const ring = core.ring()) return *ring;
     throw WebSocketError(Error{Errc::invalid_state,
-                               "there is no ring, since on_message takes the messages; set "
+                               "there is no ring, because on_message takes the messages; set "
                                "websocket.deliver_to_ring as well"});
 }
 

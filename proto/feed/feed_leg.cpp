@@ -236,7 +236,7 @@ void FeedLeg::on_silence(TimePoint now) {
             return shared_.alert("no data within the silence limit");
         case SilenceClock::Step::resubscribe:
             owner_.on_leg_silent(*this);
-            return shared_.alert("still no data; subscribing anew");
+            return shared_.alert("still no data; subscribing again");
         case SilenceClock::Step::reconnect:
             return reconnect("still no data; reconnecting");
     }

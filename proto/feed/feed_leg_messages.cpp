@@ -119,7 +119,7 @@ void FeedLeg::on_reply(bool is_error, std::string_view text, TimePoint now) {
     if (outcome == ReplyOutcome::unmatched) {
         ++shared_.stats.unmatched;
         const AlertField fields[] = {{"code", reply.code}, {"message", reply.message}};
-        shared_.alert("nobody can say what the venue's answer belongs to", fields);
+        shared_.alert("the venue's answer matches no request", fields);
     }
 }
 

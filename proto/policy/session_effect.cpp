@@ -77,7 +77,7 @@ std::string describe(const SessionEffect::Warn& warn) {
     }
     text += to_string(warn.state);
     if (warn.state == ConnectionState::closing || warn.state == ConnectionState::closed)
-        text += " for good; make a new manager";
+        text += " permanently; make a new manager";
     return text;
 }
 

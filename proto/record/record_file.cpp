@@ -124,7 +124,7 @@ Result<RecordFile> RecordFile::create(FileCalls& calls, std::string path) {
     auto state = std::make_unique<State>(State{calls, std::move(path)});
     state->fd = UniqueFd(calls.open(state->path, false));
     if (!state->fd)
-        return errno == EEXIST ? Error{Errc::invalid_state, state->path + ": is there already"}
+        return errno == EEXIST ? Error{Errc::invalid_state, state->path + ": exists already"}
                                : failed(state->path, errno);
     std::ignore = ::flock(state->fd.get(), LOCK_EX | LOCK_NB);
     return RecordFile(std::move(state));
@@ -144,9 +144,9 @@ Result<RecordFile> RecordFile::adopt(FileCalls& calls, std::string path, RecordR
     if (!index.damage.empty())
         return Error{Errc::invalid_state, state->path + ": is damaged at byte " +
                                               std::to_string(index.damage.front().offset) +
-                                              ", with whole frames behind it; it is left as it is"};
+                                              ", with complete frames behind it; it was not changed"};
     if (!is_recording(fd, index, file_size))
-        return Error{Errc::invalid_state, state->path + ": is there already, and is no recording"};
+        return Error{Errc::invalid_state, state->path + ": exists already, and is not a recording"};
     detail::FrameDecompressor decompressor;
     while (!index.frames.empty() && !is_whole(fd, index.frames.back(), decompressor)) {
         index.torn += index.end - index.frames.back().offset;

@@ -26,7 +26,7 @@ class FrameFile {
         struct stat status {};
         if (!file->fd_ || ::fstat(file->fd_.get(), &status) != 0)
             return Error{errc_from_errno(errno), path + ": cannot be read (" + std::strerror(errno) + ")"};
-        if (!S_ISREG(status.st_mode)) return Error{Errc::invalid_argument, path + ": is no file"};
+        if (!S_ISREG(status.st_mode)) return Error{Errc::invalid_argument, path + ": is not a file"};
         file->path_ = path;
         file->size_ = static_cast<std::uint64_t>(status.st_size);
         file->index_ = detail::index_frames(file->fd_.get(), file->size_);

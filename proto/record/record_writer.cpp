@@ -63,7 +63,7 @@ void RecordWriter::use(RecordFile file, SystemTime time) {
 void RecordWriter::tell_repair(const std::string& path, const RecordRepair& repair) const {
     if (repair.cut > 0)
         tell(path + ": the last " + std::to_string(repair.cut) +
-             " bytes were no whole frame, and are cut off");
+             " bytes of an incomplete frame were cut off");
 }
 
 bool RecordWriter::adopt_newest(const Moment& at) {
@@ -83,7 +83,7 @@ bool RecordWriter::adopt_newest(const Moment& at) {
     RecordRepair repair;
     auto file = RecordFile::adopt(calls_, options_.folder + "/" + newest, repair);
     if (!file) {
-        tell(file.error().message() + "; a new file is begun");
+        tell(file.error().message() + "; a new file was started");
         return false;
     }
     tell_repair(file->path(), repair);

@@ -160,14 +160,14 @@ void append_prometheus(std::string& out, std::span<const LabelledRecordStats> al
     counter("pinwheel_record_dropped_total", "Messages that are missing in the recording.", &Stats::dropped);
     counter("pinwheel_record_line_bytes_total", "Lines written, before compression.", &Stats::raw_bytes);
     counter("pinwheel_record_written_bytes_total", "Frames written, compressed.", &Stats::written_bytes);
-    counter("pinwheel_record_files_total", "Files begun or taken up.", &Stats::files);
+    counter("pinwheel_record_files_total", "Files created or reopened.", &Stats::files);
     counter("pinwheel_record_write_failures_total", "Tries to write that failed.", &Stats::write_failures);
     counter("pinwheel_record_sync_failures_total", "Calls of fdatasync that failed.", &Stats::sync_failures);
     counter("pinwheel_record_unsafe_bytes_total", "Bytes that a failed fdatasync was to cover.",
             &Stats::unsafe_bytes);
     family("pinwheel_record_lag_seconds", "gauge", "Age of the oldest message that is not written.",
            [](const Stats& stats) { return std::chrono::duration<double>(stats.lag).count(); });
-    family("pinwheel_record_stopped", "gauge", "1 while the disk takes nothing.",
+    family("pinwheel_record_stopped", "gauge", "1 while the disk accepts no data.",
            [](const Stats& stats) { return stats.is_stopped ? 1 : 0; });
 }
 

@@ -193,7 +193,7 @@ MessageQueue& ring_of(Session& session) {
     if (MessageQueue* const queue = session.delivery().queue()) return *queue;
     throw WebSocketError(
         Error{Errc::invalid_state,
-              "there is no ring, since on_message takes the messages; set deliver_to_ring as well"});
+              "there is no ring, because on_message takes the messages; set deliver_to_ring as well"});
 }
 
 /// The ring's next message, if there is one.

@@ -44,7 +44,7 @@ Answer answer_of(const Condition& condition, std::string& problem) {
     } catch (const std::exception& error) {
         problem = std::string(": ") + error.what();
     } catch (...) {
-        problem = " something that is no std::exception";
+        problem = " an object that is not a std::exception";
     }
     return false;
 }
@@ -256,7 +256,7 @@ void Session::begin_attempt(TimePoint now) {
         last_error_ = {Errc::out_of_memory};
     } catch (const std::exception& error) {
         last_error_ = {Errc::io_failure,
-                       "no connection to " + shown_url() + " could be begun: " + error.what()};
+                       "no connection to " + shown_url() + " could be started: " + error.what()};
     }
     connection_.reset();
     reactor_.schedule(start_failed_, reactor_.now());

@@ -29,7 +29,7 @@ class Wait {
             throw WebSocketError(
                 Error{Errc::invalid_state, std::string(operation) +
                                                " was called in a forked process; the session belongs to its "
-                                               "parent, make one of its own"});
+                                               "parent; make another one there"});
         if (session_->in_handler())
             throw WebSocketError(
                 Error{Errc::invalid_state,

@@ -27,7 +27,7 @@ Error closed_error(std::uint16_t code, const std::string& reason) {
 
 Error reconnect_error(std::uint32_t attempts, const Error& last) {
     return {Errc::retries_exhausted, "gave up connecting after " + attempts_text(attempts) + ": " +
-                                         last.message() + "; call connect() to begin anew"};
+                                         last.message() + "; call connect() to try again"};
 }
 
 Error timeout_error(std::string_view operation, Duration timeout, const Error& last) {

@@ -267,8 +267,8 @@ Result<std::size_t> FieldScanner::add(std::string_view pointer) {
             return wrong("expected '~0' or '~1' after '~' in the JSON pointer");
         if (const auto& token = tokens.back();
             token.starts_with('{') && token.ends_with('}') && token != "{last}")
-            return wrong("expected '{last}', the last element of an array, or an index in place of '" +
-                         token + "'");
+            return wrong("expected '{last}', the last element of an array, or an index instead of '" + token +
+                         "'");
         rest.remove_prefix(end);
     }
     if (tokens.size() > kMaxDepth) return wrong("expected a JSON pointer of at most 16 steps");

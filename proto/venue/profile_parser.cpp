@@ -346,8 +346,7 @@ class Parser {
         if (sequence.find("identical", given)) kind.identical = sequence.flag("identical");
         if (sequence.find("independent", given)) kind.independent = sequence.flag("independent");
         if (kind.sequence.kind == SequenceKind::connection && out_.connection_number.empty())
-            errors_.fail(sequence.at("rule"),
-                         "expected /connection_sequence, which tells where the number stands");
+            errors_.fail(sequence.at("rule"), "expected /connection_sequence, the place of the number");
     }
 
     static constexpr std::size_t kMaxRate = 1'000'000;

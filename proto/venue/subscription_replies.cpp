@@ -153,7 +153,7 @@ void SubscriptionLedger::refuse_missing(std::uint64_t id) {
     const auto found = requests_.find(id);
     if (found == requests_.end() || found->second.unsubscribe) return;
     for (const ChannelId channel : open_channels(found->second))
-        refuse(channel, {}, "the venue's list of what it accepted leaves it out");
+        refuse(channel, {}, "the venue's list of accepted channels does not have it");
 }
 
 ReplyOutcome SubscriptionLedger::on_list(Requests::iterator request, const VenueReply& reply) {
@@ -174,7 +174,7 @@ ReplyOutcome SubscriptionLedger::on_list(Requests::iterator request, const Venue
             if (entries_[channel].stamp == stamp_)
                 confirm(channel, false);
             else if (is_in(reply.refused, channel))
-                refuse(channel, reply.code, "the venue's list of what it refused has it");
+                refuse(channel, reply.code, "the venue's list of refused channels has it");
         if (data_.ack.confirms == Confirms::list) refuse_missing(id);
         return Outcome::applied;
     }
@@ -193,7 +193,7 @@ ReplyOutcome SubscriptionLedger::on_list(Requests::iterator request, const Venue
     }
     for (const ChannelId channel : reply.refused) {
         if (channel >= entries_.size() || !is_pending(entries_[channel])) continue;
-        refuse(channel, reply.code, "the venue's list of what it refused has it");
+        refuse(channel, reply.code, "the venue's list of refused channels has it");
         did_something = true;
     }
     if (answered && is_one && data_.ack.confirms == Confirms::list) refuse_missing(*answered);

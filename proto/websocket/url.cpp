@@ -127,12 +127,12 @@ Result<Url> Url::parse(std::string_view text) {
         host = host.substr(0, mark);
         if (!is_zone(zone.substr(1)))
             return invalid("the zone" + quoted(zone.substr(1)) +
-                           " of the IPv6 address is no interface's name");
+                           " of the IPv6 address is not the name of an interface");
     }
     url.host_ = lower(host);
     if (url.host_.empty()) return invalid("the host is empty");
     if (bracketed && (!Endpoint::parse(url.host_, 0) || url.host_.find(':') == std::string::npos))
-        return invalid("the host" + quoted("[" + url.host_ + "]") + " is no IPv6 address");
+        return invalid("the host" + quoted("[" + url.host_ + "]") + " is not an IPv6 address");
     if (!bracketed && !std::all_of(url.host_.begin(), url.host_.end(), &is_host_character))
         return invalid("the host" + quoted(url.host_) + " has a character that no host name has" +
                        std::string(url.host_.find('%') != std::string::npos ? kPunycode : ""));

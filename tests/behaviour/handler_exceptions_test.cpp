@@ -111,8 +111,9 @@ TEST_F(Handlers, AShouldReconnectThatThrowsIsAlertedAndCountsAsNo) {
     script(0).bytes(close_frame(1000));
     turn();
     EXPECT_EQ(ws().state(), ConnectionState::reconnecting);
-    EXPECT_EQ(last_alert(),
-              "alert websocket: should_reconnect threw something that is no std::exception; it counts as no");
+    EXPECT_EQ(
+        last_alert(),
+        "alert websocket: should_reconnect threw an object that is not a std::exception; it counts as no");
     pass(6s);
     EXPECT_TRUE(ws().is_connected());
     EXPECT_EQ(asked, 2);

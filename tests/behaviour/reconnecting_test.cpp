@@ -315,7 +315,7 @@ TEST_F(Reconnecting, ADialerThatThrowsCostsATry) {
     EXPECT_EQ(ws().state(), ConnectionState::connecting);
     turn();
     EXPECT_EQ(ws().last_error().message(),
-              "no connection to ws://feed.example/stream could be begun: no dial today");
+              "no connection to ws://feed.example/stream could be started: no dial today");
     pass(2s);
     EXPECT_EQ(throwing.dials, 2);
     EXPECT_EQ(ws().state(), ConnectionState::disconnected);

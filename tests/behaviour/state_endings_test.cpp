@@ -262,7 +262,7 @@ TEST_F(StateEndings, ClosedAbsorbsEverything) {
     ws().connect();
     EXPECT_EQ(
         last_alert(),
-        "alert websocket: connect() changes nothing: the session is CLOSED for good; make a new manager");
+        "alert websocket: connect() changes nothing: the session is CLOSED permanently; make a new manager");
     ws().schedule_reconnect(1s);
     ws().request_disconnect(1s);
     ws().close();

@@ -145,10 +145,10 @@ TEST_F(StateRows, ASpentBudgetMeansDisconnectedAnAlertAndAWaitingCallThatThrows)
     EXPECT_EQ(ws().state(), disconnected);
     EXPECT_EQ(ws().last_error().code, Errc::retries_exhausted);
     EXPECT_EQ(ws().last_error().message(),
-              "gave up connecting after 2 attempts: nobody there; call connect() to begin anew");
+              "gave up connecting after 2 attempts: nobody there; call connect() to try again");
     EXPECT_EQ(last_alert(),
               "alert websocket: gave up connecting after 2 attempts: nobody there; call "
-              "connect() to begin anew url=ws://feed.example/stream attempts=2");
+              "connect() to try again url=ws://feed.example/stream attempts=2");
     EXPECT_EQ(log, "");
     EXPECT_THROW(ws().wait_connected(), WebSocketConnectionError);
     EXPECT_THROW(std::ignore = ws().receive(), WebSocketConnectionError);

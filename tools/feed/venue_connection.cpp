@@ -202,7 +202,7 @@ void VenueConnection::on_text(std::string_view text, TimePoint now) {
     }
     Request request;
     if (!read(text, request)) {
-        venue_.violate("a message that is no request", now);
+        venue_.violate("a message that is not a request", now);
         return cut({.kind = Kind::close, .code = to_wire(CloseCode::policy_violation)}, now);
     }
     if (handle_verb(request, now) || !count(SendKind::request, request.id, now)) return;

@@ -18,7 +18,7 @@ struct RelayOptions {
     std::string name{};    ///< of this relay, in control messages; two relays of a stream need two names
 
     std::string credentials_file{};  ///< a .creds file, or a file with one line: `user:password` or a token
-    std::string ca_file{};           ///< PEM file of the authorities to trust, in place of the system's
+    std::string ca_file{};           ///< PEM file of trusted authorities, instead of the system's
     std::string certificate_file{};  ///< PEM file of this client's certificate
     std::string key_file{};          ///< and of its key
 

@@ -175,11 +175,11 @@ TEST_P(ClientCertificate, ThatIsRightIsTaken) {
 
 TEST_P(ClientCertificate, ThatIsMissing) {
     expect_refused(shake_and_read(trusting(), TLS1_3_VERSION), Errc::tls_failure,
-                   "tlsv13 alert certificate required; the server wants a client certificate: give "
+                   "tlsv13 alert certificate required; the server demands a client certificate: give "
                    "certificate_file and key_file");
     expect_refused(shake_and_read(trusting(), TLS1_2_VERSION), Errc::tls_handshake,
                    "the TLS handshake with 'localhost' failed: sslv3 alert handshake failure; the two sides "
-                   "have no cipher in common, or the server wants a client certificate (certificate_file "
+                   "have no cipher in common, or the server demands a client certificate (certificate_file "
                    "and key_file)");
 }
 
@@ -208,7 +208,7 @@ TEST_P(ClientCertificate, ThatIsMissingIsReportedAlsoAfterAFailedWrite) {
     to_peer->shut = true;
     EXPECT_EQ(client->write_some(bytes_of("x")).error, Errc::connection_reset);
     EXPECT_EQ(read_once().error, Errc::tls_failure);
-    EXPECT_NE(client->error_detail().find("the server wants a client certificate"), std::string::npos)
+    EXPECT_NE(client->error_detail().find("the server demands a client certificate"), std::string::npos)
         << client->error_detail();
 }
 

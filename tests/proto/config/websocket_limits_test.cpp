@@ -250,7 +250,7 @@ TEST(Limits, ANegativeNanOrInfiniteOptionIsAnErrorThatNamesTheField) {
               "queue_bytes is 9.00719925474e+15; give a whole number below 2^53");
     EXPECT_EQ(resolved.set_option("ping_interval", Seconds(-1)).message(),
               "ping_interval is -1; give a finite value, 0 or more");
-    EXPECT_EQ(resolved.set_option("no_such", 1.0).message(), "no_such: there is no such option");
+    EXPECT_EQ(resolved.set_option("no_such", 1.0).message(), "no_such: unknown option");
 }
 
 TEST(Limits, WordsAreRead) {

@@ -64,8 +64,7 @@ TEST_F(FeedTest, Section2AnErrorOfNobodyIsAlertedAndRefusesNothing) {
     start(2);
     receive(R"({"err":null,"code":"1","msg":"what"})");
     EXPECT_EQ(feed->state(0), State::requested);
-    EXPECT_EQ(last_alert(),
-              "alert feed: nobody can say what the venue's answer belongs to code=1 message=what");
+    EXPECT_EQ(last_alert(), "alert feed: the venue's answer matches no request code=1 message=what");
 }
 
 TEST_F(FeedTest, Section2RestoredInOrderAtThePaceAllowed) {
@@ -114,7 +113,7 @@ TEST_F(FeedTest, Section4SilenceResubscribesThenReconnects) {
     pass(20s);
     EXPECT_EQ(last_alert(), "alert feed: no data within the silence limit");
     pass(20s);
-    EXPECT_EQ(last_alert(), "alert feed: still no data; subscribing anew");
+    EXPECT_EQ(last_alert(), "alert feed: still no data; subscribing again");
     ASSERT_FALSE(sent(0).empty());
     EXPECT_EQ(dialer.dials(), 1U);
     pass(25s);

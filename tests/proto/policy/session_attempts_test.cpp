@@ -95,7 +95,7 @@ TEST(Warnings, S10AnIgnoredCallNamesTheState) {
               "warn(no reconnect is planned: the session is CONNECTING)");
     std::ignore = session.on(E::ForceClose{});
     EXPECT_EQ(session.on(E::Connect{}),
-              "warn(connect() changes nothing: the session is CLOSED for good; make a new manager)");
+              "warn(connect() changes nothing: the session is CLOSED permanently; make a new manager)");
 }
 
 }  // namespace

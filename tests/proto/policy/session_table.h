@@ -15,9 +15,9 @@ connect
     window* -> CONNECTING connecting, tries 0: disarm(window_check), start_connect
     closing/none closing/now closing/delay closing/window -> CLOSING closing/connect
     closing/connect -> ignored
-    closing/never -> stays: warn(connect() changes nothing: the session is CLOSING for good; make a new
+    closing/never -> stays: warn(connect() changes nothing: the session is CLOSING permanently; make a new
             manager)
-    closed -> stays: warn(connect() changes nothing: the session is CLOSED for good; make a new manager)
+    closed -> stays: warn(connect() changes nothing: the session is CLOSED permanently; make a new manager)
 
 request_disconnect | close
     idle -> stays: record_stop(USER_REQUESTED, failure kept)
@@ -44,9 +44,9 @@ request_disconnect, reconnect after 5 s | schedule_reconnect in 5 s | schedule_r
             disarm(keepalive), send_close(1000)
     closing/none closing/now closing/window closing/connect -> CLOSING closing/after_delay
     closing/delay -> ignored
-    closing/never -> stays: warn(no reconnect is planned: the session is CLOSING for good; make a new
+    closing/never -> stays: warn(no reconnect is planned: the session is CLOSING permanently; make a new
             manager)
-    closed -> stays: warn(no reconnect is planned: the session is CLOSED for good; make a new manager)
+    closed -> stays: warn(no reconnect is planned: the session is CLOSED permanently; make a new manager)
 
 request_disconnect, reconnect after 5 s
     idle -> stays: warn(no reconnect is planned: the session is DISCONNECTED)

@@ -90,7 +90,7 @@ constexpr const char* kExpected = R"(
 37:00:00.000 shutdown -> CLOSING: send_close(1000)
 37:00:00.020 transport_ended(no error, close code 1000) -> CLOSED: notify_disconnected(USER_REQUESTED)
 37:00:00.020     on_disconnect_alert(USER_REQUESTED, 1)
-38:00:00.000 connect -> CLOSED: warn(connect() changes nothing: the session is CLOSED for good; make a new manager)
+38:00:00.000 connect -> CLOSED: warn(connect() changes nothing: the session is CLOSED permanently; make a new manager)
 )";
 
 TEST(Session, AVirtualDayFollowsTheRules) {

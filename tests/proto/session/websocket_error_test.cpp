@@ -64,7 +64,7 @@ TEST(Errors, AReconnectErrorHasAttemptsAndTheLastError) {
     const WebSocketReconnectError error(1, {Errc::connection_refused, ""});
     EXPECT_STREQ(
         as_base(error).what(),
-        "gave up connecting after 1 attempt: the connection was refused; call connect() to begin anew");
+        "gave up connecting after 1 attempt: the connection was refused; call connect() to try again");
     EXPECT_EQ(error.attempts(), 1U);
     EXPECT_EQ(error.code(), Errc::retries_exhausted);
     EXPECT_EQ(error.last_error().code, Errc::connection_refused);

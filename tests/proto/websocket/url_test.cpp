@@ -99,8 +99,8 @@ TEST(Url, RefusesWithTheReason) {
                  {"ws://[fe80::1%25a%20b]/", "no interface's name"},
                  {"ws://[::1/", "not closed"},
                  {"ws://[::1]x/", "between ']' and the port"},
-                 {"ws://[127.0.0.1]/", "no IPv6 address"},
-                 {"ws://[::g]/", "no IPv6 address"},
+                 {"ws://[127.0.0.1]/", "not an IPv6 address"},
+                 {"ws://[::g]/", "not an IPv6 address"},
                  {"ws://h!/", "character that no host name has"}};
     for (const auto& bad : cases)
         EXPECT_NE(refusal(bad.url).find(bad.reason), std::string::npos)

@@ -19,7 +19,7 @@ const std::string kCpus = "/sys/devices/system/cpu";
 Finding about(std::string check, std::string why) {
     return {.check = std::move(check),
             .verdict = Verdict::unknown,
-            .found = "the kernel does not tell",
+            .found = "the kernel does not report it",
             .why = std::move(why)};
 }
 Finding ok(Finding finding, std::string found) {
@@ -148,7 +148,7 @@ Finding sleep_states(const Machine& machine) {
     const auto driver = machine.text(kCpus + "/cpuidle/current_driver");
     if (!driver) return finding;
     if (*driver == "none" || driver->empty())
-        return ok(std::move(finding), "no idle driver; what the host does is not seen");
+        return ok(std::move(finding), "no idle driver; the host's behaviour is not visible");
     const auto folder = kCpus + "/cpu0/cpuidle";
     const auto latencies = machine.texts(folder, "state", "latency");
     const auto disabled = machine.texts(folder, "state", "disable");

@@ -90,7 +90,7 @@ void check_pointer(std::string_view option, std::string_view pointer) {
             good = false;
     if (!good)
         throw UsageError{std::string(option) + " '" + std::string(pointer) +
-                         "' is no JSON pointer; write it as /name/0/name, '~' as '~0' and '/' as '~1'"};
+                         "' is not a JSON pointer; write it as /name/0/name, '~' as '~0' and '/' as '~1'"};
 }
 
 std::optional<std::string_view> MessageText::of(const Message& message) {
