@@ -38,7 +38,7 @@ constexpr std::array<VenueCase, 4> kVenues{
      {"deribit", "deribit-v2", "book.100ms", "BTC-PERPETUAL",
       R"({"jsonrpc":"2.0","method":"subscription","params":{"channel":"book.BTC-PERPETUAL.100ms","data":{"timestamp":1554373962454,"type":"change","prev_change_id":@@@@@@@@@@,"change_id":##########,"bids":[["new",5041.0,10.0]],"asks":[]}}})"}}};
 
-/// A text frame of the case. The numbers are written anew for each message.
+/// A text frame of the case. The numbers are rewritten for each message.
 class Frames {
   public:
     explicit Frames(const VenueCase& venue)

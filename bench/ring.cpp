@@ -81,8 +81,7 @@ class BoostItems {
     struct alignas(64) Line {
         std::array<std::byte, 64> bytes;
     };
-    std::vector<Line> lines_ = std::vector<Line>(2048);  // more than the queue holds, so that none is in use
-                                                         // twice
+    std::vector<Line> lines_ = std::vector<Line>(2048);  // above the queue's size: none is reused too early
     boost::lockfree::spsc_queue<Line*, boost::lockfree::capacity<1024>> queue_;
 };
 

@@ -28,7 +28,7 @@ class InputRange {
         [[nodiscard]] const T& operator*() const noexcept { return *range_->current_; }
         /// A member of the element.
         [[nodiscard]] const T* operator->() const noexcept { return &*range_->current_; }
-        /// Waits for the next element. Throws what the range's source throws.
+        /// Waits for the next element. Throws like the source of the range.
         Iterator& operator++() {
             range_->advance();
             return *this;

@@ -42,8 +42,7 @@ std::byte* MessageQueue::claim_in_new_segment(std::size_t size, std::span<const 
     if (better_capacity_ != 0)
         capacity = std::max(needed, better_capacity_);
     else if (needed <= newest)
-        capacity = std::max(needed, std::min(2 * newest, largest_));  // the newest ring would be large enough
-                                                                      // if it were not full
+        capacity = std::max(needed, std::min(2 * newest, largest_));  // the newest one is only full
     Segment* segment = nullptr;
     try {
         segment = new Segment(capacity);
@@ -76,8 +75,7 @@ void MessageQueue::publish_across_segments() noexcept {
         else
             shown_->ring.publish_unfinished();
         Segment* const left = std::exchange(shown_, shown_->successor);
-        left->next.store(shown_, std::memory_order_release);  // after this store the consumer may free the
-                                                              // ring
+        left->next.store(shown_, std::memory_order_release);  // the consumer may free it then
     }
     newest_->ring.publish();
 }

@@ -161,8 +161,7 @@ class MessageQueue {
     struct Segment {
         explicit Segment(std::size_t capacity) : ring(capacity) {}
         SpscRing ring;
-        Segment* successor = nullptr;  // owned by the producer; becomes `next` when all records here are
-                                       // published
+        Segment* successor = nullptr;  // the producer's; becomes `next` when all is published
         std::atomic<Segment*> next{nullptr};
     };
 

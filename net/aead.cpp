@@ -51,8 +51,7 @@ class EvpAead final : public Aead {
         int count = 0;
         EVP_CIPHER_CTX* const context = open_.get();
         std::array<std::byte, kAeadTag> expected;
-        std::copy_n(tag, kAeadTag, expected.begin());  // a copy: `out` may be `in`, and the call below is not
-                                                       // const
+        std::copy_n(tag, kAeadTag, expected.begin());  // a copy: `out` may be `in`
         if (EVP_DecryptInit_ex(context, nullptr, nullptr, nullptr, nonce.data()) == 1 &&
             EVP_DecryptUpdate(context, nullptr, &count, bytes(additional.data()),
                               static_cast<int>(additional.size())) == 1 &&

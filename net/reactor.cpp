@@ -161,8 +161,7 @@ void Reactor::forget(IoWatch& watch) noexcept {
     watch.interest_ = {};
     poller_.forget(&watch);
     auto& list = list_of(watch);
-    list[watch.place_] = list.back();  // during a visit of all watches the last one then waits for the next
-                                       // turn
+    list[watch.place_] = list.back();  // the last one may wait a turn
     list[watch.place_]->place_ = watch.place_;
     list.pop_back();
     watch.unlink();

@@ -204,8 +204,7 @@ class Reactor {
     SecureRandom random_;
     TimerWheel wheel_;
     Poller poller_;
-    bool polls_;                     // the poller reports the watches; else all of them are called at every
-                                     // turn
+    bool polls_;                     // else all watches are called at every turn
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one

@@ -17,8 +17,7 @@ struct SocketOptions {
     int receive_buffer = 0;          ///< SO_RCVBUF, bytes
     int send_buffer = 0;             ///< SO_SNDBUF, bytes
     int busy_poll_us = 0;            ///< SO_BUSY_POLL, microseconds
-    Duration user_timeout{};         ///< TCP_USER_TIMEOUT: the longest time that sent data may stay
-                                     ///< unacknowledged
+    Duration user_timeout{};         ///< TCP_USER_TIMEOUT: the limit of unacknowledged time
     std::string source_address{};    ///< an address of this machine to connect from
 };
 

@@ -156,8 +156,7 @@ void follow_keys(TlsContext::Impl& context, const TlsOptions& options) {
 void check_identity(SSL* ssl, const std::string& host) {
     bool done = false;
     if (Endpoint::parse(host, 0)) {
-        const std::string plain = host.substr(0, host.find('%'));  // a zone means something only on this
-                                                                   // machine
+        const std::string plain = host.substr(0, host.find('%'));  // a zone is local
         done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), plain.c_str()) == 1;
     } else {
         std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;

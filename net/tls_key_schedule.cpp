@@ -64,8 +64,7 @@ bool expand_label(TlsSuite suite, const Secret& secret, std::string_view label,
     info[2] = static_cast<std::uint8_t>(kPrefix.size() + label.size());
     auto* const end =
         std::copy(label.begin(), label.end(), std::copy(kPrefix.begin(), kPrefix.end(), info.begin() + 3));
-    const auto info_size = static_cast<std::size_t>(end - info.begin()) + 1;  // and the length of an empty
-                                                                              // context
+    const auto info_size = static_cast<std::size_t>(end - info.begin()) + 1;  // + 1: an empty context
 
     const OpensslPtr<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     const OpensslPtr<EVP_KDF_CTX, EVP_KDF_CTX_free> context(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);

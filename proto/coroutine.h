@@ -1,7 +1,7 @@
 #pragma once
 
 /// Coroutines; not part of pinwheel.h. A coroutine runs on the reactor's thread, inside its turns. It may
-/// call everything that a handler may, and uses co_await in place of waiting calls.
+/// call everything that a handler may, and uses co_await instead of waiting calls.
 
 #include <coroutine>
 #include <cstddef>
@@ -101,7 +101,7 @@ class [[nodiscard]] Task {
         if (handle_) handle_.destroy();
     }
 
-    /// Runs it until it waits for the first time. Call it once, on a Task that nobody awaits.
+    /// Runs it until it waits for the first time. Call it once, on a Task without an awaiting coroutine.
     void start() { handle_.resume(); }
     /// True once the coroutine has returned or thrown.
     [[nodiscard]] bool done() const noexcept { return handle_.done(); }

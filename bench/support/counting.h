@@ -10,8 +10,7 @@ struct Counts {
     std::uint64_t reads = 0;        ///< read, recv, recvfrom, recvmsg
     std::uint64_t writes = 0;       ///< write, send, sendto, sendmsg
     std::uint64_t waits = 0;        ///< epoll_wait, epoll_pwait2, poll
-    std::uint64_t allocations = 0;  ///< malloc, calloc, realloc and the functions above them; without
-                                    ///< OpenSSL's
+    std::uint64_t allocations = 0;  ///< malloc, calloc, realloc; without OpenSSL's
     std::uint64_t openssl_allocations = 0;
     std::uint64_t openssl_bytes = 0;  ///< that it holds now
 

@@ -26,8 +26,7 @@ enum class ArbiterMode : std::uint8_t {
 
 struct ArbiterOptions {
     std::size_t legs = 2;            ///< 1 to 5
-    std::size_t hold_messages = 64;  ///< the most messages of a channel that wait for another leg to fill a
-                                     ///< hole
+    std::size_t hold_messages = 64;  ///< the most held messages of a channel
     /// The hold time is twice the 99th percentile of the legs' skew, between these bounds.
     Duration min_hold = std::chrono::milliseconds{1}, max_hold = std::chrono::milliseconds{250};
     std::size_t held_of_all = 1024;                 ///< the most waiting messages of all channels
@@ -57,8 +56,7 @@ struct ArbiterDelivery {
     std::size_t leg = 0;
     std::optional<ArbiterGap> gap{};  ///< the hole before it
     bool is_first = false;            ///< the first of its leg's connection
-    bool is_epoch = false;            ///< earlier messages no longer matter: a snapshot, a reset, the first
-                                      ///< message
+    bool is_epoch = false;            ///< a snapshot, a reset, the first message
     bool is_late = false;             ///< its number was skipped before; only of independent messages
     bool is_overlap = false;          ///< a part of it, or all of it, may have been delivered before
 };

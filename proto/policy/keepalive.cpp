@@ -38,8 +38,7 @@ bool Keepalive::pong(std::span<const std::byte> payload, TimePoint now) noexcept
     if (payload.size() != Payload{}.size()) return false;
     std::uint64_t number = 0;
     for (const auto byte : payload) number = number << 8 | static_cast<std::uint64_t>(byte);
-    const std::uint64_t newer = last_ - number;  // for a ping that was never sent it wraps to more than are
-                                                 // in flight
+    const std::uint64_t newer = last_ - number;  // wraps for a number never sent
     if (newer >= in_flight_) return false;
     in_flight_ = newer;
 

@@ -29,8 +29,7 @@ enum class ReconnectStrategy : std::uint8_t {
     immediate = 1,            ///< none
     fixed_delay = 2,          ///< reconnect_delay
     exponential_backoff = 3,  ///< reconnect_delay, doubled at each try, up to max_reconnect_delay
-    callback_controlled = 4,  ///< until should_reconnect allows it; reconnect_delay if there is no such
-                              ///< callback
+    callback_controlled = 4,  ///< until should_reconnect allows it
 };
 
 /// The name in capitals, for example `FIXED_DELAY`. Static storage.

@@ -137,8 +137,7 @@ class SessionFsm {
     Resume resume_ = Resume::none;                                // the plan of closing
     Duration resume_delay_{};                                     // for Resume::after_delay
     DisconnectReason reason_ = DisconnectReason::user_requested;  // the reason of closing
-    std::uint32_t attempts_ = 0;                                  // attempts that a report of giving up
-                                                                  // counts
+    std::uint32_t attempts_ = 0;                                  // for the report of giving up
     TimePoint not_before_{};                                      // the end of the server's wait
     bool are_subscriptions_sent_ = false;                         // of open
     std::bitset<kSessionTimers> armed_;

@@ -49,8 +49,7 @@ class SubscriptionSet {
 
   private:
     std::list<std::string> order_;
-    std::unordered_map<std::string_view, std::list<std::string>::iterator> places_;  // views of the strings
-                                                                                     // in order_
+    std::unordered_map<std::string_view, std::list<std::string>::iterator> places_;  // into order_
 };
 
 }  // namespace pinwheel

@@ -11,7 +11,7 @@ namespace pinwheel {
 
 class Feed;
 
-/// Records a feed. Each leg has a Recorder and files of its own, with the leg's received and sent messages,
+/// Records a feed. Each leg has its own Recorder and files, with the leg's received and sent messages,
 /// its states, and the holes in the venue's numbers. The payload of a login is left out. With several legs
 /// the files are named `name.legN`, N from 0. A hole is written to the file of the leg that showed it;
 /// another leg may have brought the missing messages. Threading: the reactor's thread. Allocates: as

@@ -179,8 +179,7 @@ Error RecordFile::sync() {
 void RecordFile::finish() {
     std::string table;
     detail::append_seek_table(table, state_->frames);
-    static_cast<void>(state_->put(std::as_bytes(std::span(table))));  // without the table readers scan the
-                                                                      // file
+    static_cast<void>(state_->put(std::as_bytes(std::span(table))));  // optional
 }
 
 const std::string& RecordFile::path() const noexcept {

@@ -119,7 +119,7 @@ class RecordWriter {
     std::uint64_t unsynced_ = 0;  // bytes
     bool sync_failed_ = false;    // the last call
     bool is_unsafe_ = false;      // a call for this file failed
-    bool must_end_ = false;       // what comes next goes to a new file
+    bool must_end_ = false;       // later lines go to a new file
     bool is_over_ = true;
     RecordStats stats_;
 };

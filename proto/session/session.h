@@ -176,8 +176,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     PINWHEEL_SESSION_TIMERS(PINWHEEL_TIMER)
 #undef PINWHEEL_TIMER
     Timer start_failed_{Timer::Callback::member<&Session::on_start_failed>(*this)};
-    Timer attempt_timer_{Timer::Callback::member<&Session::begin_attempt>(*this)};  // armed while an attempt
-                                                                                    // is held
+    Timer attempt_timer_{Timer::Callback::member<&Session::begin_attempt>(*this)};  // for a held attempt
     Timer linger_timer_{Timer::Callback::member<&Session::on_linger_over>(*this)};
 };
 

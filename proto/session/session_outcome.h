@@ -15,7 +15,7 @@ namespace pinwheel::detail {
 /// the error of a connect() or a reconnect that was given up.
 [[nodiscard]] std::optional<bool> connect_outcome(const Session& session);
 
-/// True if the user ended the session, false while it goes on or was never used. Throws what throw_ended()
+/// True if the user ended the session, false while it continues or was never used. Throws like throw_ended()
 /// throws if it ended otherwise.
 [[nodiscard]] bool is_over(const Session& session);
 

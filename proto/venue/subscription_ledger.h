@@ -158,8 +158,7 @@ class SubscriptionLedger {
     std::size_t on_connection_ = 0;  // channels requested, live or leaving
     std::size_t args_bytes_ = 0;     // of these, in bytes
     std::uint32_t stamp_ = 1;        // of the last list; its entries carry this stamp
-    bool one_at_a_time_ = false;     // an error was ambiguous between several requests: the next requests
-                                     // have one channel each
+    bool one_at_a_time_ = false;     // after an ambiguous error: one channel a request
     bool is_connected_ = false;
     bool held_ = false;
     TimePoint not_before_{};

@@ -180,9 +180,7 @@ class Session final : public ConnectionHandler, public MessageSink {
     /// The output consists of a client's frames, masked, and only pongs behind a close frame.
     void check_written() {
         const auto& written = plan_.script.written;
-        if (written.starts_with("G") || plan_.script.write_error != Errc::ok)
-            return;  // the request is not
-                     // sent yet
+        if (written.starts_with("G") || plan_.script.write_error != Errc::ok) return;  // not sent yet
         FrameDecoder decoder(Role::server);
         decoder.feed(bytes_of(written));
         bool closed = false;

@@ -1,5 +1,5 @@
 // Every example of an asyncio client, line by line, as a coroutine.
-//     coroutines URL [SECONDS]      SECONDS: what the pauses take; 300
+//     coroutines URL [SECONDS]      SECONDS: length of the pauses; 300
 
 #include <pinwheel/coroutine.h>
 #include <pinwheel/pinwheel.h>

@@ -1,4 +1,4 @@
-// Reads the ring of shared_ring_writer; says when that is gone, and goes on with the next.
+// Reads the ring of shared_ring_writer, reports the end of its writer, and continues with the next one.
 //     shared_ring_reader FILE MESSAGES
 
 #include "shared_ring.h"

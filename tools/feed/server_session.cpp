@@ -34,8 +34,7 @@ ServerSession::ServerSession(Reactor& reactor, std::unique_ptr<ByteStream> strea
         tls_ = secured.get();
         stream_ = std::move(secured);
     }
-    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});  // if it fails, the deadline ends
-                                                                          // the session
+    std::ignore = reactor_.watch(watch_, stream_->fd(), {.read = true});  // else the deadline ends it
     reactor_.schedule_after(deadline_, limits_.handshake);
 }
 

@@ -28,7 +28,7 @@ std::string upper(std::string text) {
     return text;
 }
 
-/// The symbol in a venue's own text: the part in place of the pattern's star, without levels and intervals.
+/// The symbol in a venue's own text: the part at the pattern's star, without levels and intervals.
 std::string symbol_of(const ChannelEntry& entry) {
     if (!entry.wire_symbol.empty()) return entry.wire_symbol;
     for (const auto& pattern : entry.kind->matches) {

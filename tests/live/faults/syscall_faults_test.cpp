@@ -16,8 +16,7 @@ struct Row {
     Call call;
     const char* name;
     int error;
-    bool is_borne;  ///< the failure has no effect; else one error, reported by on_end() or thrown by the
-                    ///< constructor
+    bool is_borne;  ///< no effect; else one error, reported or thrown
 };
 
 constexpr std::array kRows{

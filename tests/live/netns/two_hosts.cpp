@@ -102,9 +102,7 @@ TwoHosts::~TwoHosts() {
 }
 
 void TwoHosts::clean_up() noexcept {
-    if (::setns(home_.get(), CLONE_NEWNET) != 0)
-        std::abort();  // anything after this would run in the wrong
-                       // namespace
+    if (::setns(home_.get(), CLONE_NEWNET) != 0) std::abort();  // this thread is in the wrong namespace
     for (const auto& host : {client_, server_}) {
         if (::access(("/run/netns/" + host).c_str(), F_OK) != 0) continue;
         try {

@@ -226,8 +226,7 @@ TEST_P(Peers, CloseWithACodeAndAReason) {
         EXPECT_EQ(end.close_code, code);
         EXPECT_EQ(end.close_reason, "bye");
         EXPECT_EQ(end.error.code, Errc::closed_by_peer);
-        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " ");  // the client's answer has
-                                                                                  // no reason
+        EXPECT_EQ(server->next_event(), "closed " + std::to_string(code) + " ");  // without reason
     }
 }
 

@@ -181,7 +181,7 @@ TEST(KilledRecorder, LeavesAPrefixWhereSyncsFail) {
     kill_many(Disk::unsynced);
 }
 
-/// In a mount namespace of its own.
+/// In a separate mount namespace.
 TEST(KilledRecorder, LeavesAPrefixOnAFullDiskAndAppendsOnceThereIsRoom) {
     ASSERT_EQ(::geteuid(), 0U) << "needs root";
     const pid_t child = ::fork();

@@ -344,8 +344,7 @@ class Play {
     std::vector<std::int64_t> numbers_, previous_;
     std::vector<TimePoint> times_;
     std::vector<Shown> events_;
-    std::map<std::size_t, TimePoint> shown_;             // by unit: the time at which the earliest leg with
-                                                         // it joined
+    std::map<std::size_t, TimePoint> shown_;             // by unit: the first join of a leg with it
     std::vector<bool> is_delivered_;                     // since a snapshot went back
     std::vector<bool> was_delivered_;                    // at any time
     std::vector<TimePoint> told_;                        // when a unit was reported as missing

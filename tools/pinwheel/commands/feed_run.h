@@ -72,7 +72,7 @@ class FeedRun : private SessionObserver {
     void say(const std::string& line);
     void hold_lines(bool held) noexcept { held_ = held; }
     void release_lines();
-    /// Shows a line on stderr, a terminal, in place of the previous one.
+    /// Replaces the previous line on stderr, a terminal.
     void show_progress(const std::string& line);
     void hide_progress();
     /// The last line printed; may be empty.

@@ -54,7 +54,7 @@ std::optional<std::int64_t> fraction(std::string_view& text) {
 
 std::optional<SystemTime> read_date(std::string_view text) {
     using namespace std::chrono;
-    static constexpr std::string_view kAhead = " --T::";  // what stands before each number
+    static constexpr std::string_view kAhead = " --T::";  // the text before each number
     std::array<int, kAhead.size()> parts{};
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (i > 0 && !skip(text, kAhead[i])) return std::nullopt;

@@ -74,8 +74,7 @@ class MetricsServer::Visit {
     /// True when it is over.
     [[nodiscard]] bool step() {
         std::array<std::byte, 2048> bytes;
-        const IoResult got = stream_.read_some(bytes);  // one read a turn, so that other visitors are not
-                                                        // delayed
+        const IoResult got = stream_.read_some(bytes);  // one read a turn, for the other visitors
         const bool ended = got.status != IoStatus::ok && got.status != IoStatus::would_block;
         if (!answered_) {
             request_.append(reinterpret_cast<const char*>(bytes.data()), got.bytes);

@@ -14,7 +14,7 @@
 
 namespace pinwheel::tool {
 
-/// Answers `GET /metrics` on 127.0.0.1 with Prometheus' text format, on a thread of its own.
+/// Answers `GET /metrics` on 127.0.0.1 with Prometheus' text format, on its own thread.
 class MetricsServer {
   public:
     /// Makes the page in the text format. Called on the server's thread.
