@@ -102,5 +102,20 @@ TEST(Setup, DoesNothingWhereAllIsInstalled) {
     EXPECT_EQ(outcome.errors, "");
 }
 
+TEST(Setup, ShowsHowFarPackagesAndBuildsAre) {
+    const auto shown = [](const std::string& output) {
+        return Subprocess(
+                   {"/bin/bash", "-c", "printf '" + output + "' | " PINWHEEL_SOURCE "/tools/progress step"},
+                   Subprocess::Errors::kept)
+            .finish()
+            .errors;
+    };
+    EXPECT_EQ(shown("0 upgraded, 2 newly installed, 0 to remove\\nGet:1 x\\nUnpacking a\\nUnpacking b\\n"
+                    "Setting up a\\nSetting up b\\n"),
+              "step: 25 %\nstep: 50 %\nstep: 75 %\nstep: 100 %\n");
+    EXPECT_EQ(shown("[1/8] a\\n[4/8] b\\nwarning\\n[8/8] c\\n"), "step: 50 %\nstep: 100 %\n");
+    EXPECT_EQ(shown("ninja: no work to do.\\n"), "");
+}
+
 }  // namespace
 }  // namespace pinwheel::test
