@@ -38,7 +38,7 @@ inline constexpr std::array kTlsRows{
     TlsRow{"honour_sslkeylogfile", &TlsOptions::honour_sslkeylogfile,
            "writes the session's secrets to the file that SSLKEYLOGFILE names"},
     TlsRow{"records", &TlsOptions::records,
-           "in_place opens the records of TLS 1.3 where they lie, which costs less a message"},
+           "in_place opens records of TLS 1.3 in the receive buffer, with fewer instructions a message"},
 };
 /// The value in the config's notation; `none` for an empty text.
 [[nodiscard]] std::string value_of(const TlsRow& row, const TlsOptions& options);

@@ -69,7 +69,7 @@ Finding governor(const Machine& machine) {
     auto finding = about("cpu governor", "a core that clocks down is slow to clock up when a message comes");
     const auto texts = machine.texts(kCpus, "cpu", "cpufreq/scaling_governor");
     if (texts.empty()) {
-        finding.found = "no frequency scaling is shown; a virtual machine's is its host's";
+        finding.found = "no frequency scaling is visible; the host of a virtual machine controls it";
         return finding;
     }
     const std::set<std::string> kinds(texts.begin(), texts.end());
@@ -132,7 +132,7 @@ Finding interrupts(const Machine& machine) {
 
 Finding huge_pages(const Machine& machine) {
     auto finding = about("transparent huge pages",
-                         "the kernel stalls a thread that writes memory while it puts huge pages together");
+                         "the kernel stalls a thread that writes memory while it assembles huge pages");
     const auto text = machine.text("/sys/kernel/mm/transparent_hugepage/enabled");
     if (!text) return finding;
     const std::string mode = chosen(*text);
@@ -174,8 +174,8 @@ Finding sleep_states(const Machine& machine) {
 
 Finding busy_poll(const Machine& machine) {
     auto finding = about("busy polling",
-                         "with it a read looks into the network card itself, and does not wait for "
-                         "the interrupt");
+                         "with it a read polls the network card instead of waiting for the "
+                         "interrupt");
     const auto poll = machine.number("/proc/sys/net/core/busy_poll");
     const auto read = machine.number("/proc/sys/net/core/busy_read");
     if (!poll || !read) return finding;
@@ -202,10 +202,9 @@ Finding time_counter(const Machine& machine) {
     if (*source == "tsc" && invariant) return ok(std::move(finding), found);
     if (*source == "arch_sys_counter" || *source == "kvm-clock" || *source == "hyperv_clocksource_tsc_page")
         return ok(std::move(finding), found + "; read without a system call");
-    return advice(
-        std::move(finding), found,
-        invariant ? "boot with clocksource=tsc tsc=reliable, if the kernel gave the counter up for no reason"
-                  : "use a machine whose counter is invariant; TscClock is not to be used here");
+    return advice(std::move(finding), found,
+                  invariant ? "boot with clocksource=tsc tsc=reliable, if the kernel rejected a good counter"
+                            : "use a machine whose counter is invariant; do not use TscClock here");
 }
 
 Finding hypervisor(const Machine& machine) {
@@ -237,7 +236,7 @@ Finding swap(const Machine& machine) {
     const auto text = machine.text("/proc/swaps");
     if (!text) return finding;
     if (text->find('\n') == std::string::npos) return ok(std::move(finding), "none");
-    return advice(std::move(finding), "in use as the kernel sees fit",
+    return advice(std::move(finding), "in use",
                   "swapoff -a, or pinwheel::lock_memory() with room in ulimit -l");
 }
 
@@ -256,8 +255,8 @@ Finding limit(const Machine& machine, const std::string& check, const std::strin
 
 Finding preemption(const Machine& machine) {
     auto finding = about("kernel preemption",
-                         "a kernel that is not preempted keeps a thread waiting until its own "
-                         "work is done; a core of one's own matters more");
+                         "a kernel without preemption delays a thread until its own work is "
+                         "done; a dedicated core matters more");
     if (machine.text("/sys/kernel/realtime").value_or("0") == "1") return ok(std::move(finding), "real-time");
     std::string model;
     if (const auto text = machine.text("/sys/kernel/debug/sched/preempt"))
