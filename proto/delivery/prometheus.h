@@ -23,7 +23,7 @@ struct LabelledStats {
 /// the format demands. Appends nothing for an empty span. Labels must be unique.
 void append_prometheus(std::string& out, std::span<const LabelledStats> all);
 
-/// Appends a histogram of nanoseconds in seconds, with buckets from 1 us to 10 s, three for each power of
+/// Appends a histogram of nanoseconds in seconds, with buckets from 1 µs to 10 s, three for each power of
 /// ten. `name` ends in `_seconds`; `help` is one line.
 void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,
                        std::string_view help, std::string_view labels = {});

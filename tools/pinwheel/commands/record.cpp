@@ -80,13 +80,12 @@ class RecordRun final : private FeedRun {
         const double passed = std::chrono::duration<double>(kInterval).count();
         std::array<char, 160> line{};
         std::snprintf(
-            line.data(), line.size(), "%s messages, %s/s, %.1f MiB, lag %.1f s, dropped %s%s",
+            line.data(), line.size(), "%s messages, %s/s, %.1f MB, lag %.1f s, dropped %s%s",
             grouped(stats.messages).c_str(),
             grouped(static_cast<std::uint64_t>(static_cast<double>(stats.messages - shown_) / passed))
                 .c_str(),
-            static_cast<double>(stats.written_bytes) / kMebibyte,
-            std::chrono::duration<double>(stats.lag).count(), grouped(stats.dropped).c_str(),
-            stats.is_stopped ? ", THE DISK ACCEPTS NO DATA" : "");
+            static_cast<double>(stats.written_bytes) / 1e6, std::chrono::duration<double>(stats.lag).count(),
+            grouped(stats.dropped).c_str(), stats.is_stopped ? ", THE DISK ACCEPTS NO DATA" : "");
         shown_ = stats.messages;
         show_progress(line.data());
     }
