@@ -11,7 +11,7 @@
 
 namespace pinwheel::test {
 
-/// A server in memory, with one stream that recognises ids for ever. Tests say what fails.
+/// A server in memory, with one stream that recognises ids without a time limit. Tests select the failures.
 class FakeLink final : public NatsLink {
   public:
     struct Published {
@@ -92,8 +92,8 @@ class FakeLink final : public NatsLink {
         std::string topic, payload;
     };
     bool can_connect = true;
-    bool is_stopped = false;    // takes all, says nothing
-    bool has_stream = true;     // or makes one
+    bool is_stopped = false;    // accepts everything, answers nothing
+    bool has_stream = true;     // else it makes one
     int refused_publishes = 0;  // answered with an error
     int failing_publishes = 0;  // the call fails
     std::size_t max_payload = 1 << 20;
@@ -103,7 +103,7 @@ class FakeLink final : public NatsLink {
     std::string reason;
     int connects = 0, disconnects = 0;
     std::vector<Published> published, requests, stream;
-    std::map<std::string, std::string> last_ids;  // by subject, of messages that others have stored
+    std::map<std::string, std::string> last_ids;  // by subject, of messages from other relays
     std::deque<Answer> answers;
 
   private:

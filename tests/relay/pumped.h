@@ -12,7 +12,7 @@
 
 namespace pinwheel::test {
 
-/// A feed's ring, a pump and a server in memory, at a time that the test moves.
+/// A feed's ring, a pump and a server in memory, on a manual clock.
 class Pumped : public testing::Test {
   protected:
     using Texts = std::vector<std::string>;
@@ -47,7 +47,7 @@ class Pumped : public testing::Test {
             [this](std::string_view text) { alerts.emplace_back(text); }, SystemTime{});
         turns();
     }
-    /// Until nothing is left to do at this time.
+    /// Turns until no work is left at this time.
     void turns() {
         for (int idle = 0; idle < 3;) idle = pump->turn(now) == 0 ? idle + 1 : 0;
     }
@@ -55,7 +55,7 @@ class Pumped : public testing::Test {
         now += time;
         turns();
     }
-    /// Ids of what was published behind `from`, without their prefix.
+    /// Ids of the messages published behind `from`, without their prefix.
     [[nodiscard]] Texts ids(std::size_t from = 0) const {
         Texts all;
         for (std::size_t i = from; i < link.published.size(); ++i) {
@@ -64,7 +64,7 @@ class Pumped : public testing::Test {
         }
         return all;
     }
-    /// Control messages of this event.
+    /// Control messages with this event.
     [[nodiscard]] Texts controls(const std::string& event) const {
         Texts all;
         for (const auto& one : link.published)

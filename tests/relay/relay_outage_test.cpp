@@ -1,4 +1,4 @@
-// What the relay does when the server does not do its part.
+// The relay's behaviour with a failing server.
 #include "pumped.h"
 
 namespace pinwheel {
@@ -131,7 +131,7 @@ TEST_F(RelayOutage, WhatAnotherRelayHasStoredLongAgoIsNotStoredAgain) {
     link.last_ids["md-late.okx-v5.books.A"] = "okx-v5|books|A|15..20";
     link.can_connect = true;
     pass(2s);
-    Texts wanted{"10"};  // of trades: nothing of them is stored
+    Texts wanted{"10"};  // of trades: none is stored
     for (int i = 21; i <= 30; ++i) {
         if (i == 21) wanted.emplace_back("20");
         wanted.push_back(std::to_string(i));
@@ -150,7 +150,7 @@ TEST_F(RelayOutage, OldMessagesThatCannotBeComparedAreTold) {
     link.cut("gone");
     link.can_connect = false;
     push(101);
-    push(1, 0, true);  // its numbers begin anew
+    push(1, 0, true);  // its numbers restart
     push(2);
     push_text("tick", std::nullopt, 1);
     turns();
@@ -169,7 +169,7 @@ TEST_F(RelayOutage, WhatALinkBringsAfterASilenceIsComparedFirst) {
     make();
     push(1);
     turns();
-    pass(8s);  // the venue's link was cut, and TCP repeats what was lost
+    pass(8s);  // the venue's link was cut, and TCP repeats lost data
     link.last_ids["md.okx-v5.books.A"] = "okx-v5|books|A|3";
     link.stream.clear();  // the ids are forgotten
     for (int i = 2; i <= 5; ++i) push(i);
@@ -265,7 +265,7 @@ TEST_F(RelayOutage, AStreamThatIsDeletedIsMadeAgain) {
     turns();
     link.is_stopped = false;
     link.has_stream = false;
-    link.answers.push_back({"", ""});  // nobody listens
+    link.answers.push_back({"", ""});  // no subscriber
     turns();
     pass(100ms);
     EXPECT_EQ(link.requests.back().subject, "$JS.API.STREAM.CREATE.S");

@@ -1,4 +1,4 @@
-// What the relay publishes, and how it lives with a stream.
+// The relay's messages, and its use of a stream.
 #include "pumped.h"
 
 namespace pinwheel {

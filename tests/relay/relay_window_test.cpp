@@ -15,7 +15,7 @@ class RelayWindowTest : public testing::Test {
         window.push({.channel = channel, .end = number, .received = at, .payload = std::string(bytes, 'x')},
                     hear);
     }
-    /// Sends so many; the label of the first.
+    /// Sends this many; returns the label of the first.
     std::uint64_t send(RelayWindow& window, int count) {
         const std::uint64_t first = window.next_label();
         for (int i = 0; i < count; ++i) {

@@ -17,7 +17,7 @@ struct CnatsLink::Impl {
     SecureRandom random;
     std::uint64_t number = 0;  // of the connection
     std::string inbox;
-    std::string why;  // what failed here
+    std::string why;  // the failure on this side
 };
 
 CnatsLink::CnatsLink(const RelayOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -70,9 +70,9 @@ NatsResult CnatsLink::publish(const NatsPublication& publication) {
         impl_->why = nats_error(worker.settings, status);
         return NatsResult::failed;
     }
-    static constexpr std::size_t kHeaders = 256;  // about their size
+    static constexpr std::size_t kHeaders = 256;  // their typical size
     const std::lock_guard lock(worker.mutex);
-    if (worker.state != NatsState::up) return NatsResult::ok;  // state() will tell
+    if (worker.state != NatsState::up) return NatsResult::ok;  // state() will report it
     if (static_cast<std::int64_t>(publication.payload.size() + kHeaders) > worker.max_payload)
         return NatsResult::too_large;
     worker.outbox.push_back(std::move(message));

@@ -8,13 +8,13 @@
 
 namespace pinwheel {
 
-/// A NatsLink on libnats, whose calls may block (with TLS also those of its event loop), and so run on a
-/// thread of the link's own. libnats' own reconnecting is off, since its buffer would bring stale messages.
+/// A NatsLink on libnats. libnats' calls may block (with TLS also those of its event loop), so they run on
+/// the link's own thread. libnats' own reconnecting is off, because its buffer would bring stale messages.
 /// Threading: one thread. Allocates: in each call.
 class CnatsLink final : public NatsLink {
   public:
-    /// Throws std::invalid_argument that names the option that cannot be used, std::system_error if there is
-    /// no thread or descriptor.
+    /// Throws std::invalid_argument that names the invalid option, and std::system_error if no thread or
+    /// descriptor is available.
     explicit CnatsLink(const RelayOptions& options);
     /// Waits for an attempt to connect, for connect_timeout at most.
     ~CnatsLink() override;

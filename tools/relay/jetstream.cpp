@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kStreamNotFound = 10059;
 constexpr Duration kLeastWindow = std::chrono::seconds{2};
 
-/// A text with the bytes behind it that JsonView wants.
+/// A text with the padding that JsonView needs.
 class PaddedText {
   public:
     explicit PaddedText(std::string_view text) : size_(text.size()) {
@@ -31,7 +31,7 @@ class PaddedText {
     std::string text_;
 };
 
-/// The server's words for an error; nothing if there is none.
+/// The server's text of an error; nothing if there is none.
 std::optional<std::string> error_of(const JsonView& json) {
     if (!json) return "the server's answer is no JSON";
     if (!json.raw("/error")) return std::nullopt;
@@ -67,7 +67,7 @@ std::string last_message_request(std::string_view subject) {
 }
 
 PublishAnswer parse_publish_answer(std::string_view payload) {
-    // One comes for each message: no parser for what says that all is well.
+    // One answer comes for each message, so an answer without an error is not parsed.
     static constexpr std::string_view kDuplicate = R"("duplicate")";
     if (payload.starts_with(R"({"stream":)") && payload.find(R"("error")") == std::string_view::npos)
         return {.is_stored = true, .is_duplicate = payload.find(kDuplicate) != std::string_view::npos};

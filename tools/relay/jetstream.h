@@ -13,7 +13,7 @@ namespace pinwheel {
 /// Requests to JetStream and its answers, as JSON. No I/O.
 /// https://docs.nats.io/reference/reference-protocols/nats_api_reference
 
-/// The limits that a stream is made with.
+/// The limits of a stream that the relay makes.
 struct JetStreamConfig {
     std::string name{};
     std::vector<std::string> subjects{};
@@ -22,7 +22,7 @@ struct JetStreamConfig {
     std::int64_t max_bytes = 0;
 };
 
-/// The API's subject for a stream; `verb` is such as `STREAM.INFO`.
+/// The API's subject for a stream; `verb` is, for example, `STREAM.INFO`.
 [[nodiscard]] std::string jetstream_subject(std::string_view verb, std::string_view stream);
 /// The body of STREAM.CREATE: a file store that discards the oldest.
 [[nodiscard]] std::string create_stream_request(const JetStreamConfig& config);
@@ -33,14 +33,14 @@ struct JetStreamConfig {
 struct PublishAnswer {
     bool is_stored = false;
     bool is_duplicate = false;
-    std::string why{};  ///< if it is not stored
+    std::string why{};  ///< the reason if it is not stored
 };
 [[nodiscard]] PublishAnswer parse_publish_answer(std::string_view payload);
 
 /// The answer to STREAM.INFO or STREAM.CREATE.
 struct StreamAnswer {
-    bool is_missing = false;  ///< there is no such stream
-    std::string why{};        ///< it cannot be used; empty: it can
+    bool is_missing = false;  ///< the stream does not exist
+    std::string why{};        ///< why it cannot be used; empty: it can
     Duration duplicates{};    ///< the stream's own window
 };
 /// `subjects` are those that it must capture.
@@ -50,12 +50,13 @@ struct StreamAnswer {
 /// The answer to STREAM.MSG.GET.
 struct LastMessageAnswer {
     bool is_failed = false;
-    /// The number in the message's id; nothing if there is no message, or it has no number.
+    /// The number in the message's id; nothing if there is no message, or no number in it.
     std::optional<std::int64_t> number{};
 };
 [[nodiscard]] LastMessageAnswer parse_last_message_answer(std::string_view payload);
 
-/// The value of a header of this name (case as it is) in a block of NATS headers; empty if there is none.
+/// The value of the header with this name (case-sensitive) in a block of NATS headers; empty if there is
+/// none.
 [[nodiscard]] std::string_view header_value(std::string_view headers, std::string_view name) noexcept;
 
 }  // namespace pinwheel

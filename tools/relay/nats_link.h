@@ -11,22 +11,22 @@
 
 namespace pinwheel {
 
-/// What is published. Refers to texts of the caller, for the call.
+/// A message to publish. Refers to texts of the caller, for the call.
 struct NatsPublication {
     struct Header {
         const char* name;
         const std::string& value;
     };
     const std::string& subject;
-    const std::string& reply;  ///< empty: no answer is wanted
+    const std::string& reply;  ///< empty: no answer
     std::span<const Header> headers{};
     std::string_view payload{};
 };
 
-/// What came to the inbox. Texts are there for the call.
+/// A message to the inbox. Its texts are valid during the call.
 struct NatsAnswer {
-    /// Behind the inbox's own subject and a dot. Empty: nobody listens to a subject that was published to
-    /// with a reply; libnats does not tell which.
+    /// The part behind the inbox's own subject and a dot. Empty: a subject with a reply had no subscriber;
+    /// libnats does not report which.
     std::string_view topic{};
     std::string_view payload{};
 };
@@ -34,32 +34,32 @@ struct NatsAnswer {
 enum class NatsState : std::uint8_t { down, connecting, up };
 enum class NatsResult : std::uint8_t {
     ok,
-    too_large,  ///< for this server
-    failed,     ///< why() tells
+    too_large,  ///< above the server's limit
+    failed,     ///< why() has the reason
 };
 
-/// One connection to a NATS server, without memory of the one before: nothing that was not sent is kept.
-/// Threading: one thread. No call blocks but wait() and the destructor.
+/// One connection to a NATS server, without state of an earlier one: unsent messages are not kept. Threading:
+/// one thread. No call blocks except wait() and the destructor.
 class NatsLink {
   public:
     virtual ~NatsLink() = default;
 
-    /// Begins to connect; state() tells the end of it. Only while down.
+    /// Begins to connect; state() reports the outcome. Only while down.
     virtual void connect() = 0;
     /// Down at once.
     virtual void disconnect() noexcept = 0;
     [[nodiscard]] virtual NatsState state() = 0;
-    /// Why the link is down, or what failed last. Holds no secret.
+    /// The cause of the disconnect, or of the last failure. Holds no secret.
     [[nodiscard]] virtual std::string why() const = 0;
-    /// What answers are sent to begins with this, and a dot. Another one for each connection.
+    /// The subject of answers begins with this and a dot. It differs for each connection.
     [[nodiscard]] virtual const std::string& inbox() const = 0;
 
     virtual NatsResult publish(const NatsPublication& publication) = 0;
     /// Bytes that the socket has not taken.
     [[nodiscard]] virtual std::size_t buffered() const = 0;
-    /// Writes and reads what the socket takes and has; returns how many answers there were.
+    /// Writes and reads as much as the socket allows; returns the number of answers.
     virtual int turn(FunctionRef<void(const NatsAnswer&)> answer) = 0;
-    /// Waits until there is something to read, or to write, at most for this time.
+    /// Waits until the socket is readable or writable, at most for this time.
     virtual void wait(Duration most) = 0;
 };
 

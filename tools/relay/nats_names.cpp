@@ -18,7 +18,7 @@ std::string joined(const ChannelName& channel, char between) {
     return nats_token(channel.name) + between + nats_token(channel.symbol);
 }
 
-/// FNV-1a, from a basis of one's own: two of them are one id.
+/// FNV-1a with a custom basis. Two hashes form one id.
 std::uint64_t hash(std::string_view text, std::uint64_t basis) noexcept {
     for (const char character : text) basis = (basis ^ static_cast<unsigned char>(character)) * 0x100000001b3;
     return basis;

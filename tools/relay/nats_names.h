@@ -10,12 +10,12 @@
 
 namespace pinwheel {
 
-/// One token of a NATS subject: what separates tokens, matches several or is no printable ASCII becomes %XX,
-/// and so do `%`, `|` and a leading `_`; nothing becomes `_`. Two texts never give the same token.
+/// One token of a NATS subject. Separators, wildcards and characters other than printable ASCII become %XX,
+/// and so do `%`, `|` and a leading `_`. An empty text becomes `_`. Two texts never give the same token.
 [[nodiscard]] std::string nats_token(std::string_view text);
-/// True for one or more tokens that may stand in front of others in a subject.
+/// True for one or more tokens that can begin a subject.
 [[nodiscard]] bool is_nats_prefix(std::string_view text) noexcept;
-/// True if every subject that `subject` matches is matched by `pattern`, too. Both may end with `>`.
+/// True if `pattern` matches every subject that `subject` matches. Both may end with `>`.
 [[nodiscard]] bool covers_subject(std::string_view pattern, std::string_view subject) noexcept;
 
 /// The subjects of one venue.
@@ -30,9 +30,9 @@ class NatsNames {
     [[nodiscard]] std::string live(const ChannelName& channel) const;
     [[nodiscard]] std::string late(const ChannelName& channel) const;
     [[nodiscard]] std::string control() const { return live_ + "_control"; }
-    /// What a stream must capture.
+    /// The subjects that a stream must capture.
     [[nodiscard]] std::vector<std::string> stream_subjects() const { return {live_ + ">", late_ + ">"}; }
-    /// `venue|channel|symbol|`, which a number follows.
+    /// `venue|channel|symbol|`, followed by a number.
     [[nodiscard]] std::string id_prefix(const ChannelName& channel) const;
 
   private:
@@ -41,14 +41,14 @@ class NatsNames {
     std::string venue_;
 };
 
-/// Numbers as the end of a message id: `7`, `5..7`, and `snapshot.7` for what replaces all before.
+/// Numbers as the end of a message id: `7`, `5..7`, and `snapshot.7` for one that replaces all before.
 [[nodiscard]] std::string id_of_numbers(std::int64_t begin, std::int64_t end, bool is_snapshot);
 /// The last number in a message id; nothing if it ends otherwise.
 [[nodiscard]] std::optional<std::int64_t> number_of_id(std::string_view id) noexcept;
-/// A message without a number, by its contents.
+/// An id by the contents, for a message without a number.
 [[nodiscard]] std::string id_of_contents(std::string_view payload);
 
-/// The live subject of a late one, and any other as it is.
+/// The live subject of a late one; any other unchanged.
 [[nodiscard]] std::string live_subject(std::string_view subject, std::string_view prefix);
 
 }  // namespace pinwheel

@@ -15,7 +15,7 @@ std::int64_t ms(Duration duration) noexcept {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-/// Behind the scheme, in front of the host; empty if there is none.
+/// The position behind the scheme and in front of the host; empty if there is none.
 std::string_view credentials_of(std::string_view url) noexcept {
     const auto start = url.find("://");
     const auto at = url.rfind('@');
@@ -77,7 +77,7 @@ NatsPtr<natsOptions> make_nats_options(const RelayOptions& options) {
     if (!options.name.empty()) require(natsOptions_SetName(made, options.name.c_str()), "the relay's name");
     require(natsOptions_SetTimeout(made, ms(options.connect_timeout)), "the connection timeout");
     require(natsOptions_SetAllowReconnect(made, false), "NATS");
-    // Else libnats' flusher asks for the socket, up to a second after the worker has looked.
+    // Otherwise libnats' flusher uses the socket, up to a second after the worker has checked.
     require(natsOptions_SetSendAsap(made, true), "NATS");
     if (is_tls || !options.ca_file.empty() || !options.certificate_file.empty()) set_tls(made, options);
     if (!options.credentials_file.empty()) set_credentials(made, options.credentials_file);
@@ -95,7 +95,7 @@ std::string nats_error(const RelayOptions& options, natsStatus status) {
     natsStatus last = NATS_OK;
     const char* const told = nats_GetLastError(&last);
     std::string detail = told != nullptr && last == status ? told : "";
-    // In front of it stands a place in libnats' sources: `(conn.c:2088): `.
+    // libnats puts a place in its sources in front: `(conn.c:2088): `.
     if (const auto end = detail.find("): "); detail.starts_with('(') && end != std::string::npos)
         detail.erase(0, end + 3);
     if (!detail.empty() && detail != text) text += " (" + detail + ")";

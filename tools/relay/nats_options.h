@@ -20,11 +20,11 @@ struct NatsDeleter {
 template <class T>
 using NatsPtr = std::unique_ptr<T, NatsDeleter>;
 
-/// Server, authorities, credentials, limits of time; no reconnecting. Throws std::invalid_argument that names
-/// the option that cannot be used.
+/// Server, authorities, credentials, time limits; no reconnecting. Throws std::invalid_argument that names
+/// the invalid option.
 [[nodiscard]] NatsPtr<natsOptions> make_nats_options(const RelayOptions& options);
 
-/// `URL: what went wrong`, without the URL's credentials. On the thread of the call that failed.
+/// `URL: reason`, without the URL's credentials. On the thread of the failed call.
 [[nodiscard]] std::string nats_error(const RelayOptions& options, natsStatus status);
 /// The URL without user and password.
 [[nodiscard]] std::string shown_url(const std::string& url);

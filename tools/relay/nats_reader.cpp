@@ -47,7 +47,7 @@ struct NatsReader::Impl {
         if (options.last) collect_last(*options.last);
     }
 
-    // Connections. What fails throws std::runtime_error.
+    // Connections. Failures throw std::runtime_error.
 
     void connect() {
         close();
@@ -92,7 +92,7 @@ struct NatsReader::Impl {
             throw std::runtime_error(shown_url(options.server.url) + ": no stream captures '" +
                                      options.subject + "'; a relay makes one by --stream");
     }
-    /// A consumer of the server's memory that pushes to an inbox, behind the last message that was read.
+    /// A push consumer in the server's memory, behind the last message that was read.
     void follow_stream() {
         natsInbox* inbox = nullptr;
         require(natsInbox_Create(&inbox));
@@ -124,7 +124,7 @@ struct NatsReader::Impl {
         silent = {};
     }
 
-    /// The newest messages of the subject: goes back far enough for so many of them.
+    /// The newest messages of the subject: goes back far enough for this many.
     void collect_last(std::uint64_t count) {
         jsStreamInfo* info = nullptr;
         const natsStatus status = js_GetStreamInfo(&info, jetstream.get(), stream.c_str(), nullptr, nullptr);
@@ -152,7 +152,7 @@ struct NatsReader::Impl {
 
     // Messages.
 
-    /// Reads one into `current`; false: none came. A heartbeat has no sequence.
+    /// Reads one message into `current`; false: none came. A heartbeat has no sequence.
     bool read(Duration most) {
         natsMsg* got = nullptr;
         const natsStatus status = natsSubscription_NextMsg(&got, subscription.get(), ms(most));
@@ -165,7 +165,7 @@ struct NatsReader::Impl {
             return false;
         }
         if (status != NATS_OK && status != NATS_SLOW_CONSUMER) require(status);
-        if (status == NATS_SLOW_CONSUMER) {  // told once; a stream is read again from there
+        if (status == NATS_SLOW_CONSUMER) {  // reported once; a stream is read again from there
             if (options.is_from_stream()) follow_stream();
             return false;
         }
@@ -179,7 +179,7 @@ struct NatsReader::Impl {
         current.generation = number_of<std::uint64_t>(header_of(got, "Pw-Generation"));
         return true;
     }
-    /// False: it is a heartbeat, or messages in front of it are missing.
+    /// False: a heartbeat, or messages before it are missing.
     bool see_sequence(natsMsg* message) {
         jsMsgMetaData* told = nullptr;
         if (natsMsg_GetMetaData(&told, message) != NATS_OK) return false;
@@ -236,7 +236,7 @@ struct NatsReader::Impl {
     NatsPtr<jsCtx> jetstream;
     NatsPtr<natsSubscription> subscription;
     std::string stream;
-    std::uint64_t next_sequence = 0;  // of the stream; 0: not known
+    std::uint64_t next_sequence = 0;  // of the stream; 0: unknown
     std::uint64_t delivered = 0;      // by this consumer
     Duration silent{};
     Duration delay = kFirstDelay;

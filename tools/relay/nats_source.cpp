@@ -34,7 +34,7 @@ void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
 
 }  // namespace
 
-/// The thread that reads from NATS, and what it has read.
+/// The thread that reads from NATS, and its messages.
 class NatsSource::Feeder {
   public:
     struct Item {
@@ -65,7 +65,7 @@ class NatsSource::Feeder {
         thread_ = std::thread([this, outcome = std::move(outcome)] { run(outcome); });
     }
     [[nodiscard]] int fd() const noexcept { return event_.get(); }
-    /// False: there is none now, and fd() will tell of the next.
+    /// False: no message now; fd() becomes readable with the next.
     [[nodiscard]] bool take(Item& item) {
         const std::lock_guard lock(mutex_);
         std::uint64_t count = 0;
@@ -114,7 +114,7 @@ class NatsSource::Feeder {
                 put({SystemTime{Duration{record->kernel_ns}}, record->payload});
         }
     }
-    /// Waits for room: NATS then keeps what comes, or drops this reader.
+    /// Waits for room. Meanwhile NATS keeps the messages, or drops this reader.
     void put(Item item) {
         std::unique_lock lock(mutex_);
         room_.wait(lock, [this] { return stopping_ || (items_.size() < kMostItems && bytes_ < kMostBytes); });
@@ -136,7 +136,7 @@ class NatsSource::Feeder {
     std::thread thread_;
 };
 
-/// The server's side of the upgrade, then the messages. A read brings messages of one time.
+/// The server's side of the upgrade, then the messages. A read brings messages with one time.
 class NatsSource::Stream final : public ByteStream {
   public:
     explicit Stream(std::unique_ptr<Feeder> feeder) : feeder_(std::move(feeder)) {}

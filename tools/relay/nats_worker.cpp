@@ -19,7 +19,7 @@
 namespace pinwheel {
 namespace {
 
-constexpr int kIdle = 1000;  // ms; a closed connection is seen this late if nothing else happens
+constexpr int kIdle = 1000;  // ms; the longest delay until a closed connection is detected
 
 UniqueFd make_event() {
     UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -181,7 +181,7 @@ bool NatsWorker::step() {
     bool has_worked = in_socket != before;
     pollfd ready{.fd = socket.fd(), .events = POLLIN | POLLOUT, .revents = 0};
     std::ignore = ::poll(&ready, 1, 0);
-    // Only what is ready: with TLS libnats waits inside for the rest of a record.
+    // Only when ready: with TLS libnats waits inside for the rest of a record.
     if (socket.wants_write() && (ready.revents & POLLOUT) != 0) {
         natsConnection_ProcessWriteEvent(connection);
         has_worked = true;

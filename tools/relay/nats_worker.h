@@ -14,13 +14,12 @@
 
 namespace pinwheel {
 
-/// libnats' socket, as its event loop tells of it, on any thread.
+/// libnats' socket as seen by its event loop, on any thread.
 class NatsSocket {
   public:
-    /// Registers with options that a connection will be made from. It must outlive the connection.
+    /// Registers with the options of a coming connection. It must outlive the connection.
     [[nodiscard]] natsStatus attach_to(natsOptions* options);
-    /// Whoever waits for the socket waits no longer. libnats may close its descriptor at any time: this one
-    /// is a copy.
+    /// Ends all waits for the socket. libnats may close its descriptor at any time: this one is a copy.
     void shut_down() noexcept;
     void close() noexcept;
     [[nodiscard]] int fd() const noexcept { return fd_; }
@@ -38,8 +37,8 @@ class NatsSocket {
     UniqueFd copy_;
 };
 
-/// The thread that libnats' calls run on, and what it shares with the link. All that is named here is guarded
-/// by `mutex`, unless it is atomic.
+/// The thread of libnats' calls, and the data that it shares with the link. `mutex` guards all named members,
+/// unless they are atomic.
 class NatsWorker {
   public:
     explicit NatsWorker(const RelayOptions& options);
@@ -47,9 +46,9 @@ class NatsWorker {
     NatsWorker(const NatsWorker&) = delete;
     NatsWorker& operator=(const NatsWorker&) = delete;
 
-    /// For the worker to look at what has changed. With the mutex held.
+    /// Wakes the worker after a change. With the mutex held.
     void wake() noexcept;
-    /// The connection is not wanted. With the mutex held.
+    /// Drops the connection. With the mutex held.
     void give_up(std::string reason) noexcept;
 
     const RelayOptions settings;
@@ -61,7 +60,7 @@ class NatsWorker {
     std::uint64_t wanted = 0;  // number of the connection; 0: none
     std::vector<NatsPtr<natsMsg>> outbox;
     std::size_t outbox_bytes = 0;
-    std::vector<NatsPtr<natsMsg>> answers;  // null: nobody listens
+    std::vector<NatsPtr<natsMsg>> answers;  // null: no subscriber
     std::int64_t max_payload = 0;
     std::atomic<std::size_t> in_socket{0};  // bytes that libnats holds
     NatsSocket socket;
@@ -71,7 +70,7 @@ class NatsWorker {
     void open(std::uint64_t number);
     void close() noexcept;
     void fail(std::uint64_t number, const std::string& reason);
-    /// One round of writing and reading. False: nothing was done.
+    /// One round of writing and reading. False: no work was done.
     bool step();
     [[nodiscard]] natsStatus publish_outbox();
     int take_answers();
@@ -81,9 +80,9 @@ class NatsWorker {
     UniqueFd wake_up_;
     bool asleep_ = false;
     bool stopping_ = false;
-    std::uint64_t current_ = 0;  // the worker's own, as all that follows
+    std::uint64_t current_ = 0;  // the worker's own, like all members below
     NatsPtr<natsConnection> connection_;
-    NatsPtr<natsSubscription> subscription_;  // goes first
+    NatsPtr<natsSubscription> subscription_;  // destroyed first
     std::thread thread_;
 };
 

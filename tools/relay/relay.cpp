@@ -78,7 +78,7 @@ struct Relay::Thread {
         try {
             work = pump.turn(now);
             has_failed = false;
-        } catch (const std::exception& error) {  // no memory: what is not taken waits in the ring
+        } catch (const std::exception& error) {  // no memory: untaken records wait in the ring
             if (!std::exchange(has_failed, true) && alert)
                 alert(std::string("the relay is held up: ") + error.what());
         }
@@ -97,7 +97,7 @@ struct Relay::Thread {
     const std::unique_ptr<NatsLink> own_link;
     NatsLink& link;
     MessageQueue& queue;
-    mutable std::mutex mutex;  // of the two that follow
+    mutable std::mutex mutex;  // of the next two members
     RelayStats stats;
     std::map<ChannelId, ChannelName> names;
     RelayPump pump;

@@ -14,38 +14,39 @@ namespace pinwheel {
 
 class NatsLink;
 
-/// Carries a feed's ring to a NATS server, on a thread of its own. The feed's thread is not involved:
-/// whatever the server does, the ring is emptied, and what cannot be sent waits within
-/// RelayOptions::max_pending or is given up and told on the control subject. Two relays of one venue that
-/// publish to one stream give each message the same id, and the stream keeps one.
+/// Carries a feed's ring to a NATS server, on its own thread. The feed's thread is not involved. The ring is
+/// emptied in every case: unsent messages wait within RelayOptions::max_pending, or are given up and reported
+/// on the control subject. Two relays of one venue that publish to one stream give each message the same id,
+/// and the stream keeps one copy.
 ///
 ///     Feed feed(reactor, venue, options);
 ///     Relay relay(feed.queue(), {.url = "nats://127.0.0.1:4222", .venue = "okx-v5", .stream = "OKX"});
 ///     relay.name(feed.subscribe("books", "BTC-USDT"), {"books", "BTC-USDT"});
 ///
-/// Threading: made, stopped and destroyed on one thread, which may be any; see each call. Allocates: on its
-/// own thread, for each message.
+/// Threading: constructed, stopped and destroyed on one thread, which may be any; see each call. Allocates:
+/// on its own thread, for each message.
 class Relay {
   public:
-    /// Hears, on the relay's thread, what a person should know: an outage, its end, what was lost. Must not
-    /// throw.
+    /// Called on the relay's thread with conditions that a person should know: an outage, its end, a loss.
+    /// Must not throw.
     using Alert = std::function<void(std::string_view)>;
 
-    /// Starts at once, also while the server cannot be reached. The relay is the ring's consumer. `queue` and
-    /// `link` (null: libnats) must outlive it. Throws std::invalid_argument that names the option that cannot
-    /// be used; std::system_error if there is no thread.
+    /// Starts at once, even if the server is unreachable. The relay is the ring's consumer. `queue` and
+    /// `link` (null: libnats) must outlive it. Throws std::invalid_argument that names the invalid option,
+    /// and std::system_error if no thread can be started.
     Relay(MessageQueue& queue, RelayOptions options, Alert alert = {}, NatsLink* link = nullptr);
-    /// stop(), whose error is an alert.
+    /// Like stop(). Its error becomes an alert.
     ~Relay();
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    /// What a channel of the feed is called in subjects and ids. Before its first message. From any thread.
+    /// The name of a feed's channel in subjects and ids. Call it before the channel's first message. From any
+    /// thread.
     void name(ChannelId id, const ChannelName& name);
 
-    /// Sends what the ring holds and waits for acknowledgements, at most drain_timeout, and not at all while
-    /// there is no connection. The error tells how many messages are lost. The ring may then have another
-    /// consumer. A second call does nothing.
+    /// Sends the ring's messages and waits for acknowledgements, at most drain_timeout, and not at all
+    /// without a connection. The error has the number of lost messages. The ring may then have another
+    /// consumer. A second call has no effect.
     Error stop();
 
     /// From any thread.

@@ -12,22 +12,22 @@
 
 namespace pinwheel {
 
-/// A channel of the feed, as the relay knows it.
+/// A channel of the feed, from the relay's point of view.
 struct RelayChannel {
     ChannelName name{};
     std::string live{};  // subjects
     std::string late{};
     std::string id_prefix{};
 
-    std::optional<std::int64_t> last{};  // the venue's number that came last
-    TimePoint reset_until{};             // its numbers began anew: nothing is compared until then
-    bool is_told = false;                // that it has no numbers
+    std::optional<std::int64_t> last{};  // the venue's newest number
+    TimePoint reset_until{};             // its numbers restarted: no comparison until then
+    bool is_told = false;                // its lack of numbers was reported
 
-    /// The number that the stream is at. Asked for on both subjects.
+    /// The newest number in the stream. Requested for both subjects.
     struct Mark {
         std::optional<std::int64_t> number{};
-        std::optional<TimePoint> at{};         // when it was asked for
-        int missing = 0;                       // answers
+        std::optional<TimePoint> at{};         // the time of the request
+        int missing = 0;                       // outstanding answers
         std::optional<std::int64_t> newest{};  // of the answers so far
         TimePoint asked_at{};
     };
@@ -37,7 +37,7 @@ struct RelayChannel {
 /// The channels by their ids. Threading: one thread.
 class RelayChannels {
   public:
-    /// What a channel is called; asked once a channel.
+    /// The name of a channel; called once a channel.
     using Lookup = std::function<ChannelName(ChannelId)>;
 
     RelayChannels(NatsNames names, Lookup lookup) : names_(std::move(names)), lookup_(std::move(lookup)) {}
@@ -57,7 +57,7 @@ class RelayChannels {
         return channel;
     }
     [[nodiscard]] const NatsNames& names() const noexcept { return names_; }
-    /// Marks that were asked for on a connection that is gone are not waited for.
+    /// Marks requested on an earlier connection are not waited for.
     void forget_asked() noexcept {
         for (auto& channel : channels_) channel.mark.missing = 0;
     }

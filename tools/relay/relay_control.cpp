@@ -19,7 +19,7 @@ void add_channel(Members& members, ChannelId id, RelayChannels& channels) {
     members.emplace_back("symbol", name.symbol);
 }
 
-/// False: not told.
+/// False: not reported.
 bool add_leg_state(Members& members, const RecordHeader& record, LegState state) {
     if (state != LegState::up && state != LegState::down) return false;
     members[0].second = state == LegState::up ? "connected" : "disconnected";

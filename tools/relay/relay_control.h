@@ -11,7 +11,7 @@
 
 namespace pinwheel {
 
-/// What is told on the control subject, one JSON object a message:
+/// The messages on the control subject, one JSON object each:
 ///
 ///     {"event":"connected","relay":R,"leg":0,"generation":1}
 ///     {"event":"disconnected","relay":R,"leg":0,"generation":1,"code":1006,"reason":"NETWORK_ERROR"}
@@ -21,18 +21,18 @@ namespace pinwheel {
 ///     {"event":"not_relayed","relay":R,"channel":C,"symbol":S,"from":1,"to":2,"from_ns":T,"to_ns":U,
 ///      "count":2,"doubtful":false}     the relay gave them up; doubtful: the server may have some of them
 ///
-/// Empty for a record that is not told: messages, steps on the way to another.
+/// Empty for records without a control message: messages, intermediate steps.
 [[nodiscard]] std::string control_text(const RecordHeader& record, RelayChannels& channels,
                                        std::string_view relay);
 
-/// Messages that were given up, until they are told.
+/// Messages that were given up and not reported yet.
 class RelayLosses {
   public:
     void add(const RelayEntry& entry);
     [[nodiscard]] bool empty() const noexcept { return losses_.empty(); }
     /// Messages since the losses were made.
     [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
-    /// A text a channel.
+    /// One text a channel.
     [[nodiscard]] std::vector<std::string> take(RelayChannels& channels, std::string_view relay);
 
   private:

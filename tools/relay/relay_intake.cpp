@@ -8,7 +8,7 @@
 
 namespace pinwheel {
 
-/// After a silence the link may bring what the venue sent long ago: TCP repeats what was lost. What comes is
+/// After a silence the link may bring old messages of the venue, because TCP repeats lost data. Messages are
 /// suspect for as long as the silence was.
 void RelayIntake::see_arrival(RelayEntry& entry, Duration trusted) {
     const TimePoint at = entry.received;

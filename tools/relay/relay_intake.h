@@ -14,7 +14,7 @@ namespace pinwheel {
 /// Takes a feed's ring into the window. Threading: the ring's consumer. Time is an argument.
 class RelayIntake {
   public:
-    /// Hears once of each channel without numbers.
+    /// Called once for each channel without numbers.
     using Unnumbered = FunctionRef<void(const RelayChannel&)>;
 
     /// All must outlive it.
@@ -22,11 +22,11 @@ class RelayIntake {
                 const RelayOptions& options)
         : queue_(queue), channels_(channels), window_(window), options_(options) {}
 
-    /// At most kMost records; returns how many. `trusted` as in RelayRules.
+    /// At most kMost records; returns their number. `trusted` as in RelayRules.
     int take(TimePoint now, Duration trusted, RelayWindow::Lost lost, Unnumbered unnumbered);
-    /// Messages out of the ring.
+    /// The messages taken out of the ring.
     [[nodiscard]] std::uint64_t taken() const noexcept { return taken_; }
-    /// Messages that the ring had no room for.
+    /// The messages that did not fit the ring.
     [[nodiscard]] std::uint64_t ring_dropped() const noexcept { return ring_dropped_; }
 
   private:

@@ -57,7 +57,7 @@ int RelayPump::turn(TimePoint now) {
     return work + send(now);
 }
 
-// What the server says.
+// Answers of the server.
 
 void RelayPump::hear(const NatsAnswer& answer, TimePoint now) {
     if (answer.topic.empty()) return hear_nobody(now);
@@ -127,7 +127,7 @@ void RelayPump::hear_mark(std::string_view topic, const NatsAnswer& answer) {
     const LastMessageAnswer told = parse_last_message_answer(answer.payload);
     if (told.is_failed) {
         ++stats_.failures;
-        mark.missing = 0;  // asked again
+        mark.missing = 0;  // requested again
         return;
     }
     if (told.number) mark.newest = std::max(*told.number, mark.newest.value_or(*told.number));
@@ -136,7 +136,7 @@ void RelayPump::hear_mark(std::string_view topic, const NatsAnswer& answer) {
     mark.at = mark.asked_at;
 }
 
-// The connection's life.
+// The connection.
 
 int RelayPump::follow(TimePoint now) {
     const NatsState state = link_.state();
@@ -180,8 +180,8 @@ int RelayPump::follow(TimePoint now) {
     return 0;
 }
 
-/// What the old connection has not confirmed: the stream recognises what is repeated, live subscribers would
-/// not.
+/// Messages that the old connection has not confirmed. The stream recognises repetitions; live subscribers
+/// would not.
 void RelayPump::lose_connection(TimePoint now) {
     ++stats_.failures;
     complain(link_.why());
@@ -233,7 +233,7 @@ bool RelayPump::may_send(TimePoint now) const {
     static constexpr std::size_t kMostInFlight = 4096;
     const std::size_t most_in_flight = is_refused_ ? 1 : kMostInFlight;
     static constexpr std::size_t kMostBuffered = std::size_t{256} << 10;
-    // What the server takes in while it is stopped is old when it goes on.
+    // A stopped server that continues would deliver stale messages.
     static constexpr Duration kStall = std::chrono::milliseconds{200};
     const auto sent = window_.oldest_sent();
     return phase_ == Phase::ready && window_.in_flight() < most_in_flight &&
@@ -279,7 +279,7 @@ bool RelayPump::send_next(RelayEntry& entry, TimePoint now) {
         lose_next(entry);
         return true;
     }
-    if (!losses_.empty()) {  // they were in front of it
+    if (!losses_.empty()) {  // they came before it
         tell_losses(now);
         return true;
     }
@@ -341,7 +341,7 @@ void RelayPump::tell_losses(TimePoint now) {
     for (auto& text : texts) window_.push_next({.received = now, .payload = std::move(text)});
 }
 
-/// The next message wants one; those behind it soon will.
+/// The next message needs a mark; those behind it soon will.
 void RelayPump::ask_for_marks(TimePoint now) {
     static constexpr std::size_t kAhead = 4096;
     const auto ask = [&](const RelayEntry& entry) {
@@ -370,8 +370,8 @@ void RelayPump::ask_for_mark(ChannelId id, TimePoint now) {
     }
 }
 
-/// Without a stream nothing is acknowledged: a message to oneself tells that what was sent before has
-/// arrived.
+/// Without a stream there are no acknowledgements: a message to the relay itself shows that earlier messages
+/// have arrived.
 void RelayPump::confirm_later(TimePoint now) {
     if (confirming_ != 0 || window_.in_flight() == 0) return;
     confirming_ = window_.next_label() - 1;

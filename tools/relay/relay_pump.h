@@ -17,21 +17,21 @@
 
 namespace pinwheel {
 
-/// Carries a feed's ring to a NATS server. The ring is emptied whatever the server does; what waits for the
-/// server is bounded, and what is given up is told on the control subject. Threading: one thread, the ring's
+/// Carries a feed's ring to a NATS server. The ring is emptied in every case. Messages that wait for the
+/// server are bounded; those given up are reported on the control subject. Threading: one thread, the ring's
 /// consumer. Time is an argument; no call blocks. Allocates: for each message.
 class RelayPump {
   public:
-    /// Hears what a person should know. Must not throw.
+    /// Called with conditions that a person should know. Must not throw.
     using Alert = std::function<void(std::string_view)>;
 
-    /// All that are references must outlive it. `started` makes the ids of control messages unique.
+    /// All references must outlive it. `started` makes the ids of control messages unique.
     RelayPump(MessageQueue& queue, NatsLink& link, const RelayOptions& options, RelayChannels::Lookup lookup,
               Alert alert, SystemTime started);
 
-    /// Takes, sends and hears what there is; returns how much that was.
+    /// Takes, sends and receives as much as possible; returns the amount of work.
     int turn(TimePoint now);
-    /// Everything that came is acknowledged or told.
+    /// All received messages are acknowledged or reported.
     [[nodiscard]] bool is_done() const noexcept { return window_.empty() && losses_.empty(); }
     [[nodiscard]] bool is_ready() const noexcept { return phase_ == Phase::ready; }
     [[nodiscard]] RelayStats stats(TimePoint now) const noexcept;
@@ -42,7 +42,7 @@ class RelayPump {
         connecting,  // the link does
         asking,      // for the stream
         ready,
-        settling,  // a publication failed: the answers to the others are waited for
+        settling,  // a publication failed: the remaining answers are awaited
         pausing,   // until retry_at_
     };
 
@@ -62,7 +62,7 @@ class RelayPump {
 
     int send(TimePoint now);
     [[nodiscard]] bool may_send(TimePoint now) const;
-    /// False: nothing more now.
+    /// False: no more work now.
     bool send_next(RelayEntry& entry, TimePoint now);
     bool publish(RelayEntry& entry, const std::string& subject, TimePoint now);
     void lose_next(const RelayEntry& entry);
@@ -75,7 +75,7 @@ class RelayPump {
     NatsLink& link_;
     const RelayOptions& options_;
     const Alert alert_;
-    const std::string control_id_;  // of control messages, which a number follows
+    const std::string control_id_;  // of control messages, followed by a number
     RelayChannels channels_;
     RelayWindow window_;
     RelayIntake intake_;
@@ -86,11 +86,11 @@ class RelayPump {
     TimePoint retry_at_{};
     Duration delay_;
     TimePoint asked_at_{};
-    bool is_told_ = false;     // that the server cannot be used
-    bool is_refused_ = false;  // the newest answer to a publication: one at a time, so that order is kept
+    bool is_told_ = false;     // that the server cannot be used was reported
+    bool is_refused_ = false;  // the newest answer was an error: publishes one at a time, to keep the order
     std::uint64_t told_dropped_ = 0;
     std::uint64_t controls_ = 0;
-    std::uint64_t confirming_ = 0;  // label of the confirmation that is on its way; 0: none
+    std::uint64_t confirming_ = 0;  // label of the confirmation under way; 0: none
 };
 
 }  // namespace pinwheel

@@ -9,7 +9,7 @@ RelayStep RelayRules::step(const RelayEntry& entry, const RelayChannel& channel,
     const RelayStep fit = age <= max_age ? RelayStep::live : RelayStep::late;
     if (!has_stream) return fit == RelayStep::live ? RelayStep::live : RelayStep::lose;
     const bool has_id = entry.is_numbered || !entry.id.empty();
-    if (!has_id) return fit;  // nothing is compared
+    if (!has_id) return fit;  // no comparison
     const bool is_old = age > trusted;
     if (!entry.is_comparable) return is_old ? RelayStep::lose : fit;
     if (!is_old && !entry.is_suspect) return fit;

@@ -8,18 +8,18 @@
 
 namespace pinwheel {
 
-/// What becomes of the next message.
+/// The treatment of the next message.
 enum class RelayStep : std::uint8_t {
     live,  ///< to live subscribers, and to the stream if there is one
-    late,  ///< to the stream alone
-    ask,   ///< first the stream must tell which number it is at
+    late,  ///< to the stream only
+    ask,   ///< first ask the stream for its number
     skip,  ///< the stream has it, or a later one
-    lose,  ///< told, not sent
+    lose,  ///< reported, not sent
 };
 
-/// How old a message may be. With a stream another relay may have stored a message, and the stream recognises
-/// its id only within a window. `trusted` is half of that: until this age, and for this time after the stream
-/// has told its number, an id is sure to be recognised.
+/// The treatment of messages by age. Another relay may have stored a message in the stream, which recognises
+/// its id only within a window. `trusted` is half of that window: up to this age, and for this time after the
+/// stream has answered with its number, an id is certainly recognised.
 struct RelayRules {
     Duration max_age{};
     Duration trusted{};

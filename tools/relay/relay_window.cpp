@@ -37,7 +37,7 @@ void RelayWindow::push(RelayEntry entry, Lost lost) {
     ++pending_;
     entries_.push_back(std::move(entry));
     while (entries_.size() > 1 && (entries_.size() > max_messages_ || bytes_ > max_bytes_)) {
-        lost(entries_.front());  // pop_finished() leaves none in front that is over
+        lost(entries_.front());  // pop_finished() leaves no finished entry in front
         finish(entries_.front(), State::dropped);
         pop_finished();
     }
@@ -100,7 +100,7 @@ std::size_t RelayWindow::settle_through(std::uint64_t label) {
 }
 
 void RelayWindow::rewind(Lost lost) {
-    std::unordered_set<ChannelId> later;  // channels with a stored entry behind the one that is looked at
+    std::unordered_set<ChannelId> later;  // channels with a stored entry behind the current one
     for (std::size_t i = next_; i > 0; --i) {
         RelayEntry& entry = entries_[i - 1];
         if (is_over(entry)) {

@@ -27,9 +27,9 @@ struct RelayEntry {
     std::uint8_t leg = 0;
     bool is_numbered = false;
     bool is_snapshot = false;
-    /// The stream's last number tells whether the stream has it.
+    /// The stream's last number decides whether it has the message.
     bool is_comparable = false;
-    bool is_suspect = false;  ///< it may be older than the time of its arrival tells
+    bool is_suspect = false;  ///< it may be older than its arrival suggests
     std::uint32_t generation = 0;
     std::int64_t begin = 0;  ///< the venue's numbers
     std::int64_t end = 0;
@@ -42,45 +42,45 @@ struct RelayEntry {
 };
 
 /// Messages in the order of the ring, bounded by number and bytes: the oldest make room for the newest.
-/// Threading: one thread. Invariant: entries in front of next() do not wait. Time is an argument.
+/// Threading: one thread. Invariant: no entry in front of next() waits. Time is an argument.
 class RelayWindow {
   public:
-    using Lost = FunctionRef<void(const RelayEntry&)>;  ///< hears of one that is given up
+    using Lost = FunctionRef<void(const RelayEntry&)>;  ///< called with one that is given up
 
     RelayWindow(std::size_t max_messages, std::size_t max_bytes)
         : max_messages_(max_messages), max_bytes_(max_bytes) {}
 
-    /// At the end. `lost` hears of the oldest, which make room.
+    /// Appends. `lost` is called with the oldest entries, which make room.
     void push(RelayEntry entry, Lost lost);
-    /// In front of all that is not sent. Not bounded.
+    /// In front of all unsent entries. Not bounded.
     void push_next(RelayEntry entry);
 
     /// The oldest that waits; null if there is none.
     [[nodiscard]] RelayEntry* next();
-    /// next() was sent; the label by which settle() knows it.
+    /// next() was sent; returns the label for settle().
     std::uint64_t mark_sent(TimePoint now);
-    /// The label that mark_sent() will give.
+    /// The label that mark_sent() will return.
     [[nodiscard]] std::uint64_t next_label() const noexcept { return first_label_ + next_; }
-    /// next() is not to be sent.
+    /// next() must not be sent.
     void finish_next();
 
-    /// Shows those that wait, at most so many.
+    /// Shows waiting entries, at most this many.
     void look_ahead(std::size_t most, Lost show);
 
-    /// The server's answer to one that was sent; false for a label that is not in flight.
+    /// The server's answer to a sent entry; false for a label that is not in flight.
     bool settle(std::uint64_t label, bool is_stored);
-    /// Everything up to this label has arrived at the server; how many were in flight.
+    /// All entries up to this label have arrived at the server; returns the number that were in flight.
     std::size_t settle_through(std::uint64_t label);
-    /// What is sent or failed is to be sent again, in its order. `lost` hears of those behind which the
-    /// stream has a later message of their channel.
+    /// Sent and failed entries must be sent again, in their order. `lost` is called with those behind which
+    /// the stream has a later message of their channel.
     void rewind(Lost lost);
-    /// The same, but all that is sent or failed is lost.
+    /// The same, but all sent and failed entries are lost.
     void give_up_sent(Lost lost);
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
-    /// When the oldest in flight was sent.
+    /// The time at which the oldest entry in flight was sent.
     [[nodiscard]] std::optional<TimePoint> oldest_sent() const noexcept;
-    /// When the oldest that is pending came.
+    /// The time at which the oldest pending entry came.
     [[nodiscard]] std::optional<TimePoint> oldest() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return pending_; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -94,7 +94,7 @@ class RelayWindow {
     const std::size_t max_bytes_;
     std::deque<RelayEntry> entries_;
     std::uint64_t first_label_ = 1;  // of the front
-    std::size_t next_ = 0;           // in front of it nothing waits
+    std::size_t next_ = 0;           // no entry in front of it waits
     std::size_t in_flight_ = 0;
     std::size_t pending_ = 0;  // neither stored nor dropped
     std::size_t bytes_ = 0;

@@ -8,12 +8,12 @@
 
 namespace pinwheel {
 
-/// The ids that came last, so many at most. Threading: one thread. Allocates: for each id.
+/// The last ids, up to a maximum. Threading: one thread. Allocates: for each id.
 class SeenIds {
   public:
     explicit SeenIds(std::size_t most) : most_(most) {}
 
-    /// True if it came before.
+    /// True if the id came before.
     bool see(std::string_view id) {
         const std::size_t hash = std::hash<std::string_view>{}(id);
         if (!known_.insert(hash).second) return true;

@@ -15,7 +15,7 @@
 namespace pinwheel::test {
 namespace {
 
-/// A port that nobody has now.
+/// A free port.
 std::uint16_t free_port() {
     const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
@@ -52,7 +52,7 @@ void NatsServer::start() {
         const std::string all(std::istreambuf_iterator<char>(lines), {});
         if (all.find("Server is ready") != std::string::npos) return;
         if (all.find("[FTL]") != std::string::npos) throw std::runtime_error("nats-server: " + all);
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));  // nothing tells when it listens
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));  // no event reports that it listens
     }
     throw std::runtime_error("nats-server does not start; run tools/setup");
 }

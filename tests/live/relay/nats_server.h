@@ -10,18 +10,18 @@
 
 namespace pinwheel::test {
 
-/// A nats-server on a port, with a store of its own that outlives stop() and kill(). Fails without the
-/// program: run tools/setup. The destructor ends it.
+/// A nats-server on a port, with its own store, which survives stop() and kill(). Fails without the program:
+/// run tools/setup. The destructor ends it.
 class NatsServer {
   public:
-    /// `more` is appended to the configuration. `before` stands in front of the command, such as `ip netns
-    /// exec NAME`.
+    /// `more` is appended to the configuration. `before` precedes the command, for example `ip netns exec
+    /// NAME`.
     explicit NatsServer(std::string more = {}, std::string host = "127.0.0.1",
                         std::vector<std::string> before = {});
 
     /// Starts it, again on the same port, and waits until it listens.
     void start();
-    /// Ends it: by a signal, and waits.
+    /// Ends it by a signal, and waits.
     void stop(int signal);
     void signal(int number) { process_->signal(number); }
 

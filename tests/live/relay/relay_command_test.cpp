@@ -1,4 +1,4 @@
-// pinwheel relay, and tail of what it publishes, as a user runs them.
+// pinwheel relay, and tail of its messages, from a user's point of view.
 #include <csignal>
 #include <fstream>
 #include <set>
@@ -102,7 +102,7 @@ TEST(RelayCommand, TheServersAbsenceIsToldAndLivedThrough) {
     server.stop(SIGTERM);
     Subprocess relay(relay_words(venue, server, {"--seconds", "3"}), Subprocess::Errors::kept);
     EXPECT_EQ(relay.read_line(), "relaying to md.okx-v5.>");
-    std::this_thread::sleep_for(1s);  // the feed goes on
+    std::this_thread::sleep_for(1s);  // the feed continues
     server.start();
     const auto outcome = relay.finish();
     EXPECT_EQ(outcome.status, 0) << outcome.errors;

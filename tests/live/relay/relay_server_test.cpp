@@ -1,4 +1,4 @@
-// Relays before a real nats-server: killed, stopped, refusing.
+// Relays with a real nats-server: killed, stopped, refusing.
 #include <csignal>
 #include <cstdlib>
 
@@ -79,7 +79,7 @@ TEST(RelayServer, AServerThatIsKilledAndStartedAgainLosesNothing) {
     for (const int signal : {SIGKILL, SIGTERM}) {
         std::this_thread::sleep_for(500ms);
         server.stop(signal);
-        // Longer than half of the window of duplicates: the stream's numbers are asked for.
+        // Longer than half of the window of duplicates, so the relay asks for the stream's numbers.
         std::this_thread::sleep_for(3500ms);
         server.start();
     }
@@ -123,7 +123,7 @@ TEST(RelayServer, AStoppedServerIsNotFeltAndWhatComesAfterwardsIsNotOld) {
     subscriber.join();
     EXPECT_EQ(feed.ring().dropped(), 0U);
     RecordProperty("worst_turn_us", static_cast<int>(worst.count() / 1000));
-    // What the server had taken in by then is its own to deliver: 200 ms of messages at most.
+    // The server still delivers the messages that it had taken by then: 200 ms of them at most.
     const auto is_old = [&](std::int64_t at) {
         const SystemTime time{Duration{at}};
         return time > stopped + 500ms && time < continued - 1s - 100ms;

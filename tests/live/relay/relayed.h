@@ -18,7 +18,7 @@
 
 namespace pinwheel::test {
 
-/// Lines of another thread.
+/// Lines from another thread.
 class Lines {
   public:
     void add(std::string_view line) {
@@ -36,8 +36,7 @@ class Lines {
     std::string all_;
 };
 
-/// The end of a feed that a relay sees: a ring, filled by a thread in the reactor's place, with a relay
-/// behind it.
+/// The feed's end of a relay: a ring, filled by a thread in place of the reactor, with a relay behind it.
 class RelayedFeed {
   public:
     RelayedFeed(RelayOptions options, const std::string& name, std::uint32_t ring_messages = 1'000'000)
@@ -60,8 +59,8 @@ class RelayedFeed {
         message.sequence_begin = message.sequence_end = number;
         std::ignore = ring_.push(message);
     }
-    /// Numbers `first` to `last` on channel 0, so many a second. The longest time between two turns of the
-    /// loop that should not wait.
+    /// Numbers `first` to `last` on channel 0 at this rate. Returns the longest time between two turns of the
+    /// loop, which should not wait.
     Duration feed(std::int64_t first, std::int64_t last, int rate) {
         const TimePoint began = clock_.now();
         TimePoint before = began;
@@ -79,7 +78,7 @@ class RelayedFeed {
 
     [[nodiscard]] Relay& relay() noexcept { return relay_; }
     [[nodiscard]] FeedRing& ring() noexcept { return ring_; }
-    /// Until the relay's counts satisfy this; false after 30 s.
+    /// Waits until the relay's counts satisfy this; false after 30 s.
     bool wait_for(const std::function<bool(const RelayStats&)>& is_it) {
         for (int i = 0; i < 3000 && !is_it(relay_.stats()); ++i)
             std::this_thread::sleep_for(std::chrono::milliseconds{10});
@@ -109,20 +108,20 @@ class RelayedFeed {
     Relay relay_;
 };
 
-/// What a stream holds, from its beginning.
+/// The content of a stream, from its beginning.
 struct StreamContents {
     std::vector<std::int64_t> numbers;  // of trades A, in the stream's order
     std::vector<std::string> controls;
     std::map<std::string, int> ids;
 
-    /// Ids that are there more than once.
+    /// Duplicate ids.
     [[nodiscard]] std::vector<std::string> doubles() const {
         std::vector<std::string> all;
         for (const auto& [id, count] : ids)
             if (count > 1) all.push_back(id);
         return all;
     }
-    /// Of 1 to `last`, those that are missing.
+    /// The missing numbers of 1 to `last`.
     [[nodiscard]] std::vector<std::int64_t> missing(std::int64_t last) const {
         std::vector<std::int64_t> sorted = numbers;
         std::sort(sorted.begin(), sorted.end());
@@ -133,7 +132,7 @@ struct StreamContents {
     }
 };
 
-/// Reads until nothing comes for a while.
+/// Reads until no message comes for a while.
 inline StreamContents read_stream(const RelayOptions& server, const std::string& subject = "md.okx-v5.>") {
     StreamContents contents;
     NatsReader reader({.server = server, .subject = subject, .since = SystemTime{}}, {});
