@@ -21,16 +21,16 @@ class FeedRecorder {
     /// Starts at once. Create it before the feed connects. Requires a feed with leg_rings and without another
     /// recorder. The feed and `calls` must outlive it, or its stop(). If the options have no URL, `connected`
     /// lines have the URL of the leg. Throws WebSocketError: invalid_state without leg_rings or with another
-    /// recorder, invalid_argument if `file` is set for several legs. Throws what Recorder's constructor
-    /// throws.
+    /// recorder, invalid_argument if `file` is set for several legs. Throws like Recorder's
+    /// constructor.
     explicit FeedRecorder(Feed& feed, const RecordOptions& options = {}, const Recorder::Alert& alert = {},
                           FileCalls* calls = nullptr);
-    /// stop(), whose error is an alert.
+    /// Like stop(). Its error becomes an alert.
     ~FeedRecorder();
     FeedRecorder(const FeedRecorder&) = delete;
     FeedRecorder& operator=(const FeedRecorder&) = delete;
 
-    /// Recorder::stop() of all legs. Returns the first error.
+    /// Calls Recorder::stop() for all legs. Returns the first error.
     Error stop();
 
     /// The number of recorded legs.

@@ -105,7 +105,7 @@ class FieldScan {
         return at;
     }
 
-    /// The trace goes on behind the value.
+    /// The trace continues behind the value.
     void note(const char* begin, const char* after, std::int16_t field, Way way) noexcept {
         if (trace_.path == nullptr) return;
         const bool is_read = field >= 0 && !values_.has(static_cast<std::size_t>(field));
@@ -194,8 +194,8 @@ class FieldScan {
         return enough() ? nullptr : at;
     }
 
-    /// A later element takes the place of this one, so that no path leads there. False if none of the fields
-    /// is wanted.
+    /// A later element replaces this one, so that no path leads to it. False if none of the fields is
+    /// wanted.
     [[nodiscard]] bool forget(FieldMask fields) noexcept {
         if ((fields & wanted_) == 0) return false;
         if (trace_.path != nullptr) trace_.path->give_up();

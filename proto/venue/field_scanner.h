@@ -31,7 +31,7 @@ class FieldScanner {
         ScanTrace none;
         return scan(text, needed, narrow, values, none);
     }
-    /// The same, and notes its way in the trace. `narrow` may change the trace's path.
+    /// The same, and records its way in the trace. `narrow` may change the trace's path.
     bool scan(std::string_view text, FieldMask needed, FunctionRef<FieldMask(const FieldValues&)> narrow,
               FieldValues& values, ScanTrace& trace) const;
 
@@ -57,7 +57,7 @@ class FieldScanner {
             return mask != 0 && (bytes & mask) == first_bytes && text[key.size()] == '"' &&
                    (key.size() <= 8 || std::memcmp(text + 8, key.data() + 8, key.size() - 8) == 0);
         }
-        /// Reads 8 bytes from `name` on at least.
+        /// Reads at least 8 bytes from `name` on.
         [[nodiscard]] bool is(std::string_view name) const noexcept {
             if (name.size() != key.size()) return false;
             std::uint64_t bytes = 0;

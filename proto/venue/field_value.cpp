@@ -22,8 +22,8 @@ bool unescape_json(std::string_view escaped, std::string& out) {
 
 namespace {
 
-/// Eight digits, less '0' each, of which the first stands lowest: then pairs, fours and all added up with
-/// their weights.
+/// Eight digits minus '0', the first one in the lowest byte: pairs, fours and eights are added with their
+/// weights.
 bool add_digits(std::uint64_t digits, std::uint64_t& number) noexcept {
     if (((digits | (digits + 0x7676767676767676)) & 0x8080808080808080) != 0) return false;
     digits = (digits * 2561) >> 8;

@@ -97,7 +97,7 @@ bool MessageClassifier::scan_data(std::string_view text, ClassifiedMessage& mess
     bool is_known = false;
     ScanTrace trace{&envelope_path_};
     envelope_path_.begin();
-    // First what names the channel, then what its kind is read for.
+    // The name of the channel comes first; the fields of its kind follow.
     auto narrow = [&](const FieldValues&) -> FieldMask {
         if (is_known) return 0;
         envelope_path_.finish();

@@ -41,9 +41,9 @@ struct ClassifiedMessage {
 };
 
 /// Classifies messages in one forward pass that ends early on data messages. It parses no document. A message
-/// with one of the profile's prefixes, on a channel of the table, is data at once; one with the keys of the
-/// last message of its kind is read along that one's path. All others go to the profile's matchers.
-/// Threading: one thread. Allocates: nothing for data messages.
+/// with one of the profile's prefixes, on a channel of the table, is data at once; a message with the
+/// keys of the last one of its kind is read along the path of that one. All others go to the profile's
+/// matchers. Threading: one thread. Allocates: nothing for data messages.
 class MessageClassifier {
   public:
     /// `channels` outlives it.
@@ -80,7 +80,7 @@ class MessageClassifier {
     const ChannelTable& channels_;
     FieldMask envelope_;
     FieldValues values_;
-    ScanPath envelope_path_;       // to what names the channel
+    ScanPath envelope_path_;       // to the fields that name the channel
     std::vector<ScanPath> paths_;  // from there on, by kind of channel
     std::unordered_map<std::int64_t, ChannelId> numbers_;
     std::string name_buffer_, symbol_buffer_;  // for the few texts with escapes

@@ -42,31 +42,31 @@ class FieldValues {
 };
 
 /// The way of one scan through a text: the bytes between the values, and the fields of the values. A venue
-/// writes the messages of a channel with the same keys in the same order, so that the next text is read along
-/// the path, without its keys. A text of another shape is left to the scanner.
-/// Threading: one thread. Invariant: bounded; a longer way is no path. Allocates: nothing.
+/// writes the messages of a channel with the same keys in the same order, so the next text is read along the
+/// path, without comparing keys. The scanner reads texts of another shape.
+/// Threading: one thread. Invariant: bounded; a longer way gives no path. Allocates: nothing.
 class ScanPath {
   public:
     enum class Way : std::uint8_t {
         text,     ///< a string, whose first quote is the last of the bytes before it
-        any,      ///< another value, passed whole
-        scalar,   ///< the same; fields below it are wanted, so that it must not be a container
-        entered,  ///< a container: the path goes on inside, with its bracket
+        any,      ///< another value, skipped completely
+        scalar,   ///< the same, but not a container: fields below it are wanted
+        entered,  ///< a container: the path continues inside it
     };
 
     /// A new path.
     void begin() noexcept;
-    /// A value behind the bytes `between`; `field` < 0: it is not read.
+    /// Appends a value behind the bytes `between`; `field` < 0: it is not read.
     void add(std::string_view between, std::int16_t field, Way way) noexcept;
-    /// No text is to be read along it.
+    /// No text may be read along it.
     void give_up() noexcept { is_lost_ = true; }
     /// The path ends behind its last value; the rest of a text is not read.
     void finish() noexcept { is_whole_ = !is_lost_; }
     /// The path ends with the text, whose last bytes are `rest`.
     void finish_text(std::string_view rest) noexcept;
 
-    /// Reads a text from `at` on, behind which 64 bytes are readable. The place where the path ends; nullptr
-    /// if the text has another shape: then some values may have been set.
+    /// Reads a text from `at` on; 64 readable bytes follow it. Returns the place where the path ends, or
+    /// nullptr if the text has another shape: then some values may be set.
     [[nodiscard]] const char* follow(const char* at, const char* end, FieldValues& values) const noexcept;
 
   private:
@@ -89,9 +89,9 @@ class ScanPath {
     bool is_whole_ = false;
 };
 
-/// Where a scan notes its way.
+/// Records the way of a scan.
 struct ScanTrace {
-    ScanPath* path = nullptr;  ///< none: nowhere
+    ScanPath* path = nullptr;  ///< null: not recorded
 };
 
 }  // namespace pinwheel

@@ -6,12 +6,12 @@
 
 namespace pinwheel::detail {
 
-/// What a client offers: the server compresses as it likes, with a window of at most 32 KiB. The client does
-/// not compress, so that no parameter concerns what it sends.
+/// The client's offer: the server may compress, with a window of at most 32 KiB. The client does not
+/// compress, so no parameter concerns its messages.
 inline constexpr std::string_view kDeflateOffer = "permessage-deflate";
 
-/// Judges Sec-WebSocket-Extensions of an answer to kDeflateOffer, which is not blank. Empty:
-/// permessage-deflate is agreed on. Else what is wrong with it. Static storage.
+/// Checks a non-blank Sec-WebSocket-Extensions of an answer to kDeflateOffer. Empty: permessage-deflate is
+/// agreed on. Otherwise the fault. Static storage.
 [[nodiscard]] std::string_view refuse_deflate_answer(std::string_view extensions) noexcept;
 
 }  // namespace pinwheel::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-// zlib's inflate for compressed payloads of any room above. Not installed.
+// zlib's inflate for the compressed payloads of all rooms above. Not installed.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +21,7 @@ class InflateStream {
         input_used,  ///< all input was taken
         room_used,   ///< the room is full; more output may follow without more input
         ended,       ///< the last block ended; input may be left
-        broken,      ///< the input is not in the format
+        broken,      ///< the input is malformed
     };
     struct Progress {
         Status status = Status::input_used;
@@ -36,7 +36,7 @@ class InflateStream {
     InflateStream& operator=(const InflateStream&) = delete;
 
     [[nodiscard]] Progress inflate(std::span<const std::byte> input, std::span<std::byte> room) noexcept;
-    /// Begins a stream that knows nothing of the last one.
+    /// Begins a stream without reference to the last one.
     void reset() noexcept;
     /// After ended, only for deflate: begins a stream that may refer to the last 32 KiB of that one.
     void go_on() noexcept;

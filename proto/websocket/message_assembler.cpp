@@ -177,7 +177,7 @@ void MessageAssembler::store(std::span<const std::byte> data, bool ends_message)
     if (progress.impossible) fail(Errc::bad_utf8);
 }
 
-/// The decoder's chunk, step by step. A peer must not hold the reactor: 1 KiB may inflate to 1 MiB.
+/// Inflates the decoder's chunk step by step. A peer must not hold the reactor: 1 KiB may inflate to 1 MiB.
 void MessageAssembler::inflate(const MessageStamp& stamp, int& frames_left) {
     Errc broken = Errc::ok;
     while (broken == Errc::ok && (!deflated_.empty() || inflater_->has_more())) {

@@ -31,8 +31,8 @@ Errc MessageInflater::step(std::span<const std::byte>& part) noexcept {
     return progress.status == InflateStream::Status::broken ? Errc::bad_compression : Errc::ok;
 }
 
-/// The sender leaves out the end of an empty stored block (RFC 7692 section 7.2.1). Behind a last block,
-/// some send no such block at all.
+/// The end of an empty stored block, which the sender leaves out (RFC 7692 section 7.2.1). Behind a last
+/// block some senders leave out the complete block.
 Errc MessageInflater::finish() noexcept {
     if (ended_) return Errc::ok;
     constexpr std::array kEmptyBlock{std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};

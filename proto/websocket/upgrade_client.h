@@ -25,8 +25,8 @@ struct UpgradeOptions {
     /// Texts that errors, alerts and close reasons must not show, for example a short key in the URL's path.
     /// Path segments of at least 24 letters and digits are always hidden.
     std::vector<std::string> hidden{};
-    /// True offers permessage-deflate (RFC 7692): the server may compress its messages. What the client sends
-    /// stays uncompressed. Not set: no.
+    /// True offers permessage-deflate (RFC 7692): the server may compress its messages. The client's own
+    /// messages stay uncompressed. Not set: no.
     std::optional<bool> permessage_deflate{};
 };
 

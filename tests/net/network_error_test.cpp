@@ -134,7 +134,7 @@ TEST_F(Dialing, N5AnAddressThatWasRatedDownIsTriedLastUntilItIsRatedUp) {
     EXPECT_EQ(reached(), "127.0.0.1");
 }
 
-/// fe80::1 without its interface is a usage error for IPv6, and a want of addresses for IPv4.
+/// fe80::1 without its interface is a usage error for IPv6, and has no address for IPv4.
 TEST_F(Dialing, N1BeforeTcpAnAttemptMayPassIfTheWayToAnyAddressMay) {
     server.set("both.test", AF_INET, {.addresses = {"127.0.0.1"}});
     server.set("both.test", AF_INET6, {.addresses = {"::1"}});
@@ -157,7 +157,7 @@ TEST_F(Dialing, N1BeforeTcpAnAttemptMayPassIfTheWayToAnyAddressMay) {
     }
 }
 
-/// The dialer has no TLS: an error without cure, of the address that accepted.
+/// The dialer has no TLS: a permanent error of the address that accepted.
 TEST_F(Dialing, N1AfterTcpTheErrorOfTheAddressThatAcceptedDecides) {
     const Listener live = listen("127.0.0.2");
     server.set("feed.test", {"127.0.0.1", "127.0.0.2"});

@@ -182,7 +182,7 @@ TEST_F(RecordCommand, ThePipesOfTheReadmeWork) {
     const std::string file = record_capture("1\t<\t{\"a\":1}\n1.5\t<\t{\"a\":\"#\"}\n");
     std::ifstream readme(std::string(PINWHEEL_SOURCE) + "/README.md");
     std::string text((std::istreambuf_iterator<char>(readme)), {});
-    std::erase(text, '\\');  // which a table needs in front of a bar
+    std::erase(text, '\\');  // a table needs it before a bar
     const auto shell = [&](std::string pipe) {
         EXPECT_NE(text.find("`" + pipe + "`"), std::string::npos) << "not in the README: " << pipe;
         for (auto at = pipe.find("FILE"); at != std::string::npos; at = pipe.find("FILE", at + file.size()))

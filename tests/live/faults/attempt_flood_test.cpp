@@ -1,6 +1,6 @@
-// T1, T2, T3: an attempt ends at its timeout whatever its peer, or another one on the reactor, sends. Work is
-// counted: each read, ping and message moves the clock, so that a turn without a bound is late. T4 is in
-// idle_turns_test.cpp, since its turns sleep.
+// T1, T2, T3: an attempt ends at its timeout, in spite of any flood by its peer or by another one on the
+// reactor. Work is counted: each read, ping and message moves the clock, so that a turn without a bound is
+// late. T4 is in idle_turns_test.cpp, because its turns sleep.
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -23,7 +23,7 @@ constexpr Duration kTurn = 1ms;
 /// A turn of two connections and the wheel's tick. A turn without a bound takes ten times as long or more.
 constexpr Duration kLatest = 10ms;
 
-/// What a peer sends without end, and what a turn has taken of it.
+/// An endless flood of a peer, and the part that a turn has taken.
 struct Flood {
     static constexpr int kPatience = 50'000;  // reads in a turn; beyond them a bound is missing
 

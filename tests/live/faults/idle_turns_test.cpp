@@ -234,7 +234,7 @@ TEST_F(StuckTls, T4AnAnswerThatCannotGoOutDoesNotMakeTheReactorSpin) {
     EXPECT_TRUE(ws->is_connected()) << ws->last_error().message();
 }
 
-/// The request of the upgrade waits for the socket, and so does what TLS answers.
+/// The upgrade request waits for the socket, and so do the answers of TLS.
 TEST_F(IdleTurns, T4AnAnswerThatCannotGoOutDoesNotHoldUpTheTimeoutOfTheAttempt) {
     TlsPeer peer;
     Reactor reactor({.clock = &clock});

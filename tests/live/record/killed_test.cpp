@@ -98,7 +98,7 @@ std::uint64_t messages_of_last(const std::string& folder, int runs) {
     return seen == runs ? next : 0;  // otherwise the last run has written nothing
 }
 
-/// A new folder, and on it a file system of 200 KiB if the disk is to be full.
+/// A new folder, with a file system of 200 KiB if the disk must fill up.
 class KillFolder {
   public:
     explicit KillFolder(Disk disk) : is_mounted_(disk == Disk::full) {

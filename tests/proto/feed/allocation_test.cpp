@@ -69,7 +69,7 @@ class Section9FeedAllocations : public testing::TestWithParam<VenueCase> {
         EXPECT_EQ(feed_->stats().unmatched, 0U);
         EXPECT_EQ(feed_->stats().messages, kMessages);
     }
-    /// Counts from the second message on, since the first makes the channel live.
+    /// Counts from the second message on, because the first makes the channel live.
     void hear() {
         if (++seen_ == 2) counter_.emplace();
         if (seen_ == kMessages) count_ = counter_->stop();

@@ -1,5 +1,5 @@
-// Messages read along the path of the one before: section 9 of the feed's rules. A path changes how fast a
-// message is read, and nothing of what it says.
+// Messages read along the path of the one before: section 9 of the feed's rules. A path changes the speed of
+// reading, and not the result.
 #include "../../../proto/venue/scan_path.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ namespace {
 using test::Padded;
 using Texts = std::vector<std::string>;
 
-/// A scanner that notes the way of one text, by which others are read.
+/// A scanner that records the way of one text, along which others are read.
 class Paths {
   public:
     explicit Paths(const Texts& pointers) {
@@ -113,8 +113,8 @@ struct Venue {
     Texts messages;
 };
 
-/// A classifier that has read others before says of each message what a fresh one says, damaged ones
-/// included.
+/// A classifier with earlier messages gives the same result for each message as a fresh one, also for damaged
+/// ones.
 TEST(Section9Path, NoMessageIsReadOtherwiseThanByAFreshClassifier) {
     const std::array venues{
         Venue{

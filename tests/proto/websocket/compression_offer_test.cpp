@@ -13,7 +13,7 @@ namespace {
 
 using namespace test;
 
-/// How an upgrade ends whose answer has these headers.
+/// The outcome of an upgrade whose answer has these headers.
 struct Upgraded {
     Upgraded(bool offers, const std::string& headers) {
         client.emplace(*Url::parse("ws://feed.example/"), UpgradeOptions{.permessage_deflate = offers},

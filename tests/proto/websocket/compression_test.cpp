@@ -1,4 +1,4 @@
-// permessage-deflate (RFC 7692), of what is received.
+// permessage-deflate (RFC 7692) of received messages.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::string compressed(std::string_view payload, bool fin = true, unsigned opcod
     return raw_frame({.fin = fin, .rsv = kCompressed, .opcode = opcode}, payload);
 }
 
-/// What a stream decodes to, however it is cut.
+/// The decoded content of a stream, which is independent of its cuts.
 std::string inflated(const std::string& stream) {
     const auto decode = [](std::string_view bytes, std::size_t piece) {
         return MessageLog(MessageLog::Compressed{}).decode(bytes, piece);
@@ -164,7 +164,7 @@ TEST(Compression, TheLimitCountsInflatedBytes) {
     const auto decode = [](const std::string& stream) {
         return MessageLog(MessageLog::Compressed{}).decode(stream, stream.size());
     };
-    // What cannot be compressed takes more bytes on the wire than it has.
+    // Incompressible data takes more bytes on the wire.
     const std::string largest = server.message(noise);
     ASSERT_GT(largest.size(), noise.size());
     EXPECT_EQ(decode(compressed(largest, true, kBinary)), "B:" + std::to_string(kMaxMessage) + " ");
@@ -172,7 +172,7 @@ TEST(Compression, TheLimitCountsInflatedBytes) {
     const std::string zeros(kMaxMessage, '0');
     EXPECT_EQ(decode(compressed(Deflater().message(zeros))), "T:" + zeros + " ");
     EXPECT_EQ(decode(compressed(Deflater().message(zeros + "0"))), error(Errc::message_too_large));
-    // Empty blocks without end inflate to nothing.
+    // An endless series of empty blocks inflates to nothing.
     std::string blocks;
     while (blocks.size() < kMaxMessage / 4) blocks += std::string("\0\0\0\xff\xff", 5);
     std::string endless = compressed(blocks, false);

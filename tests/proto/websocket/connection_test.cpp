@@ -39,7 +39,7 @@ class ConnectionTest : public ScriptedConnection {
         ScriptedConnection::open();
         log.clear();
     }
-    /// Starts with a queue of two messages, for which five come.
+    /// Starts with a queue of two messages, and receives five.
     void start_overfull(QueueSink& into) {
         std::string frames;
         for (int i = 0; i < 5; ++i) frames += text_frame(std::to_string(i));

@@ -55,7 +55,7 @@ class HandshakeTest : public testing::Test {
         return error;
     }
 
-    /// What a Retry-After of `value` asks for.
+    /// The wait for a Retry-After of `value`.
     std::optional<Duration> retry_after(const std::string& value) {
         auto client = make();
         std::string rest;
@@ -203,7 +203,7 @@ TEST_F(HandshakeTest, ARedirectIsRefusedWithItsPlaceNamedWithoutItsQuery) {
     EXPECT_NE(error.message().find("'https://other.example/login'"), std::string::npos);
 }
 
-// M8: the host is what the user must know; what can be a secret is the rest.
+// M8: the user must know the host; the rest may be a secret.
 TEST_F(HandshakeTest, M8ARedirectsHostIsShownAndItsKeysAreNot) {
     const std::string host = "stream-gateway-europe-central-2.exchange.example";
     const std::string key(64, 'k');

@@ -15,7 +15,7 @@ class App;
 
 namespace pinwheel::tool {
 
-/// Which NATS server, and who asks.
+/// The NATS server, and the credentials for it.
 struct NatsServerOptions {
     std::string url{};
     std::string stream{};
@@ -26,13 +26,13 @@ struct NatsServerOptions {
     std::string key_file{};
 };
 
-/// What `tail` reads from NATS.
+/// The source of `tail` on NATS.
 struct NatsTailOptions {
     NatsServerOptions server{};
     std::string since{};
     std::optional<std::uint64_t> last{};
 
-    /// True if an option is given that only such a URL has a use for.
+    /// True if an option is given that only such a URL uses.
     [[nodiscard]] bool is_given() const noexcept {
         return !since.empty() || last || !server.stream.empty() || !server.credentials_file.empty();
     }
@@ -43,8 +43,8 @@ struct NatsTailOptions {
 /// --stream, --prefix, --nats-creds, --nats-ca, --nats-cert, --nats-key.
 void add_nats_options(CLI::App& command, NatsServerOptions& options);
 
-/// Reads `nats://HOST:PORT/SUBJECT` as if it were a WebSocket. `tell` hears control messages and outages.
-/// Throws UsageError.
+/// Reads `nats://HOST:PORT/SUBJECT` as if it were a WebSocket. `tell` is called with control messages and
+/// outages. Throws UsageError.
 [[nodiscard]] std::unique_ptr<Dialer> make_nats_source(Reactor& reactor, const NatsTailOptions& options,
                                                        std::function<void(const std::string&)> tell);
 

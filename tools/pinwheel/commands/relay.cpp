@@ -43,7 +43,7 @@ Duration span_of(double seconds) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-/// Unique on this machine; two machines have two names.
+/// Unique on this machine, and across machines.
 std::string own_name() {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
@@ -76,7 +76,7 @@ RelayOptions relay_options(const RelayCommandOptions& options) {
     return relay;
 }
 
-/// Relays, and shows on a terminal how that is going.
+/// Relays, and shows the progress on a terminal.
 class RelayRun final : private FeedRun {
   public:
     RelayRun(Client& client, const RelayCommandOptions& options)

@@ -50,7 +50,7 @@ class Tail final : private FeedRun {
         if (options.metrics_port) serve_metrics(*options.metrics_port);
     }
 
-    /// A line from elsewhere, on the reactor's thread.
+    /// A line from another source, on the reactor's thread.
     void tell(const std::string& line) { say(line); }
 
     [[nodiscard]] int run() {
@@ -205,7 +205,7 @@ class Tail final : private FeedRun {
     std::optional<MetricsServer> metrics_;
 };
 
-/// The session stands on a stream of this process; its URL is not looked at.
+/// The session uses a stream of this process and ignores its URL.
 int tail_nats(const TailOptions& options) {
     TailOptions all = options;
     all.client.url = "ws://localhost/";
