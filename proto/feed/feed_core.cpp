@@ -224,6 +224,7 @@ void FeedCore::on_leg_change(FeedLeg& leg, const ChannelChange& change) {
     Error error;
     std::string why;
     if (state == ChannelState::refused) {
+        ++shared_.stats.refused;
         why = detail::bounded_text(change.code + (change.code.empty() ? "" : " ") + change.message);
         error = {Errc::invalid_argument, why};
     }
@@ -256,6 +257,7 @@ void FeedCore::on_stale_timer(TimePoint now) {
     const auto channel = stale_.next_stale(now);
     arm_stale_timer();  // once a turn
     if (!channel) return;
+    ++shared_.stats.stale;
     detail::run_all([&] { shared_.alert("no data within the channel's time: " + shared_.name_of(*channel)); },
                     [&] {
                         if (!shared_.is_over && shared_.options.on_stale) shared_.options.on_stale(*channel);

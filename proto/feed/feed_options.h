@@ -26,6 +26,8 @@ struct FeedStats {
     std::uint64_t duplicates = 0;     ///< of the venue's numbers
     std::uint64_t gaps = 0;           ///< holes in the venue's numbers
     std::uint64_t unmatched = 0;      ///< messages that the profile does not know, or of an unknown channel
+    std::uint64_t refused = 0;        ///< channels, each time that one became refused
+    std::uint64_t stale = 0;          ///< times that a channel had no data within its time
     std::uint64_t resubscribes = 0;   ///< for a new snapshot
     std::uint64_t drains = 0;         ///< notices that the venue will cut soon
     std::uint64_t held_connects = 0;  ///< attempts that waited for the venue's limit of connects

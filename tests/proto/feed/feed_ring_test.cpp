@@ -87,6 +87,32 @@ TEST_F(FeedRingTest, Section8TheHeaderHasTheValuesOfTheCallback) {
     EXPECT_FALSE(feed->try_receive());
 }
 
+TEST_F(FeedRingTest, Section8SnapshotsRangesAndUnknownTimesLookTheSameByCallbackAndRing) {
+    options.deliver_to_ring = true;
+    venue_with(R"("last_at": "/n"})", R"("first_at": "/m", "last_at": "/n"},
+        "snapshot": {"at": "/snap", "equals": true})");
+    Texts heard;
+    const auto in_short = [](const FeedMessage& message) {
+        return std::to_string(message.sequence_begin.value_or(-1)) + "-" +
+               std::to_string(message.sequence_end.value_or(-1)) + " at " +
+               std::to_string(message.venue_time) + (message.is_snapshot ? " snapshot" : "") +
+               (message.is_after_gap ? " after a gap" : "") + (message.is_overlap ? " overlap" : "");
+    };
+    feed_options.on_message = [&](const FeedMessage& message) { heard.push_back(in_short(message)); };
+    go_live();
+    receive(R"({"c":"t.a","snap":true,"n":7})");
+    receive(R"({"c":"t.a","m":8,"n":9,"at":1700000000123})");
+    receive(R"({"c":"t.a","m":12,"n":15})");
+    receive(R"({"c":"t.a"})");
+    EXPECT_EQ(heard, (Texts{"7-7 at 0 snapshot", "8-9 at 1700000000123000000", "12-15 at 0 after a gap",
+                            "-1--1 at 0"}));
+    for (const auto& expected : heard) {
+        const auto message = feed->try_receive();
+        ASSERT_TRUE(message);
+        EXPECT_EQ(in_short(*message), expected);
+    }
+}
+
 TEST_F(FeedRingTest, Section2AnAcknowledgementIsActedOnWhileTheRingIsFull) {
     options.queue_size = 2;
     start(2);

@@ -32,6 +32,7 @@ TEST_F(FeedTest, Section2ARefusalIsReportedOnceAndRetriedOnTheNextConnection) {
     EXPECT_TRUE(feed->settled());
     EXPECT_EQ(alerts, Texts{"alert feed: refused: t a code=60018 message=no such channel"});
     EXPECT_NE(log.find("0 refused 60018 no such channel;"), std::string::npos) << log;
+    EXPECT_EQ(feed->stats().refused, 1U);
     pass(15s);
     EXPECT_EQ(sent(0), Texts{"text sub t.a 1"});
     cut();
@@ -99,6 +100,100 @@ TEST_F(FeedTest, Section2ALoginWithoutAnswerIsTriedOnANewConnection) {
     EXPECT_EQ(sent(1), Texts{"text login"});
 }
 
+TEST_F(FeedTest, Section1AChannelKeepsItsId) {
+    start(2);
+    feed->unsubscribe(0);
+    EXPECT_EQ(feed->subscribe("t", "c"), 2U);
+    EXPECT_EQ(feed->subscribe("t", "a"), 0U);
+    EXPECT_EQ(feed->subscribe("t.b"), 1U) << "the venue's own text of the same channel";
+    EXPECT_EQ(feed->channel(2).symbol, "c");
+    EXPECT_THROW(feed->unsubscribe(3), WebSocketError);
+    EXPECT_EQ(feed->state(3), State::gone);
+}
+
+TEST_F(FeedTest, Section2UnsubscribedChannelsAreLeavingThenGone) {
+    go_live();
+    feed->unsubscribe(0);
+    turn();
+    EXPECT_EQ(sent(0), Texts{"text unsub t.a 2"});
+    EXPECT_EQ(feed->state(0), State::leaving);
+    receive(R"({"ok":2})");
+    EXPECT_EQ(feed->state(0), State::gone);
+    EXPECT_NE(log.find("0 leaving;0 gone;"), std::string::npos) << log;
+    receive(R"({"c":"t.a","n":1})");
+    EXPECT_TRUE(got.empty()) << "data of a channel that nobody wants";
+    EXPECT_EQ(feed->stats().unmatched, 1U);
+    cut();
+    EXPECT_EQ(sent(1), Texts{}) << "it is not restored";
+}
+
+TEST_F(FeedTest, Section2DataCountsAsAcknowledgement) {
+    start(2);
+    receive(R"({"c":"t.b","n":1})");
+    EXPECT_EQ(feed->state(0), State::requested);
+    EXPECT_EQ(feed->state(1), State::live);
+    EXPECT_EQ(got, Texts{"1:1"});
+    receive(R"({"ok":2})");
+    EXPECT_EQ(feed->state(1), State::live);
+    EXPECT_TRUE(alerts.empty()) << last_alert();
+}
+
+TEST_F(FeedTest, Section2ARefusedLoginIsTriedOnANewConnection) {
+    feed_options.login = [](std::int64_t) { return std::string("login"); };
+    start(1);
+    receive(R"({"login":false})");
+    EXPECT_EQ(last_alert(), "alert feed: the venue refused the login: {\"login\":false}");
+    dialer.plan();
+    pass(13s);
+    EXPECT_EQ(sent(0).back().substr(0, 5), "close") << "no subscription without a login";
+    script(0).end();
+    pass(13s);
+    EXPECT_EQ(sent(1).front(), "text login");
+}
+
+TEST_F(FeedTest, Section4AcknowledgementsAndQuestionsAreNoData) {
+    go_live();
+    for (int i = 0; i < 3; ++i) {
+        pass(5s);
+        receive(R"({"ok":1})");
+        receive(R"({"ask":1})");
+    }
+    pass(5s);
+    EXPECT_EQ(last_alert(), "alert feed: no data within the silence limit");
+}
+
+TEST_F(FeedTest, Section4AHeartbeatOfTheProfileAndDataCountAsData) {
+    feed_options.on_hole = GapPolicy::ignore;
+    venue_with(R"("notices":)", R"("heartbeats": [{"match": {"at": "/beat", "exists": true}}], "notices":)");
+    go_live();
+    for (int i = 0; i < 5; ++i) {
+        pass(15s);
+        receive(i % 2 == 0 ? R"({"beat":1})" : R"({"c":"t.a","n":)" + std::to_string(i) + "}");
+    }
+    EXPECT_TRUE(alerts.empty()) << last_alert();
+}
+
+TEST_F(FeedTest, Section4AnAnswerIsSentBeforeTheQuestionIsHandedOn) {
+    feed_options.deliver_control = true;
+    Texts at_handing_on;
+    feed_options.on_message = [&](const FeedMessage& message) {
+        if (message.text().find("ask") != std::string_view::npos) at_handing_on = sent(0);
+    };
+    go_live();
+    receive(R"({"ask":"x"})");
+    EXPECT_EQ(at_handing_on, Texts{"text answer \"x\""});
+}
+
+TEST_F(FeedTest, Section4AStaleChannelMayBeSubscribedAnew) {
+    feed_options.stale_after = 2s;
+    feed_options.on_stale = [this](ChannelId channel) { feed->resubscribe(channel); };
+    go_live();
+    pass(2s);
+    EXPECT_EQ(last_alert(), "alert feed: no data within the channel's time: t a");
+    EXPECT_EQ(sent(0), Texts{"text unsub t.a 2"});
+    EXPECT_EQ(feed->stats().resubscribes, 1U);
+}
+
 TEST_F(FeedTest, Section4AnswersGoAheadOfQueuedSubscriptions) {
     start(4);
     std::ignore = sent(0);
@@ -127,6 +222,7 @@ TEST_F(FeedTest, Section4AStaleChannelIsReportedOnce) {
     log.clear();
     pass(5s);
     EXPECT_EQ(log, "stale 0;");
+    EXPECT_EQ(feed->stats().stale, 1U);
 }
 
 TEST_F(FeedTest, Section5ANoticeBringsANewSessionThatTakesOver) {
@@ -173,6 +269,16 @@ TEST_F(FeedTest, Section7AGapResubscribesByPolicy) {
     pass(1200ms);
     EXPECT_EQ(sent(0), Texts{"text sub t.a 3"});
     EXPECT_TRUE(alerts.empty());
+}
+
+TEST_F(FeedTest, Section7AGapMayBeIgnored) {
+    feed_options.on_hole = GapPolicy::ignore;
+    go_live();
+    receive(R"({"c":"t.a","n":1})");
+    receive(R"({"c":"t.a","n":3})");
+    EXPECT_EQ(got, (Texts{"0:1", "gap 2-2", "0:3 after a gap"}));
+    EXPECT_EQ(sent(0), Texts{});
+    EXPECT_TRUE(alerts.empty()) << last_alert();
 }
 
 TEST_F(FeedTest, Section8ControlMessagesAreDeliveredOnRequest) {

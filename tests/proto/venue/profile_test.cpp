@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <regex>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "../../../core/bounded_text_impl.h"
 #include "../../../proto/venue/built_in_profiles.h"
@@ -105,6 +107,51 @@ TEST(Section1Profile, ABadOneNamesFilePointerAndWhatWasExpected) {
         EXPECT_TRUE(message.starts_with("my.json: " + std::string(row.pointer))) << message;
         EXPECT_NE(message.find(row.expected), std::string::npos) << message;
     }
+}
+
+/// Each place of the built-in profiles where `pattern` stands, with the text in its stead.
+std::vector<std::string> each_replaced(const std::string& json, const std::regex& pattern,
+                                       const std::string& text) {
+    std::vector<std::string> all;
+    for (auto at = std::sregex_iterator(json.begin(), json.end(), pattern); at != std::sregex_iterator();
+         ++at)
+        all.push_back(json.substr(0, static_cast<std::size_t>(at->position())) + at->format(text) +
+                      json.substr(static_cast<std::size_t>(at->position() + at->length())));
+    return all;
+}
+
+TEST(Section1Profile, AnUnknownKeyIsNamedWhereverItStands) {
+    const std::regex object("\\{(?=\\s*\"[a-z])");  // in the texts of messages a backslash follows
+    std::size_t places = 0;
+    for (const auto& [name, json] : detail::built_in_profiles()) {
+        for (const auto& text : each_replaced(std::string(json), object, "{\"zzz\": 1, ")) {
+            const auto profile = parse_venue(text, "my.json");
+            ASSERT_FALSE(profile) << name << "\n" << text;
+            const std::string message = profile.error().message();
+            EXPECT_TRUE(message.starts_with("my.json: /")) << message;
+            EXPECT_NE(message.find("/zzz: "), std::string::npos) << message;
+            ++places;
+        }
+    }
+    EXPECT_GT(places, 300U);
+}
+
+TEST(Section1Profile, ACountOrATimeOfZeroIsNamedWhereverItStands) {
+    const std::regex number("\"(\\w+_ms|count|max_\\w+)\": *[0-9]+");
+    std::size_t places = 0;
+    for (const auto& [name, json] : detail::built_in_profiles())
+        for (const char* const wrong : {"0", "-1", "1.5", "\"7\"", "1e300", "null"}) {
+            for (const auto& text :
+                 each_replaced(std::string(json), number, "\"$1\": " + std::string(wrong))) {
+                const auto profile = parse_venue(text, "my.json");
+                ASSERT_FALSE(profile) << name << "\n" << text;
+                const std::string message = profile.error().message();
+                EXPECT_TRUE(message.starts_with("my.json: /")) << message;
+                EXPECT_NE(message.find("expected a whole number"), std::string::npos) << message;
+                ++places;
+            }
+        }
+    EXPECT_GT(places, 200U);
 }
 
 TEST(Section1Profile, WhatIsNoJsonNamesTheLine) {
