@@ -29,7 +29,7 @@ struct RelayOptions {
     Duration duplicates = std::chrono::seconds{5};
     Duration stream_age = std::chrono::hours{24};            ///< of the stream's oldest message
     std::int64_t stream_bytes = std::int64_t{1} << 30;       ///< of the stream
-    std::size_t max_pending = std::size_t{1} << 18;          ///< messages taken and not acknowledged
+    std::size_t max_pending = std::size_t{1} << 19;          ///< messages taken and not acknowledged
     std::size_t max_pending_bytes = std::size_t{128} << 20;  ///< of these messages
     /// Recognises messages without a number by their contents. False: each relay stores its own.
     bool content_ids = true;

@@ -94,6 +94,9 @@ TEST(RelayCommand, WhatCannotBeIsRefusedInOneLine) {
     expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--last", "1"}), 2, {"nats://HOST:PORT/SUBJECT"});
     expect_refusal(run({"tail", "nats://127.0.0.1:1/md.>", "--retries", "0"}), 1,
                    {"nats://127.0.0.1:1: No server available"});
+    const auto secret = run({"tail", "nats://u:hunter2@127.0.0.1:1/md.>", "--retries", "0"});
+    EXPECT_EQ(secret.status, 1);
+    EXPECT_EQ(secret.errors.find("hunter2"), std::string::npos) << secret.errors;
 }
 
 TEST(RelayCommand, TheServersAbsenceIsToldAndLivedThrough) {

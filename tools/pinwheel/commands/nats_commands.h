@@ -39,6 +39,8 @@ struct NatsTailOptions {
 };
 
 [[nodiscard]] bool is_nats_url(const std::string& url) noexcept;
+/// The URL without user and password.
+[[nodiscard]] std::string without_credentials(const std::string& url);
 
 /// --stream, --prefix, --nats-creds, --nats-ca, --nats-cert, --nats-key.
 void add_nats_options(CLI::App& command, NatsServerOptions& options);

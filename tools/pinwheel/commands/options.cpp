@@ -172,6 +172,13 @@ bool is_nats_url(const std::string& url) noexcept {
     return url.starts_with("nats://") || url.starts_with("tls://");
 }
 
+std::string without_credentials(const std::string& url) {
+    const auto begin = url.find("://") + 3;
+    const auto end = url.find('@', begin);
+    const bool has_credentials = end != std::string::npos && end < url.find('/', begin);
+    return has_credentials ? std::string(url).erase(begin, end + 1 - begin) : url;
+}
+
 void add_nats_options(CLI::App& command, NatsServerOptions& options) {
     add_value(command, "--stream", options.stream, "NAME", "JetStream stream");
     add_value(command, "--prefix", options.prefix, "PREFIX", "first tokens of the subjects")

@@ -204,7 +204,7 @@ Command relay_command(CLI::App& app) {
     add_value(*command, "--name", options->name, "NAME", "name of this relay, in control messages")
         ->default_str("host and process");
     add_value(*command, "--max-age", options->max_age, "SECONDS",
-              "age above which live subscribers do not get a message")
+              "age above which a message goes to PREFIX-late.> only, for the stream")
         ->capture_default_str()
         ->check(seconds(1e-3));
     add_value(*command, "--duplicates", options->duplicates, "SECONDS",

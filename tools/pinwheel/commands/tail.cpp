@@ -45,7 +45,8 @@ class Tail final : private FeedRun {
         : FeedRun(client, options.run), options_(options), text_(options.text) {
         if (!options.messages && Terminal::usable(STDOUT_FILENO)) screen_.emplace(STDOUT_FILENO);
         std::setvbuf(stdout, nullptr, _IOFBF, kOutputBuffer);
-        state_.url = options.nats.server.url.empty() ? client.url().without_query() : options.nats.server.url;
+        state_.url = options.nats.server.url.empty() ? client.url().without_query()
+                                                     : without_credentials(options.nats.server.url);
         state_.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
         if (options.metrics_port) serve_metrics(*options.metrics_port);
     }
