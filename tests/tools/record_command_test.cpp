@@ -43,6 +43,16 @@ class RecordCommand : public testing::Test {
     const TempDir folder;
 };
 
+// N4
+TEST_F(RecordCommand, N4TimesThatNanosecondsCannotHoldAreRefused) {
+    const std::string file = record_capture("1\t=\tws://x\n1\t<\t{}\n");
+    for (const char* const option : {"--from", "--to"})
+        for (const char* const time : {"9999-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
+                                       "2262-01-01T00:00:00Z", "99999999999", "9999999999999999999", "1e9"})
+            expect_refusal(run({"replay", "--print", option, time, file}), 2,
+                           {std::string(option) + " '" + time + "' is neither a time"});
+}
+
 TEST_F(RecordCommand, RecordsAFeedThatReplayServesAndPrintsAgain) {
     const std::string file = record_capture("1\t=\tws://x\n1\t<\t{\"a\":1}\n1.1\t<\tsecond\n");
     EXPECT_NE(std::filesystem::path(file).filename().string().find("recording.20"), std::string::npos);

@@ -1,4 +1,5 @@
 // M7: a terminal never receives a control character from a peer or a file, in any locale and for any TERM.
+#include <filesystem>
 #include <regex>
 #include <string>
 #include <tuple>
@@ -66,6 +67,9 @@ TEST(OnATerminal, M7MessagesArePrintedHarmlessly) {
                                  text_frame("{\"a\":\"" + std::string("\xc2\x9b") + "1m\"}");
     const RawServer server(upgraded_and(messages + close_frame(1000)));
     const std::string url = "ws://" + server.authority() + "/";
+    const TempDir folder;
+    const std::string recording = folder.path("r.zst");
+    std::ignore = run({"tail", "--record", recording, url});
     for (const auto& [environment, utf8] : settings()) {
         const std::string plain = on_terminal(environment, "tail --messages " + url);
         expect_harmless(plain, utf8, environment);
@@ -73,6 +77,10 @@ TEST(OnATerminal, M7MessagesArePrintedHarmlessly) {
         EXPECT_NE(plain.find("\\x9b31m\\x1b[2J\\xff\\xc3"), std::string::npos) << plain;
         EXPECT_NE(plain.find(utf8 ? " h\xc3\xa9 " : " h\\u{00e9} "), std::string::npos) << plain;
         expect_harmless(on_terminal(environment, "tail --messages --pretty " + url), utf8, environment);
+        if (!std::filesystem::exists(recording)) continue;  // built without recordings
+        const std::string replayed = on_terminal(environment, "replay --print '" + recording + "'");
+        expect_harmless(replayed, utf8, environment);
+        EXPECT_NE(replayed.find("{\"a\":\"\\u{009b}1m\"}"), std::string::npos) << replayed;
     }
 }
 

@@ -65,7 +65,9 @@ std::optional<SystemTime> read_date(std::string_view text) {
     const auto rest = fraction(text);
     const year_month_day date{year{parts[0]}, month{static_cast<unsigned>(parts[1])},
                               day{static_cast<unsigned>(parts[2])}};
-    if (!rest || text != "Z" || !date.ok() || parts[3] > 23 || parts[4] > 59 || parts[5] > 60)
+    // Nanoseconds reach to the year 2262.
+    if (!rest || text != "Z" || !date.ok() || parts[0] < 1970 || parts[0] > 2261 || parts[3] > 23 ||
+        parts[4] > 59 || parts[5] > 60)
         return std::nullopt;
     return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5]) +
                       nanoseconds(*rest)};

@@ -10,6 +10,7 @@
 #include "../../../proto/delivery/prometheus.h"
 #include "../terminal/live_view.h"
 #include "../terminal/metrics_server.h"
+#include "../terminal/screen_text.h"
 #include "../terminal/terminal.h"
 #include "feed_run.h"
 #include "options.h"
@@ -59,7 +60,7 @@ class RecordRun final : private FeedRun {
     [[nodiscard]] int run() {
         if (Terminal::usable(STDERR_FILENO)) client().reactor().schedule_after(timer_, kInterval);
         for (const auto* const recorder : recorders())
-            std::printf("recording to %s\n", recorder->path().c_str());
+            std::printf("recording to %s\n", printable(recorder->path()).c_str());
         std::fflush(stdout);
         const bool done = run_to_end();
         hide_progress();
@@ -119,7 +120,7 @@ bool read_all(RecordReader& reader, bool with_losses) {
     }
     if (with_losses)
         for (const auto& loss : reader.losses())
-            std::printf("%s: %s at byte %" PRIu64 ", %" PRIu64 " bytes\n", loss.path.c_str(),
+            std::printf("%s: %s at byte %" PRIu64 ", %" PRIu64 " bytes\n", printable(loss.path).c_str(),
                         loss.what.c_str(), loss.offset, loss.bytes);
     return reader.summary().losses == 0;
 }

@@ -1,8 +1,11 @@
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "../../feed/feed_server.h"
+#include "../terminal/screen_text.h"
 #include "options.h"
 #include "playback_file.h"
 
@@ -21,12 +24,14 @@ struct ReplayOptions {
 
 int print_lines(const ReplayOptions& options, const PlaybackRange& range) {
     auto reader = open_recording(options.files, range);
+    const bool escapes = ::isatty(STDOUT_FILENO) != 0;  // a recorded peer may not command a terminal
     std::string text;
     for (const RecordLine* line = reader.next(); line != nullptr; line = reader.next()) {
         if (range.to && line->time >= *range.to) break;
         if (line->kind == LineKind::header) continue;
         text.clear();
         append_line(text, *line);
+        if (escapes) text = printable(text, "\n\t");
         if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) break;  // main() reports it
     }
     for (const auto& loss : reader.losses())
