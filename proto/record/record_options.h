@@ -35,10 +35,10 @@ struct RecordPlace {
 
 /// Counts of a recording since its start.
 struct RecordStats {
-    std::uint64_t messages = 0;        ///< written
-    std::uint64_t bytes = 0;           ///< of their payloads
-    std::uint64_t dropped = 0;         ///< messages that did not fit the ring, or were not written
-    std::uint64_t raw_bytes = 0;       ///< of lines
+    std::uint64_t messages = 0;   ///< written
+    std::uint64_t bytes = 0;      ///< of their payloads
+    std::uint64_t dropped = 0;    ///< messages and notes that did not fit their rings, or were not written
+    std::uint64_t raw_bytes = 0;  ///< of lines
     std::uint64_t written_bytes = 0;   ///< of frames, compressed
     std::uint64_t files = 0;           ///< created or reopened
     std::uint64_t write_failures = 0;  ///< failed calls to open, write and compress

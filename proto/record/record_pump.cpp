@@ -17,8 +17,11 @@ std::string_view text_of(std::span<const std::byte> payload) noexcept {
 }  // namespace
 
 void RecordPump::put(RecordHeader note, std::span<const std::byte> payload) noexcept {
-    std::byte* const room = notes_.claim(payload.size());
-    if (room == nullptr) return;
+    std::byte* const room = notes_.full(payload.size()) ? nullptr : notes_.claim(payload.size());
+    if (room == nullptr) {
+        lost_notes_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
     if (!payload.empty()) std::memcpy(room, payload.data(), payload.size());
     note.size = static_cast<std::uint32_t>(payload.size());
     notes_.commit(note);

@@ -77,6 +77,7 @@ struct Recorder::Thread {
     void publish(const Moment& at) {
         const std::lock_guard lock(mutex);
         stats = writer.stats(at);
+        stats.dropped += pump.lost_notes();
         if (path != writer.path()) path = writer.path();
     }
 

@@ -88,6 +88,16 @@ TEST_F(Pumped, NotesStandWhereTheyHappenedWheneverTheyAreSeen) {
     }
 }
 
+// M3: on a full disk nothing is taken, and the session goes on sending.
+TEST_F(Pumped, M3NotesThatWaitAreBoundedByBytesAndCounted) {
+    open_pump();
+    const std::string order(1000, 'o');
+    const std::uint64_t most = RecordPump::kMostNoteBytes / order.size();
+    for (std::uint64_t i = 0; i < most + 100; ++i) sent(order, 1, 0);
+    EXPECT_GE(pump->lost_notes(), 100U);
+    EXPECT_LE(pump->lost_notes(), 100U + most / 5);  // heads and padding count
+}
+
 TEST_F(Pumped, ANoteWaitsForTheMessagesBeforeIt) {
     open_pump();
     ring.connected();
