@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,10 @@ struct DialTarget {
     bool tls = false;        ///< TLS over TCP
     /// The name in SNI and in the peer's certificate: the URL's host. Empty: `host`.
     std::string server_name{};
+    /// Of a host with several addresses: 0 takes them as RFC 8305 orders them, 1 begins with the one that
+    /// connected fastest so far, 2 with the second, and so on in a circle. So parallel connections to a host
+    /// spread over its addresses.
+    std::size_t rank = 0;
 
     /// `server_name`, or `host` if that is empty.
     [[nodiscard]] const std::string& tls_name() const noexcept {
@@ -59,8 +64,9 @@ class Dialer {
     /// `handler` must outlive the returned object. There is no timeout: the caller bounds the whole attempt.
     [[nodiscard]] virtual std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) = 0;
 
-    /// Limits that all connections of this dialer share. A session delays an attempt that would exceed one.
-    [[nodiscard]] SharedLimits& limits() noexcept { return limits_; }
+    /// Limits that all connections of this dialer share. A session delays an attempt that would exceed one. A
+    /// dialer that wraps another one returns that one's limits.
+    [[nodiscard]] virtual SharedLimits& limits() noexcept { return limits_; }
 
   private:
     SharedLimits limits_;

@@ -83,6 +83,7 @@ class SocketDialer::SocketDial final : public Dial {
         SocketDial& dial;
         Endpoint address;
         UniqueFd fd;
+        TimePoint began{};
         IoWatch watch{IoWatch::Callback::member<&Attempt::on_ready>(*this)};
     };
 
@@ -90,6 +91,7 @@ class SocketDialer::SocketDial final : public Dial {
         if (error.failed()) return handler_.on_dial_failed(error);
         is_resolved_ = true;
         untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
+        dialer_.times_.put_first(nearest_.to_string(), target_.rank, untried_);
         dialer_.failed_->put_last(nearest_.to_string(), untried_);
         if (untried_.size() > kMaxAddressesTried) untried_.resize(kMaxAddressesTried);
         try_next();
@@ -134,6 +136,7 @@ class SocketDialer::SocketDial final : public Dial {
     [[nodiscard]] Error begin(Attempt& attempt, std::vector<Error>& warnings) {
         const auto& options = dialer_.options_.socket;
         const int family = attempt.address.family();
+        attempt.began = reactor_.now();
         attempt.fd.reset(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         if (!attempt.fd) return detail::network_error(errno);
         for (auto& refused : apply(options, attempt.fd.get())) warnings.push_back(std::move(refused));
@@ -173,6 +176,7 @@ class SocketDialer::SocketDial final : public Dial {
         std::unique_ptr<ByteStream> stream;
         try {
             winner_ = attempt.address.to_string();
+            dialer_.times_.note(nearest_.to_string(), attempt.address, reactor_.now() - attempt.began);
             stream =
                 std::make_unique<TcpStream>(std::move(attempt.fd), dialer_.options_.socket.receive_timestamps,
                                             [failed = dialer_.failed_, name = nearest_.to_string(),

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "connect_times.h"
 #include "dialer.h"
 #include "failed_addresses.h"
 #include "happy_eyeballs.h"
@@ -29,8 +30,8 @@ struct SocketDialerOptions {
 /// Dials over the network: resolves the name, races TCP connections (RFC 8305), then asks the proxy if there
 /// is one, then makes the TLS handshake. If no address accepts TCP, the error is retryable if the error of
 /// any address is. Once an address has accepted, only its error counts. An address that failed after TCP
-/// comes last at the next dial. Threading: the reactor's thread. The reactor, the resolver and the TLS
-/// context must outlive it.
+/// comes last at the next dial. DialTarget::rank orders addresses by how fast they connected. Threading: the
+/// reactor's thread. The reactor, the resolver and the TLS context must outlive it.
 class SocketDialer final : public Dialer {
   public:
     /// `tls` may be null if no target asks for TLS.
@@ -46,6 +47,7 @@ class SocketDialer final : public Dialer {
     Resolver& resolver_;
     TlsContext* tls_;
     const SocketDialerOptions options_;
+    ConnectTimes times_;
     // Streams may outlive the dialer. They report their peer's outcome.
     const std::shared_ptr<FailedAddresses> failed_ = std::make_shared<FailedAddresses>();
 };

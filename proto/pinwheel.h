@@ -23,6 +23,7 @@
 #include "delivery/queue_sink.h"
 #include "delivery/stats.h"
 #include "feed/feed.h"
+#include "feed/feed_prometheus.h"
 #include "policy/connection_state.h"
 #include "policy/disconnect_reason.h"
 #include "record/feed_recorder.h"

@@ -230,8 +230,11 @@ void Arbiter::sample(Channel& channel, std::size_t leg, const FeedMessage& messa
                      std::int64_t number) noexcept {
     Probe& probe = channel.probe;
     const bool is_open = probe.leg != kMaxLegs;
-    if (!is_open || message.received - probe.received > kProbeTime) {
-        if (number == channel.stats.last) probe = {number, leg, message.received, message.kernel_received};
+    const bool is_passed = is_open && probe.leg != leg && number > probe.number;  // it never comes
+    if (!is_open || is_passed || message.received - probe.received > kProbeTime) {
+        probe.leg = kMaxLegs;
+        if (number == channel.stats.last && channel.mark_leg == leg)
+            probe = {number, leg, message.received, message.kernel_received};
         return;
     }
     if (probe.number != number || probe.leg == leg) return;

@@ -97,6 +97,24 @@ bool Feed::settled() const noexcept {
 FeedLegStats Feed::leg_stats(std::size_t leg) const noexcept {
     return core_->leg_stats(leg);
 }
+const Histogram& Feed::leg_lead(std::size_t leg) const noexcept {
+    return core_->leg_lead(leg);
+}
+std::size_t Feed::leg_slots() const noexcept {
+    return core_->slots();
+}
+WebSocketManager* Feed::leg_session(std::size_t leg) noexcept {
+    return core_->leg_session(leg);
+}
+std::size_t Feed::legs_up() const noexcept {
+    return core_->legs_up();
+}
+std::size_t Feed::channels() const noexcept {
+    return core_->channels();
+}
+FeedChannelStats Feed::channel_stats(ChannelId channel) const {
+    return core_->channel_stats(channel);
+}
 const FeedStats& Feed::stats() const noexcept {
     return core_->stats();
 }

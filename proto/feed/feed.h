@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "../../core/histogram.h"
 #include "../../core/input_range.h"
 #include "../session/manager.h"
 #include "../venue/profile.h"
@@ -37,8 +38,8 @@ class Feed {
     void connect();
     /// Closes in order. connect() may follow.
     void close();
-    /// Replaces each session by a new one, one after the other, without losing a message. Legs that are not
-    /// up are skipped.
+    /// Replaces each session by a new one, one after the other, without losing a message. With
+    /// FeedOptions::leg_rings each session reconnects instead. Legs that are not up are skipped.
     void rotate();
     /// A session that is up, or the first one if none is: for its state, statistics and ends.
     [[nodiscard]] WebSocketManager& session() noexcept;
@@ -68,6 +69,19 @@ class Feed {
     /// Of one session, by its number in FeedMessage::leg. There is one more than FeedOptions::legs, for
     /// rotations.
     [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
+    /// By how much the session was before another one, in ns, of samples.
+    [[nodiscard]] const Histogram& leg_lead(std::size_t leg) const noexcept;
+    /// One more than FeedOptions::legs: the numbers that leg_stats() takes.
+    [[nodiscard]] std::size_t leg_slots() const noexcept;
+    /// The leg's session, for its statistics; null if there was none yet. With several FeedOptions::urls the
+    /// next rotation may destroy it.
+    [[nodiscard]] WebSocketManager* leg_session(std::size_t leg) noexcept;
+    /// How many sessions are up now.
+    [[nodiscard]] std::size_t legs_up() const noexcept;
+    /// How many channels subscribe() has given ids to.
+    [[nodiscard]] std::size_t channels() const noexcept;
+    /// Of one channel. Throws as unsubscribe() does.
+    [[nodiscard]] FeedChannelStats channel_stats(ChannelId channel) const;
 
     // Receiving. There is a ring unless on_message is set without deliver_to_ring.
 

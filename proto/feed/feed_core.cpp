@@ -56,7 +56,7 @@ FeedCore::FeedCore(Reactor& reactor, const VenueProfile& profile, FeedOptions op
                                    "its ring is full; leave it out, or raise queue_size"});
     if (!shared_.options.on_message || session.deliver_to_ring)
         ring_.emplace(settings->queue_size, settings->queue_bytes);
-    for (std::size_t slot = 0; slot < shared_.options.legs; ++slot) std::ignore = leg_in(slot);
+    for (std::size_t slot = 0; slot < shared_.options.legs; ++slot) std::ignore = leg_in(slot, slot);
 }
 
 void FeedCore::stop() noexcept {
@@ -77,6 +77,7 @@ ChannelId FeedCore::subscribe(std::string_view name, std::string_view symbol) {
     if (!added) throw WebSocketError(added.error());
     if (*added == told_.size()) {
         told_.push_back(ChannelState::gone);
+        resubscribes_.push_back(0);
         const auto& kind = *shared_.channels[*added].kind;
         arbiter_.add({.sequence = kind.sequence,
                       .is_identical = kind.identical.value_or(false),
@@ -110,6 +111,7 @@ void FeedCore::resubscribe(ChannelId channel) {
 
 void FeedCore::resubscribe_live(FeedLeg& leg, ChannelId channel) {
     ++shared_.stats.resubscribes;
+    ++resubscribes_[channel];
     arbiter_.leave(leg.index(), channel, shared_.reactor.now());
     if (!shared_.channels[channel].kind->snapshot.empty()) arbiter_.want_snapshot(channel);
     leg.resubscribe(channel);
@@ -200,11 +202,11 @@ void FeedCore::report_gap(FeedLeg& leg, const FeedGap& gap, bool may_resubscribe
         return leg.pump();
     }
     // The channel that lost it is unknown.
-    on_leg_silent(leg);
+    on_leg_silent_still(leg);
     leg.pump();
 }
 
-void FeedCore::on_leg_silent(FeedLeg& leg) {
+void FeedCore::on_leg_silent_still(FeedLeg& leg) {
     for (ChannelId channel = 0; channel < told_.size(); ++channel)
         if (leg.state(channel) == ChannelState::live) resubscribe_live(leg, channel);
 }

@@ -45,6 +45,11 @@ class FeedCore final : private LegOwner {
     [[nodiscard]] bool settled() const noexcept;
     [[nodiscard]] const FeedStats& stats() const noexcept { return shared_.stats; }
     [[nodiscard]] FeedLegStats leg_stats(std::size_t leg) const noexcept;
+    [[nodiscard]] const Histogram& leg_lead(std::size_t leg) const noexcept;
+    [[nodiscard]] std::size_t slots() const noexcept { return rotation_.slots(); }
+    [[nodiscard]] std::size_t legs_up() const noexcept;
+    [[nodiscard]] std::size_t channels() const noexcept { return told_.size(); }
+    [[nodiscard]] FeedChannelStats channel_stats(ChannelId channel) const;
     /// A leg's session; null if there is no such leg now.
     [[nodiscard]] WebSocketManager* leg_session(std::size_t leg) noexcept {
         return leg < legs_.size() && legs_[leg] ? &legs_[leg]->session() : nullptr;
@@ -66,9 +71,10 @@ class FeedCore final : private LegOwner {
     void on_leg_gap(FeedLeg& leg, const SequenceStep& step) override;
     void on_leg_drain(FeedLeg& leg, Duration lead) override;
     void on_leg_silent(FeedLeg& leg) override;
+    void on_leg_silent_still(FeedLeg& leg) override;
 
     [[nodiscard]] FeedLeg& primary() const noexcept;
-    [[nodiscard]] FeedLeg& leg_in(std::size_t slot);
+    [[nodiscard]] FeedLeg& leg_in(std::size_t slot, std::size_t place);
     /// True if several legs bring the same channels, or are about to.
     [[nodiscard]] bool is_shared() const noexcept {
         return shared_.options.legs > 1 || rotation_.fresh().has_value();
@@ -96,8 +102,9 @@ class FeedCore final : private LegOwner {
     AlertThrottle drop_alerts_;
     Arbiter arbiter_;
     Rotation rotation_;
-    std::vector<ChannelState> told_;  // by channel
-    ChannelId first_unmoved_ = 0;     // in a rotation
+    std::vector<ChannelState> told_;           // by channel
+    std::vector<std::uint64_t> resubscribes_;  // the same
+    ChannelId first_unmoved_ = 0;              // in a rotation
     StaleChannels stale_;
     std::uint64_t sequence_ = 0;  // of the last delivered message
     Timer stale_timer_{Timer::Callback::member<&FeedCore::on_stale_timer>(*this)};

@@ -26,11 +26,13 @@ Duration life_limit(const detail::ProfileData& data, const WebSocketOptions& opt
 
 }  // namespace
 
-FeedLeg::FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index)
+FeedLeg::FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index, std::size_t place)
     : shared_(shared),
       data_(shared.data),
       owner_(owner),
       index_(index),
+      place_(place),
+      dialer_(shared.dialer, rank()),
       ledger_(shared.profile, shared.channels, shared.options.acknowledgements),
       classifier_(shared.profile, shared.channels),
       silence_(shared.options.silence_limit.value_or(data_.silence_limit)),
@@ -38,7 +40,7 @@ FeedLeg::FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index)
       connection_rule_({.kind = SequenceKind::contiguous}) {
     if (data_.ping) ping_.emplace(*data_.ping);
     if (data_.binary != detail::BinaryPayload::plain) inflater_.emplace(data_.binary, data_.max_inflated);
-    session_ = std::make_unique<WebSocketManager>(shared_.reactor, shared_.url_text, session_options());
+    session_ = std::make_unique<WebSocketManager>(shared_.reactor, url_text(), session_options());
 }
 
 FeedLeg::~FeedLeg() = default;
@@ -46,6 +48,19 @@ FeedLeg::~FeedLeg() = default;
 void FeedLeg::stop() noexcept {
     timer_.cancel();
     session_.reset();
+}
+
+void FeedLeg::move_to(std::size_t place) {
+    const Url* const before = &url();
+    place_ = place;
+    dialer_.rank = rank();
+    if (&url() != before)
+        session_ = std::make_unique<WebSocketManager>(shared_.reactor, url_text(), session_options());
+}
+
+void FeedLeg::alert(std::string_view text) const {
+    const AlertField fields[] = {{"leg", std::to_string(index_)}};
+    shared_.alert(text, shared_.options.legs > 1 ? AlertContext(fields) : AlertContext());
 }
 
 WebSocketOptions FeedLeg::session_options() {
@@ -56,7 +71,7 @@ WebSocketOptions FeedLeg::session_options() {
         else if (data_.ping || data_.server_ping > Duration::zero())
             session.ping_interval = WebSocketOptions::Seconds{0};
     }
-    session.dialer = &shared_.dialer;
+    session.dialer = &dialer_;
     session.observer = this;
     session.deliver_to_ring = shared_.options.leg_rings;
     session.on_connect = [this] { on_connect(); };
@@ -109,15 +124,15 @@ void FeedLeg::renew_pacer(TimePoint now) {
         if (limit.scope == detail::LimitScope::connection)
             pacer_.add(limit.rate, limit.counts);
         else
-            pacer_.add(shared_.limits().messages(shared_.url.host(), shared_.group(limit.scope), limit.rate),
+            pacer_.add(shared_.limits().messages(url().host(), shared_.group(limit.scope, url()), limit.rate),
                        limit.counts);
     }
-    const auto slowed = shared_.limits().slowed_at(shared_.url.host());
+    const auto slowed = shared_.limits().slowed_at(url().host());
     if (slowed && now - *slowed < SlidingWindow::kQuiet) pacer_.slow_down(*slowed);
 }
 
 void FeedLeg::slow_down(TimePoint now) {
-    shared_.limits().slow_down(shared_.url.host(), now);
+    shared_.limits().slow_down(url().host(), now);
     pacer_.slow_down(now);
 }
 
@@ -189,7 +204,7 @@ void FeedLeg::on_disconnect(DisconnectReason reason) {
 void FeedLeg::reconnect(std::string_view why, Duration delay) {
     // The alert is last: a handler that throws must not keep the connection alive.
     if (session_->is_connected()) session_->schedule_reconnect(delay);
-    shared_.alert(why);
+    alert(why);
 }
 
 // The feed's calls
@@ -233,10 +248,10 @@ void FeedLeg::on_silence(TimePoint now) {
         case SilenceClock::Step::none:
             return;
         case SilenceClock::Step::alert:
-            return shared_.alert("no data within the silence limit");
+            return owner_.on_leg_silent(*this);
         case SilenceClock::Step::resubscribe:
-            owner_.on_leg_silent(*this);
-            return shared_.alert("still no data; subscribing again");
+            owner_.on_leg_silent_still(*this);
+            return alert("still no data; subscribing again");
         case SilenceClock::Step::reconnect:
             return reconnect("still no data; reconnecting");
     }

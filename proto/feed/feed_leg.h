@@ -38,8 +38,10 @@ class LegOwner {
     virtual void on_leg_gap(FeedLeg& leg, const SequenceStep& step) = 0;
     /// The venue announces that it will cut after `lead`; 0: it gives no time.
     virtual void on_leg_drain(FeedLeg& leg, Duration lead) = 0;
-    /// No data came for twice the silence limit.
+    /// No data came within the silence limit.
     virtual void on_leg_silent(FeedLeg& leg) = 0;
+    /// The same for twice the limit: its channels are to be subscribed anew.
+    virtual void on_leg_silent_still(FeedLeg& leg) = 0;
 };
 
 /// One session of a feed. Carries out the decisions of the venue room: messages in, requests out, timers.
@@ -47,8 +49,9 @@ class LegOwner {
 /// deadline. Allocates: nothing for data on a live channel.
 class FeedLeg final : private SessionObserver {
   public:
-    /// All arguments must outlive it. `index` is the leg's number in the feed.
-    FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index);
+    /// All arguments must outlive it. `index` is the leg's number in the feed, `place` selects its URL and
+    /// address.
+    FeedLeg(FeedShared& shared, LegOwner& owner, std::uint8_t index, std::size_t place);
     ~FeedLeg() override;
     FeedLeg(const FeedLeg&) = delete;
     FeedLeg& operator=(const FeedLeg&) = delete;
@@ -56,6 +59,16 @@ class FeedLeg final : private SessionObserver {
     /// Ends the session without another call to the owner. Afterwards the leg may only be destroyed.
     void stop() noexcept;
     [[nodiscard]] std::uint8_t index() const noexcept { return index_; }
+    [[nodiscard]] std::size_t place() const noexcept { return place_; }
+    /// To the user, and names the leg if there are several.
+    void alert(std::string_view text) const;
+    /// Whether data came within half of the silence limit, and whether none came within all of it.
+    [[nodiscard]] bool has_data(TimePoint now) const noexcept {
+        return session_->is_connected() && silence_.has_data(now);
+    }
+    [[nodiscard]] bool is_silent() const noexcept { return silence_.is_silent(); }
+    /// Connects there from the next attempt on. The session must be down.
+    void move_to(std::size_t place);
     [[nodiscard]] WebSocketManager& session() noexcept { return *session_; }
     [[nodiscard]] const WebSocketManager& session() const noexcept { return *session_; }
     [[nodiscard]] LegState leg_state() const noexcept { return leg_state_; }
@@ -95,12 +108,36 @@ class FeedLeg final : private SessionObserver {
         TimePoint turn_{};
     };
 
+    /// The feed's dialer, and which of a host's addresses is the leg's.
+    class PlacedDialer final : public Dialer {
+      public:
+        PlacedDialer(Dialer& dialer, std::size_t its_rank) noexcept : rank(its_rank), dialer_(dialer) {}
+        [[nodiscard]] std::unique_ptr<Dial> dial(const DialTarget& target, DialHandler& handler) override {
+            DialTarget ranked = target;
+            ranked.rank = rank;
+            return dialer_.dial(ranked, handler);
+        }
+        [[nodiscard]] SharedLimits& limits() noexcept override { return dialer_.limits(); }
+
+        std::size_t rank;
+
+      private:
+        Dialer& dialer_;
+    };
+
     void on_step(const SessionStep& step) noexcept override;
     void on_sent(const SentMessage& message) noexcept override;
     void on_ping(TimePoint received) noexcept override;
     void on_held(TimePoint until) noexcept override;
 
     [[nodiscard]] WebSocketOptions session_options();
+    [[nodiscard]] const Url& url() const noexcept { return shared_.url(place_); }
+    [[nodiscard]] std::size_t rank() const noexcept {
+        return shared_.options.legs > 1 ? place_ / shared_.urls.size() + 1 : 0;
+    }
+    [[nodiscard]] const std::string& url_text() const noexcept {
+        return shared_.url_texts[place_ % shared_.url_texts.size()];
+    }
     void on_connect();
     void on_disconnect(DisconnectReason reason);
     void set_state(LegState state) noexcept;
@@ -130,6 +167,8 @@ class FeedLeg final : private SessionObserver {
     const detail::ProfileData& data_;
     LegOwner& owner_;
     const std::uint8_t index_;
+    std::size_t place_;
+    PlacedDialer dialer_;
     SubscriptionLedger ledger_;
     MessageClassifier classifier_;
     SendPacer pacer_;

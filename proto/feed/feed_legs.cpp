@@ -33,11 +33,14 @@ FeedLeg& FeedCore::primary() const noexcept {
     return *legs_[first.value_or(0)];
 }
 
-FeedLeg& FeedCore::leg_in(std::size_t slot) {
+FeedLeg& FeedCore::leg_in(std::size_t slot, std::size_t place) {
     auto& leg = legs_[slot];
-    if (leg) return *leg;
+    if (leg) {
+        if (leg->place() != place) leg->move_to(place);
+        return *leg;
+    }
     LegOwner& owner = *this;
-    leg = std::make_unique<FeedLeg>(shared_, owner, static_cast<std::uint8_t>(slot));
+    leg = std::make_unique<FeedLeg>(shared_, owner, static_cast<std::uint8_t>(slot), place);
     const FeedLeg* const other = slot == 0 ? nullptr : legs_[0].get();
     for (ChannelId channel = 0; other != nullptr && channel < told_.size(); ++channel) {
         const ChannelState state = other->state(channel);
@@ -53,7 +56,7 @@ bool FeedCore::is_dead() const {
 
 void FeedCore::connect() {
     for (std::size_t slot = 0; slot < rotation_.slots() && !is_over(); ++slot)
-        if (rotation_.is_active(slot)) leg_in(slot).session().connect();
+        if (rotation_.is_active(slot)) legs_[slot]->session().connect();
 }
 
 void FeedCore::close() {
@@ -67,6 +70,12 @@ void FeedCore::close() {
 }
 
 void FeedCore::rotate() {
+    if (shared_.options.leg_rings) {  // a recorder reads these sessions' rings
+        for (const auto& leg : legs_)
+            if (leg && !is_over() && leg->session().is_connected())
+                leg->session().schedule_reconnect(Duration{});
+        return;
+    }
     rotation_.ask_all(shared_.reactor.now());
     arm_rotation_timer();
 }
@@ -95,7 +104,8 @@ bool FeedCore::settled() const noexcept {
 FeedLegStats FeedCore::leg_stats(std::size_t leg) const noexcept {
     if (leg >= rotation_.slots()) return {};
     const ArbiterLegStats& stats = arbiter_.leg(leg);
-    return {.firsts = stats.firsts,
+    return {.state = legs_[leg] ? legs_[leg]->leg_state() : LegState::down,
+            .firsts = stats.firsts,
             .duplicates = stats.duplicates,
             .holes = stats.holes,
             .filled = stats.filled,
@@ -103,7 +113,42 @@ FeedLegStats FeedCore::leg_stats(std::size_t leg) const noexcept {
             .lead_p99 = stats.lead.value_at(99)};
 }
 
+const Histogram& FeedCore::leg_lead(std::size_t leg) const noexcept {
+    static const Histogram kNone;
+    return leg < slots() ? arbiter_.leg(leg).lead : kNone;
+}
+
+std::size_t FeedCore::legs_up() const noexcept {
+    return static_cast<std::size_t>(std::count_if(
+        legs_.begin(), legs_.end(), [](const auto& leg) { return leg && leg->leg_state() == LegState::up; }));
+}
+
+FeedChannelStats FeedCore::channel_stats(ChannelId channel) const {
+    require(channel);
+    const ArbiterChannelStats& stats = arbiter_.channel(channel);
+    const bool has_begun = stats.last_time != TimePoint{};
+    const Duration age = shared_.reactor.now() - stats.last_time;
+    return {.last = stats.last,
+            .gaps = stats.gaps,
+            .resubscribes = resubscribes_[channel],
+            .last_time = has_begun ? shared_.reactor.system_now() - age : SystemTime{}};
+}
+
 // Events of the legs
+
+/// Another leg's data says that the venue speaks: this leg alone is silent. Else it is told once all are.
+void FeedCore::on_leg_silent(FeedLeg& leg) {
+    const TimePoint now = shared_.reactor.now();
+    bool another_has_data = false;
+    bool all_are_silent = true;
+    for (const auto& other : legs_) {
+        if (!other || other.get() == &leg || !other->session().is_connected()) continue;
+        another_has_data = another_has_data || other->has_data(now);
+        all_are_silent = all_are_silent && other->is_silent();
+    }
+    if (another_has_data) return leg.alert("no data within the silence limit, while another leg has data");
+    if (all_are_silent) shared_.alert("no data within the silence limit");
+}
 
 void FeedCore::on_leg_up(FeedLeg& leg) {
     tap_state(leg, LegState::up);
@@ -200,18 +245,18 @@ void FeedCore::act(const Rotation::Step& step, TimePoint now) {
         case Rotation::Act::open:
             first_unmoved_ = 0;
             arbiter_.prefer(step.fresh);
-            return leg_in(step.fresh).session().connect();
+            return leg_in(step.fresh, legs_[step.old]->place()).session().connect();
         case Rotation::Act::close:
             ++shared_.stats.rotations;
             arbiter_.leave_all(step.old, now);
             arbiter_.prefer(std::nullopt);
             arm_hold_timer();
-            return leg_in(step.old).session().close();
+            return legs_[step.old]->session().close();
         case Rotation::Act::abandon:
             arbiter_.leave_all(step.fresh, now);
             arbiter_.prefer(std::nullopt);
             arm_hold_timer();
-            leg_in(step.fresh).session().close();
+            legs_[step.fresh]->session().close();
             return shared_.alert("the session that was to take over did not; the old one stays");
     }
 }
@@ -219,8 +264,8 @@ void FeedCore::act(const Rotation::Step& step, TimePoint now) {
 /// A channel that has moved stays moved, and is not checked again.
 bool FeedCore::has_moved() {
     const std::size_t fresh = *rotation_.fresh();
-    if (!leg_in(fresh).settled()) return false;
-    const FeedLeg& old = leg_in(*rotation_.old());
+    if (!legs_[fresh]->settled()) return false;
+    const FeedLeg& old = *legs_[*rotation_.old()];
     for (; first_unmoved_ < told_.size(); ++first_unmoved_) {
         const ChannelId channel = first_unmoved_;
         const bool matters =

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../config/websocket_options.h"
 #include "../venue/ledger_options.h"
@@ -36,13 +37,23 @@ struct FeedStats {
 
 /// Counts of one session of a feed, by its number in FeedMessage::leg.
 struct FeedLegStats {
-    std::uint64_t firsts = 0;      ///< messages that this leg brought first
-    std::uint64_t duplicates = 0;  ///< messages that another leg had brought before
-    std::uint64_t holes = 0;       ///< of its own numbers
-    std::uint64_t filled = 0;      ///< messages that another leg lacked
+    LegState state = LegState::down;  ///< of the session
+    std::uint64_t firsts = 0;         ///< messages that this leg brought first
+    std::uint64_t duplicates = 0;     ///< messages that another leg had brought before
+    std::uint64_t holes = 0;          ///< of its own numbers
+    std::uint64_t filled = 0;         ///< messages that another leg lacked
     /// Of samples: the lead over the next leg, in ns, median.
     std::uint64_t lead_p50 = 0;
     std::uint64_t lead_p99 = 0;  ///< the same, 99th percentile
+};
+
+/// Counts of one channel of a feed.
+struct FeedChannelStats {
+    /// The highest number that was delivered, of the current epoch.
+    std::optional<std::int64_t> last{};
+    std::uint64_t gaps = 0;          ///< holes in the channel's numbers
+    std::uint64_t resubscribes = 0;  ///< for a new snapshot
+    SystemTime last_time{};          ///< arrival of the last message; the epoch: there was none
 };
 
 /// Options of a Feed; all have defaults. Handlers run on the reactor's thread. They may call every method of
@@ -52,6 +63,9 @@ struct FeedOptions {
     std::string endpoint{};
     /// Replaces the profile's endpoint.
     std::string url{};
+    /// Replaces `url`: leg n connects to URL n, in a circle. All URLs must speak the profile's protocol. A
+    /// leg that a rotation moves to another URL gets a new session, whose generations count from 1.
+    std::vector<std::string> urls{};
     /// Options of the sessions. on_message and subscriptions belong to the feed. on_alert also receives the
     /// feed's alerts, on the channel "feed". Ping interval and lifetime are the profile's unless set here.
     /// queue_size, queue_bytes, deliver_to_ring and throw_on_dropped apply to the feed's ring, which always
@@ -64,7 +78,8 @@ struct FeedOptions {
     std::function<std::string(std::int64_t unix_ms)> login{};
 
     /// Sessions that bring the same channels at the same time, 1 to 4. Each message is delivered once, from
-    /// the first leg that brings it, as long as one leg lives.
+    /// the first leg that brings it, as long as one leg lives. Legs spread over `urls` and over the addresses
+    /// of a host; the first leg takes the address that connects fastest.
     std::size_t legs = 1;
     /// A message behind a hole waits for another leg to fill it: at most this many messages of a channel, and
     /// for twice the 99th percentile of the legs' skew between the two times below.

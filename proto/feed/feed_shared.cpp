@@ -1,5 +1,6 @@
 #include "feed_shared.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -11,22 +12,36 @@
 namespace pinwheel {
 namespace {
 
-std::string url_of(const VenueProfile& profile, const FeedOptions& options) {
-    if (!options.url.empty()) return options.url;
-    if (options.endpoint.empty()) return profile.endpoints().front().url;
+std::vector<std::string> urls_of(const VenueProfile& profile, const FeedOptions& options) {
+    if (!options.urls.empty() && !options.url.empty())
+        throw WebSocketError(
+            Error{Errc::invalid_argument, "url and urls are both set; leave one of them out"});
+    if (!options.urls.empty()) return options.urls;
+    if (!options.url.empty()) return {options.url};
+    if (options.endpoint.empty()) return {profile.endpoints().front().url};
     std::string known;
     for (const auto& endpoint : profile.endpoints()) {
-        if (endpoint.name == options.endpoint) return endpoint.url;
+        if (endpoint.name == options.endpoint) return {endpoint.url};
         known += (known.empty() ? "" : ", ") + endpoint.name;
     }
     throw WebSocketError(Error{Errc::invalid_argument, profile.name() + " has no endpoint '" +
                                                            options.endpoint + "'; it has " + known});
 }
 
-Url parsed(const std::string& text) {
-    auto url = Url::parse(text);
-    if (!url) throw WebSocketError(url.error());
-    return *std::move(url);
+std::vector<Url> parsed(const std::vector<std::string>& texts) {
+    std::vector<Url> urls;
+    for (const auto& text : texts) {
+        auto url = Url::parse(text);
+        if (!url) throw WebSocketError(url.error());
+        urls.push_back(*std::move(url));
+    }
+    return urls;
+}
+
+/// One with TLS if there is one: a network that has TLS reaches all.
+const Url& most_demanding(const std::vector<Url>& urls) {
+    const auto secure = std::ranges::find_if(urls, &Url::tls);
+    return secure == urls.end() ? urls.front() : *secure;
 }
 
 }  // namespace
@@ -36,15 +51,16 @@ FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, Fe
       profile(its_profile),
       data(profile.data()),
       options(std::move(its_options)),
-      url_text(url_of(profile, options)),
-      url(parsed(url_text)),
+      url_texts(urls_of(profile, options)),
+      urls(parsed(url_texts)),
       network(options.websocket.dialer == nullptr
-                  ? detail::make_network(reactor, url, options.websocket.network)
+                  ? detail::make_network(reactor, most_demanding(urls), options.websocket.network)
                   : nullptr),
       dialer(options.websocket.dialer != nullptr ? *options.websocket.dialer : *network),
       channels(profile) {
-    for (const auto& limit : data.connect_limits)
-        limits().limit_connects(url.host(), group(limit.scope), limit.rate);
+    for (const auto& url : urls)
+        for (const auto& limit : data.connect_limits)
+            limits().limit_connects(url.host(), group(limit.scope, url), limit.rate);
 }
 
 void FeedShared::alert(std::string_view text, AlertContext context) const {
@@ -65,7 +81,7 @@ std::string FeedShared::name_of(ChannelId channel) const {
 }
 
 /// A limit by address is one limit for the venue, whatever its hosts.
-const std::string& FeedShared::group(detail::LimitScope scope) const noexcept {
+const std::string& FeedShared::group(detail::LimitScope scope, const Url& url) const noexcept {
     return scope == detail::LimitScope::ip ? profile.name() : url.host();
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../../net/network.h"
 #include "../../net/reactor.h"
@@ -23,16 +24,18 @@ struct FeedShared {
     [[nodiscard]] std::int64_t unix_ms() const noexcept;
     /// `t BTC-USD`, for messages.
     [[nodiscard]] std::string name_of(ChannelId channel) const;
+    /// The URL of the leg at this place.
+    [[nodiscard]] const Url& url(std::size_t place) const noexcept { return urls[place % urls.size()]; }
     /// The group of rate windows that the URL's host belongs to.
-    [[nodiscard]] const std::string& group(detail::LimitScope scope) const noexcept;
+    [[nodiscard]] const std::string& group(detail::LimitScope scope, const Url& url) const noexcept;
     [[nodiscard]] SharedLimits& limits() const noexcept { return dialer.limits(); }
 
     Reactor& reactor;
     const VenueProfile profile;
     const detail::ProfileData& data;
     const FeedOptions options;
-    const std::string url_text;
-    const Url url;
+    const std::vector<std::string> url_texts;
+    const std::vector<Url> urls;
     const std::unique_ptr<Network> network;  // null if the options have a dialer
     Dialer& dialer;
     ChannelTable channels;

@@ -6,12 +6,13 @@ namespace pinwheel {
 
 void SilenceClock::start(TimePoint now) noexcept {
     if (limit_ > Duration{}) last_ = now;
+    last_data_.reset();
     steps_ = 0;
 }
 
 void SilenceClock::on_data(TimePoint now) noexcept {
     if (!last_) return;
-    last_ = now;
+    last_ = last_data_ = now;
     steps_ = 0;
 }
 

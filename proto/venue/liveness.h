@@ -25,11 +25,17 @@ class SilenceClock {
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
     /// The due step. Missed steps are not made up for.
     [[nodiscard]] Step due(TimePoint now) noexcept;
+    /// Data came within half of the limit.
+    [[nodiscard]] bool has_data(TimePoint now) const noexcept {
+        return last_data_ && now - *last_data_ < limit_ / 2;
+    }
+    /// A step was due since the last data.
+    [[nodiscard]] bool is_silent() const noexcept { return steps_ > 0; }
 
   private:
     Duration limit_;
-    std::optional<TimePoint> last_;
-    int steps_ = 0;  // since the last data
+    std::optional<TimePoint> last_, last_data_;  // last_: of the data, or of the start
+    int steps_ = 0;                              // since the last data
 };
 
 /// The liveness of a connection whose server pings: a ping or a message must come within the limit.

@@ -81,6 +81,34 @@ TEST(FailedAddresses, N5TheirMemoryIsBounded) {
     EXPECT_EQ(failed.size(), FailedAddresses::kMax);
 }
 
+TEST(ConnectTimes, Section7LegsBeginWithTheFastestAddressTheNextAndSoOnInACircle) {
+    using namespace std::chrono_literals;
+    ConnectTimes times;
+    const std::vector all{at("1.1.1.1"), at("2.2.2.2"), at("3.3.3.3")};
+    const auto begins_with = [&](std::size_t rank) {
+        auto order = all;
+        times.put_first("feed.test:1", rank, order);
+        return order.front().to_string();
+    };
+    const auto first = [](const Endpoint& address) { return address.to_string(); };
+    EXPECT_EQ(begins_with(1), first(all[0])) << "nothing is known: the order stands";
+    EXPECT_EQ(begins_with(2), first(all[1]));
+    times.note("feed.test:1", all[1], 9ms);
+    times.note("feed.test:1", all[2], 5ms);
+    times.note("other.test:1", all[0], 1ms);
+    EXPECT_EQ(begins_with(0), first(all[0])) << "rank 0: as the resolver has them";
+    EXPECT_EQ(begins_with(1), first(all[2]));
+    EXPECT_EQ(begins_with(2), first(all[1]));
+    EXPECT_EQ(begins_with(3), first(all[0])) << "what is not known comes last";
+    EXPECT_EQ(begins_with(4), first(all[2]));
+    times.note("feed.test:1", all[2], 61ms);
+    EXPECT_EQ(begins_with(1), first(all[1])) << "a quarter of 56 ms more than 5 ms";
+    std::vector<Endpoint> none;
+    times.put_first("feed.test:1", 1, none);
+    for (int i = 0; i < 10'000; ++i) times.note("host" + std::to_string(i), all[0], 1ms);
+    EXPECT_EQ(begins_with(1), first(all[0])) << "the memory is bounded";
+}
+
 class Dialing : public testing::Test {
   protected:
     void accept(UniqueFd socket) { accepted.push_back(std::move(socket)); }
@@ -166,6 +194,23 @@ TEST_F(Dialing, N1AfterTcpTheErrorOfTheAddressThatAcceptedDecides) {
     ASSERT_TRUE(outcome.error);
     EXPECT_EQ(outcome.error->code, Errc::tls_setup) << outcome.error->message();
     EXPECT_FALSE(is_retryable(outcome.error->code));
+}
+
+TEST_F(Dialing, Section7LegsSpreadOverTheAddressesOfTheirHost) {
+    const Listener first = listen("127.0.0.1");
+    const std::uint16_t port = first.endpoint().port();
+    const Listener second = listen("127.0.0.2", port);
+    server.set("feed.test", {"127.0.0.1", "127.0.0.2"});
+    const auto reached = [&](std::size_t rank) {
+        outcome.stream.reset();
+        dial_ = dialer.dial({.host = "feed.test", .port = port, .rank = rank}, outcome);
+        end_of_dial();
+        return outcome.stream ? peer() : outcome.error->message();
+    };
+    const std::string one = reached(1);
+    const std::string two = reached(2);
+    EXPECT_NE(one, two);
+    EXPECT_EQ(reached(0), "127.0.0.1") << "without a rank the resolver's order stands";
 }
 
 TEST_F(Dialing, N5AStreamMayOutliveItsDialer) {
