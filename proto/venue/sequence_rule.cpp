@@ -58,7 +58,9 @@ SequenceStep SequenceRule::next_chained(std::int64_t previous, std::int64_t last
         // A venue that restarts its numbers chains the first new one to the last old one.
         return {.verdict = last < previous ? SequenceVerdict::new_epoch : SequenceVerdict::next};
     }
-    if (last <= *last_) return {.verdict = SequenceVerdict::duplicate};
+    // The restart of a venue whose last old numbers are missing.
+    const bool is_restart = last < previous && previous > *last_ && last != *last_;
+    if (last <= *last_ && !is_restart) return {.verdict = SequenceVerdict::duplicate};
     return {.verdict = SequenceVerdict::gap, .from = std::exchange(*last_, last), .to = previous};
 }
 

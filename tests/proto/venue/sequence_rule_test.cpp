@@ -64,6 +64,17 @@ TEST(Section7Numbers, AChainThatRestartsLowerBeginsAnEpoch) {
     EXPECT_EQ(rule.next(link(3, 7)).verdict, Verdict::next);
 }
 
+TEST(Section7Numbers, AChainThatRestartsBehindAHoleIsAGapAndGoesOn) {
+    SequenceRule rule({.kind = SequenceKind::chain});
+    EXPECT_EQ(rule.next(one(90)).verdict, Verdict::new_epoch);
+    const auto step = rule.next(link(100, 3));
+    EXPECT_EQ(step.verdict, Verdict::gap);
+    EXPECT_EQ(step.from, 90);
+    EXPECT_EQ(step.to, 100);
+    EXPECT_EQ(rule.next(link(100, 3)).verdict, Verdict::duplicate);
+    EXPECT_EQ(rule.next(link(3, 7)).verdict, Verdict::next);
+}
+
 TEST(Section7Numbers, AChainWithoutPredecessorBeginsAnEpoch) {
     SequenceRule rule({.kind = SequenceKind::chain});
     EXPECT_EQ(rule.next(link(1, 2)).verdict, Verdict::new_epoch);
