@@ -50,11 +50,25 @@ class VenueShapesTest : public testing::Test {
         std::set<std::string> recorded;
         for (const auto& frame : Capture::load((kSessions / file).string()).received)
             recorded.insert(skeleton_of(frame.payload, depth));
-        const ShapeValues values{{"id", "1"},        {"channel", "c"}, {"symbol", "s"},   {"upper", "S"},
-                                 {"first", "1"},     {"last", "2"},    {"previous", "1"}, {"s", "1"},
-                                 {"ms", "1"},        {"us", "1"},      {"iso", "t"},      {"price", "1.5"},
-                                 {"bid", "1.4"},     {"ask", "1.6"},   {"size", "0.1"},   {"side", "buy"},
-                                 {"list", "[\"c\"]"}};
+        const ShapeValues values{{"id", "1"},
+                                 {"channel", "c"},
+                                 {"symbol", "s"},
+                                 {"upper", "S"},
+                                 {"first", "1"},
+                                 {"last", "2"},
+                                 {"previous", "1"},
+                                 {"s", "1"},
+                                 {"ms", "1"},
+                                 {"us", "1"},
+                                 {"iso", "t"},
+                                 {"price", "1.5"},
+                                 {"bid", "1.4"},
+                                 {"ask", "1.6"},
+                                 {"size", "0.1"},
+                                 {"side", "buy"},
+                                 {"list", "[\"c\"]"},
+                                 {"asks", R"(["1.6","0.1","0","1"])"},
+                                 {"bids", R"(["1.4","0.1","0","1"])"}};
         std::vector<std::string_view> shapes = others;
         for (const auto kind : kinds) {
             const ChannelShape* const shape = find_channel_shape(*find_shapes(venue), kind);

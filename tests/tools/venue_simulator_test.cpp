@@ -2,6 +2,8 @@
 // of the feed's rules.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -316,6 +318,57 @@ TEST(VenueSimulator, CutsWhoStaysTooLong) {
     EXPECT_TRUE(venue.simulator.violations().empty());
     venue.pass(2min);
     EXPECT_EQ(venue.only_violation(), "a connection older than 86400 s");
+}
+
+/// The legs of a venue: whoever subscribes where and when, the same number has the same content.
+TEST(VenueSimulator, SimulatorsByTheClockSendTheSame) {
+    for (const auto name : {"okx-v5", "binance-spot", "bitstamp-v2"}) {
+        SCOPED_TRACE(name);
+        const std::string request =
+            name == std::string("okx-v5")
+                ? R"({"id":"1","op":"subscribe","args":[{"channel":"books","instId":"A"}]})"
+            : name == std::string("binance-spot")
+                ? R"({"method":"SUBSCRIBE","params":["a@depth"],"id":1})"
+                : R"({"event":"bts:subscribe","data":{"channel":"order_book_a"}})";
+        std::vector<std::string> texts[2];
+        for (int i = 0; i < 2; ++i) {
+            Venue venue(name, {.rate = 100, .by_clock = true, .unix_offset = 1'790'000'000s});
+            venue.now += i * 337ms;
+            venue.open();
+            venue.send(request);
+            venue.pass(2s);
+            for (const auto& action : venue.actions)
+                if (action.kind == Kind::text && action.text.find("snapshot") == std::string::npos)
+                    texts[i].push_back(action.text);
+        }
+        ASSERT_GT(texts[0].size(), 190U);
+        const auto from = std::find(texts[0].begin(), texts[0].end(), texts[1][1]);  // behind the answer
+        ASSERT_NE(from, texts[0].end()) << texts[1][1];
+        EXPECT_GT(texts[0].end() - from, 150);
+        EXPECT_TRUE(std::equal(from, texts[0].end(), texts[1].begin() + 1));
+    }
+}
+
+/// A snapshot is what the changes before it have made of the book.
+TEST(VenueSimulator, ABookFollowsFromItsChanges) {
+    const VenueBook book(7);
+    const std::string_view level = R"(["{price}","{size}"])";
+    std::map<std::string, std::string> sides[2];
+    for (std::int64_t tick = -100; tick <= 100; ++tick)
+        for (const bool bids : {false, true}) {
+            const std::string change = book.change(tick, bids, level);
+            if (change.empty()) continue;
+            const std::string price = change.substr(0, change.find(','));
+            sides[bids].erase(price);
+            if (change.find("\"0.0\"") == std::string::npos) sides[bids][price] = change;
+            std::string whole;
+            if (bids)
+                for (auto it = sides[1].rbegin(); it != sides[1].rend(); ++it)
+                    whole += (whole.empty() ? "" : ",") + it->second;
+            else
+                for (const auto& [at, text] : sides[0]) whole += (whole.empty() ? "" : ",") + text;
+            if (tick > -50) EXPECT_EQ(book.side(tick, bids, level), whole);
+        }
 }
 
 TEST(VenueSimulator, MakesTheSameTroubleForTheSameSeed) {

@@ -141,8 +141,9 @@ constexpr std::array kKraken{
 constexpr std::array kOkx{
     ChannelShape{
         "books",
-        R"({"arg":{"channel":"{channel}","instId":"{symbol}"},"action":"snapshot","data":[{"asks":[["{ask}","{size}","0","1"]],"bids":[["{bid}","{size}","0","1"]],"ts":"{ms}","checksum":0,"seqId":{last},"prevSeqId":-1}]})",
-        R"({"arg":{"channel":"{channel}","instId":"{symbol}"},"action":"update","data":[{"asks":[],"bids":[["{bid}","{size}","0","1"]],"ts":"{ms}","checksum":0,"seqId":{last},"prevSeqId":{previous}}]})"},
+        R"({"arg":{"channel":"{channel}","instId":"{symbol}"},"action":"snapshot","data":[{"asks":[{asks}],"bids":[{bids}],"ts":"{ms}","checksum":0,"seqId":{last},"prevSeqId":-1}]})",
+        R"({"arg":{"channel":"{channel}","instId":"{symbol}"},"action":"update","data":[{"asks":[{asks}],"bids":[{bids}],"ts":"{ms}","checksum":0,"seqId":{last},"prevSeqId":{previous}}]})",
+        false, false, R"(["{price}","{size}","0","1"])"},
     ChannelShape{
         "bbo-tbt", "",
         R"({"arg":{"channel":"{channel}","instId":"{symbol}"},"data":[{"asks":[["{ask}","{size}","0","1"]],"bids":[["{bid}","{size}","0","1"]],"ts":"{ms}","seqId":{last}}]})"},

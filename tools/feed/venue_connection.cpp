@@ -107,7 +107,7 @@ void VenueConnection::say(std::string_view shape, ShapeValues values, TimePoint 
     told_at_ = now;
 }
 
-void VenueConnection::send_data(ChannelId channel, std::string_view shape, TimePoint now) {
+void VenueConnection::send_data(ChannelId channel, bool is_snapshot, TimePoint now) {
     if (over_) return;
     if (venue_.shapes_.idle_counts_data) touch(now);
     if (by_chance(kLostData)) {
@@ -116,7 +116,8 @@ void VenueConnection::send_data(ChannelId channel, std::string_view shape, TimeP
         return;
     }
     ++venue_.counts_.data;
-    say(shape, venue_.values_of(channel, now), now);
+    const ChannelShape& shape = *venue_.shape_of(channel);
+    say(is_snapshot ? shape.snapshot : shape.update, venue_.values_of(channel, is_snapshot, now), now);
 }
 
 bool VenueConnection::count(SendKind kind, std::string_view id, TimePoint now) {
@@ -308,6 +309,7 @@ void VenueConnection::subscribe(const Request& request, TimePoint now) {
             reply(shapes.refused, request, request.items[i], now, {});
     }
     if (is_whole && !refused.empty()) return;
+    for (const ChannelId channel : accepted) venue_.join_clock(channel, now);
     subscribed_.insert(accepted.begin(), accepted.end());
     venue_.active_changed_ = true;
     if (clocks_.heartbeat == TimePoint::max() && !shapes.heartbeat.empty())
@@ -320,8 +322,7 @@ void VenueConnection::subscribe(const Request& request, TimePoint now) {
         reply(shapes.subscribed, request, request.items.empty() ? Item{} : request.items.front(), now,
               confirms == Confirms::list ? accepted : subscribed_);
     for (const ChannelId channel : accepted)
-        if (const auto& snapshot = venue_.shape_of(channel)->snapshot; !snapshot.empty())
-            send_data(channel, snapshot, now);
+        if (!venue_.shape_of(channel)->snapshot.empty()) send_data(channel, true, now);
 }
 
 void VenueConnection::unsubscribe(const Request& request, TimePoint now) {

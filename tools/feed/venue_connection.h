@@ -48,7 +48,7 @@ class VenueConnection {
     void on_due(TimePoint now);
     void trouble(TimePoint now);
     void beat(TimePoint now);
-    void send_data(ChannelId channel, std::string_view shape, TimePoint now);
+    void send_data(ChannelId channel, bool is_snapshot, TimePoint now);
 
     /// Counts a client message. False if it broke a limit and the connection is cut.
     [[nodiscard]] bool count(SendKind kind, std::string_view id, TimePoint now);

@@ -18,6 +18,9 @@ struct ChannelShape {
     std::string_view update;    ///< empty: it has no data
     bool is_by_time = false;    ///< its number is the time, in microseconds
     bool is_batched = false;    ///< several numbers in a message
+    /// One level of an order book. `{asks}` and `{bids}` are the whole sides in a snapshot, and the changed
+    /// levels in an update.
+    std::string_view level{};
 };
 
 /// A request of the client other than a subscription, and its answer.

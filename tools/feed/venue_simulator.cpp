@@ -22,6 +22,12 @@ const VenueShapes& shapes_of(const VenueProfile& profile) {
     throw std::invalid_argument("venue '" + profile.name() + "' cannot be simulated");
 }
 
+Duration interval_of(const SimulationOptions& options) {
+    if (options.rate <= 0) return Duration::max();
+    const Duration shortest = options.by_clock ? Duration{std::chrono::microseconds{1}} : Duration{1};
+    return std::max(detail::duration_of(1 / options.rate), shortest);
+}
+
 std::string upper(std::string text) {
     for (char& byte : text)
         if (byte >= 'a' && byte <= 'z') byte = static_cast<char>(byte - 32);
@@ -64,7 +70,9 @@ VenueSimulator::VenueSimulator(const VenueProfile& profile, const SimulationOpti
       options_(options),
       hear_(hear),
       random_(options.seed),
-      channels_(profile_) {
+      channels_(profile_),
+      interval_(interval_of(options)),
+      book_(options.seed) {
     for (const auto& limit : data_.connect_limits)
         connects_.emplace_back(limit.rate.count, limit.rate.window);
     for (const auto& limit : data_.message_limits)
@@ -144,7 +152,7 @@ ShapeValues VenueSimulator::time_values(TimePoint now) const {
             {"iso", std::string(whole.data(), size) + part.data()}};
 }
 
-ShapeValues VenueSimulator::values_of(ChannelId channel, TimePoint now) const {
+ShapeValues VenueSimulator::values_of(ChannelId channel, bool is_snapshot, TimePoint now) const {
     ShapeValues values = time_values(now);
     const ChannelEntry& entry = channels_[channel];
     const Number& number = numbers_[channel];
@@ -152,12 +160,6 @@ ShapeValues VenueSimulator::values_of(ChannelId channel, TimePoint now) const {
         values.emplace_back(name, std::move(value));
     };
     const std::int64_t cents = 6'400'000 + number.last % 1000;
-    const auto price = [&](std::int64_t of_cents) {
-        std::array<char, 32> text{};
-        std::snprintf(text.data(), text.size(), "%lld.%02d", static_cast<long long>(of_cents / 100),
-                      static_cast<int>(of_cents % 100));
-        return std::string(text.data());
-    };
     std::string symbol = symbol_of(entry);
     add("channel", entry.text);
     add("upper", upper(symbol));
@@ -165,11 +167,15 @@ ShapeValues VenueSimulator::values_of(ChannelId channel, TimePoint now) const {
     add("first", std::to_string(number.first));
     add("last", std::to_string(number.last));
     add("previous", std::to_string(number.previous));
-    add("price", price(cents));
-    add("bid", price(cents - 1));
-    add("ask", price(cents + 1));
+    add("price", price_text(cents));
+    add("bid", price_text(cents - 1));
+    add("ask", price_text(cents + 1));
     add("size", "0." + std::to_string(1 + number.last % 9));
     add("side", number.last % 2 == 0 ? "buy" : "sell");
+    if (const auto level = shape_of(channel)->level; !level.empty())
+        for (const bool bids : {false, true})
+            add(bids ? "bids" : "asks",
+                is_snapshot ? book_.side(number.tick, bids, level) : book_.change(number.tick, bids, level));
     return values;
 }
 
@@ -178,11 +184,42 @@ void VenueSimulator::advance(ChannelId channel, TimePoint now) {
     const ChannelShape* const shape = shape_of(channel);
     const bool is_dense = channels_[channel].kind->sequence.kind == SequenceKind::contiguous;
     const bool is_single = is_dense && !shape->is_batched;
+    ++number.tick;
     number.previous = number.last;
     number.first = number.last + 1;
     number.last = shape->is_by_time
                       ? std::max(number.last + 1, unix_us(now))
                       : number.last + 1 + (is_single ? 0 : static_cast<std::int64_t>(random_.below(4)));
+}
+
+std::int64_t VenueSimulator::tick_at(TimePoint now) const noexcept {
+    return (now.time_since_epoch() + options_.unix_offset) / interval_;
+}
+
+TimePoint VenueSimulator::time_of(std::int64_t tick) const noexcept {
+    return TimePoint{tick * interval_ - options_.unix_offset};
+}
+
+VenueSimulator::Number VenueSimulator::number_at(ChannelId channel, std::int64_t tick) const {
+    constexpr std::int64_t kStep = 4;
+    const ChannelShape* const shape = shape_of(channel);
+    const bool is_dense = channels_[channel].kind->sequence.kind == SequenceKind::contiguous;
+    const auto last_at = [&](std::int64_t at) {
+        if (shape->is_by_time) return at * interval_ / std::chrono::microseconds{1};
+        if (is_dense && !shape->is_batched) return at;
+        return at * kStep + static_cast<std::int64_t>(mixed(options_.seed, at) % kStep);
+    };
+    Number number{.last = last_at(tick), .previous = last_at(tick - 1), .tick = tick};
+    number.first = number.previous + 1;
+    return number;
+}
+
+void VenueSimulator::join_clock(ChannelId channel, TimePoint now) {
+    if (!options_.by_clock || options_.rate <= 0) return;
+    if (active_changed_) count_channels();
+    if (active_.empty()) tick_ = tick_at(now);
+    if (!std::binary_search(active_.begin(), active_.end(), channel))
+        numbers_[channel] = number_at(channel, tick_);
 }
 
 void VenueSimulator::count_channels() {
@@ -202,16 +239,31 @@ void VenueSimulator::publish(TimePoint now) {
         next_data_ = TimePoint::max();
         return;
     }
-    const Duration interval = detail::duration_of(1 / options_.rate);
-    if (next_data_ == TimePoint::max()) next_data_ = time_after(now, interval);
+    if (options_.by_clock) return publish_by_clock(now);
+    if (next_data_ == TimePoint::max()) next_data_ = time_after(now, interval_);
     for (int i = 0; i < kDataATurn && next_data_ <= now; ++i) {
         const ChannelId channel = active_[random_.below(active_.size())];
         advance(channel, now);
-        for (VenueConnection* const connection : connections_)
-            if (connection->subscribed_.contains(channel))
-                connection->send_data(channel, shape_of(channel)->update, now);
-        next_data_ += std::max(interval, Duration{1});
+        send(channel, now);
+        next_data_ = time_after(next_data_, interval_);
     }
+}
+
+void VenueSimulator::publish_by_clock(TimePoint now) {
+    const std::int64_t until = tick_at(now);
+    for (int i = 0; i < kDataATurn && tick_ < until; ++i) {
+        ++tick_;
+        for (const ChannelId channel : active_) {
+            numbers_[channel] = number_at(channel, tick_);
+            send(channel, time_of(tick_));
+        }
+    }
+    next_data_ = time_after(time_of(tick_), interval_);
+}
+
+void VenueSimulator::send(ChannelId channel, TimePoint now) {
+    for (VenueConnection* const connection : connections_)
+        if (connection->subscribed_.contains(channel)) connection->send_data(channel, false, now);
 }
 
 void VenueSimulator::on_time(TimePoint now) {

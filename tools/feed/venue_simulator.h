@@ -11,6 +11,7 @@
 #include "../../core/function_ref.h"
 #include "../../core/random.h"
 #include "../../proto/venue/channel_table.h"
+#include "venue_book.h"
 #include "venue_shapes.h"
 
 namespace pinwheel {
@@ -26,6 +27,10 @@ struct SimulationOptions {
     bool faults = false;
     /// With faults: the mean time between two cuts, notices or delays of a connection.
     Duration trouble_interval = std::chrono::minutes{1};
+    /// Numbers, times and contents follow from Unix time, and `rate` is each channel's: simulators of one
+    /// seed and rate send the same messages at the same time, as the legs of a venue do. At most 1e6 a
+    /// second.
+    bool by_clock = false;
     Duration heartbeat = std::chrono::seconds{1};
     /// Unix time minus the time in the calls.
     Duration unix_offset{};
@@ -103,17 +108,26 @@ class VenueSimulator {
     friend class VenueConnection;
     struct Number {
         std::int64_t first = 0, last = 0, previous = 0;
+        std::int64_t tick = 0;  ///< messages of the channel so far, or of Unix time
     };
 
     void violate(std::string what, TimePoint now);
     /// kNoChannel for an unknown channel.
     [[nodiscard]] ChannelId find(std::string_view channel, std::string_view symbol);
     [[nodiscard]] const ChannelShape* shape_of(ChannelId channel) const noexcept;
-    [[nodiscard]] ShapeValues values_of(ChannelId channel, TimePoint now) const;
+    [[nodiscard]] ShapeValues values_of(ChannelId channel, bool is_snapshot, TimePoint now) const;
     [[nodiscard]] ShapeValues time_values(TimePoint now) const;
     [[nodiscard]] std::int64_t unix_us(TimePoint now) const noexcept;
     void advance(ChannelId channel, TimePoint now);
     void publish(TimePoint now);
+    void publish_by_clock(TimePoint now);
+    void send(ChannelId channel, TimePoint now);
+    /// Unix time in messages of a channel.
+    [[nodiscard]] std::int64_t tick_at(TimePoint now) const noexcept;
+    [[nodiscard]] TimePoint time_of(std::int64_t tick) const noexcept;
+    [[nodiscard]] Number number_at(ChannelId channel, std::int64_t tick) const;
+    /// The channel stands where the others do, before somebody subscribes it.
+    void join_clock(ChannelId channel, TimePoint now);
     void count_channels();
     void forget(VenueConnection& connection) noexcept;
 
@@ -129,6 +143,9 @@ class VenueSimulator {
     std::vector<ChannelId> active_;  // subscribed, with data
     bool active_changed_ = false;
     TimePoint next_data_ = TimePoint::max();
+    const Duration interval_;  // of data
+    const VenueBook book_;
+    std::int64_t tick_ = 0;  // of what was sent last, by the clock
     std::vector<ArrivalWindow> connects_;
     std::vector<ArrivalWindow> shared_messages_;  // by message limit
     TimePoint banned_until_{};

@@ -37,6 +37,7 @@ struct FeedCommandOptions {
     std::string speed = "1";  // a factor, or "max"
     std::string venue{};
     std::optional<std::uint64_t> faults{};  // a seed
+    bool by_clock = false;
 };
 
 /// Converts faults of a named file to usage errors.
@@ -108,6 +109,7 @@ int serve_venue(const FeedCommandOptions& options, const Endpoint& endpoint) {
         std::fflush(stdout);
     };
     SimulationOptions simulation{.faults = options.faults.has_value()};
+    simulation.by_clock = options.by_clock;
     if (options.rate) simulation.rate = *options.rate;
     simulation.seed = options.faults.value_or(options.seed);
     std::optional<VenueServer> server;
@@ -202,6 +204,11 @@ Command feed_command(CLI::App& app) {
               "lose requests, acknowledgements and data, refuse channels, cut and delay connections, as this "
               "seed decides")
         ->check(whole(0, std::numeric_limits<std::uint64_t>::max()))
+        ->needs(venue);
+    command
+        ->add_flag("--by-clock", options->by_clock,
+                   "send the same messages as every server with this seed and rate: the time of day decides "
+                   "them, and --rate is the rate of each channel")
         ->needs(venue);
     add_value(*command, "--speed", options->speed, "FACTOR|max",
               "factor of the recorded pace, or the fastest")
