@@ -64,6 +64,25 @@ TEST(LiveView, ShowsEverything) {
     EXPECT_EQ(render_live(busy_state(), {.columns = 60, .rows = 18})[6], expected[6]);
 }
 
+// Section 7 of the feed's rules: a leg's share of first messages, its lead, its state.
+TEST(LiveView, ShowsTheLegs) {
+    LiveState state = busy_state();
+    state.legs = {{.number = 0,
+                   .state = LegState::up,
+                   .firsts = 620,
+                   .leads = 9,
+                   .lead_p50 = 12'300,
+                   .lead_p99 = 450'000},
+                  {.number = 2, .state = LegState::connecting, .firsts = 380}};
+    const auto lines = render_live(state, {.columns = 64, .rows = 20});
+    EXPECT_EQ(lines[14], "leg 0       up         first  62 %, lead 12.3 us, p99 450 us");
+    EXPECT_EQ(lines[15], "leg 2       connecting first  38 %, lead -");
+    state.legs = {{.number = 0}};
+    EXPECT_EQ(render_live(state, {.columns = 64, .rows = 20})[14],
+              "leg 0       down       first   0 %, lead -");
+    EXPECT_EQ(render_live(state, kLeastScreen).size(), kLeastScreen.rows);
+}
+
 TEST(LiveView, ShowsThatThereIsNothingYet) {
     LiveState state;
     state.state = ConnectionState::connecting;

@@ -1,5 +1,3 @@
-#include <sys/socket.h>
-
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -54,21 +52,6 @@ TEST(TailOutput, PrintsEachStepOnRequest) {
     EXPECT_NE(outcome.errors.find("s: connect -> connecting"), std::string::npos) << outcome.errors;
     EXPECT_NE(outcome.errors.find("-> open"), std::string::npos) << outcome.errors;
     EXPECT_EQ(outcome.errors.find("secret"), std::string::npos);
-}
-
-/// The answer of the server on this port. Throws if it is unreachable.
-std::string answer_of(std::uint16_t port, const std::string& request) {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const Endpoint there = *Endpoint::parse("127.0.0.1", port);
-    if (::connect(fd.get(), there.data(), there.size()) != 0 ||
-        ::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0)
-        throw std::runtime_error("no server");
-    std::string all;
-    std::array<char, 4096> bytes{};
-    for (auto got = ::recv(fd.get(), bytes.data(), bytes.size(), 0); got > 0;
-         got = ::recv(fd.get(), bytes.data(), bytes.size(), 0))
-        all.append(bytes.data(), static_cast<std::size_t>(got));
-    return all;
 }
 
 TEST(TailMetrics, AreServedWhileItRuns) {

@@ -109,7 +109,9 @@ void FeedRun::make_manager() {
 
 void FeedRun::make_feed() {
     const VenueProfile profile = choose_venue(options_.venue.venue);
-    FeedOptions options{.url = *client_.config().url, .websocket = session_options()};
+    FeedOptions options{.websocket = session_options()};
+    options.urls = options_.venue.urls;
+    if (options.urls.empty()) options.urls = {*client_.config().url};
     options.leg_rings = options_.record.has_value();
     options.legs = options_.venue.legs;
     if (!options_.keep_in_ring)
@@ -138,9 +140,11 @@ ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run) {
         throw UsageError{"--venue " + run.venue.venue +
                          " needs a --channel NAME:SYMBOL; it has the channels " +
                          listed(profile.channel_names())};
-    if (!run.venue.url.empty() && !client.url.empty())
+    if (!run.venue.urls.empty() && !client.url.empty())
         throw UsageError{"--url and a URL without it are one too many"};
-    if (!run.venue.url.empty()) client.url = run.venue.url;
+    for (const auto& text : run.venue.urls)
+        if (const auto url = Url::parse(text); !url) throw UsageError{"--url: " + url.error().message()};
+    if (!run.venue.urls.empty()) client.url = run.venue.urls.front();
     client.fallback_url = profile.endpoints().front().url;
     return client;
 }
@@ -177,7 +181,9 @@ WebSocketOptions FeedRun::session_options() {
                 on_message(shown);
             };
     }
-    options.on_connect = [this] { on_up(client_.reactor().now()); };
+    options.on_connect = [this] {
+        if (!feed_ || feed_->legs_up() == 1) on_up(client_.reactor().now());
+    };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
         if (ws().is_dead()) return;  // on_attempt_timer() reports the end
@@ -190,6 +196,10 @@ WebSocketOptions FeedRun::session_options() {
 }
 
 void FeedRun::on_disconnect(DisconnectReason reason) {
+    if (feed_ && feed_->legs_up() > 0) {  // another leg goes on, or has taken over
+        if (!is_proactive(reason)) say("a leg is lost; the feed goes on");
+        return;
+    }
     on_lost(client_.reactor().now());
     if (reason == DisconnectReason::server_closed && ws().close_code() == to_wire(CloseCode::normal)) {
         over_ = true;
@@ -213,9 +223,21 @@ void FeedRun::on_step(const SessionStep& step) noexcept {
         client_.reactor().schedule(attempt_timer_, client_.reactor().now());
 }
 
+/// True if a leg is up, was up, or is in its first attempt.
+bool FeedRun::has_live_leg() {
+    for (std::size_t leg = 0; feed_ && leg < feed_->leg_slots(); ++leg) {
+        const WebSocketManager* const session = feed_->leg_session(leg);
+        if (session == nullptr || session->is_dead()) continue;
+        const bool is_first_attempt =
+            session->state() == ConnectionState::connecting && session->stats().reconnect_tries == 0;
+        if (is_first_attempt || session->generation() > 0) return true;
+    }
+    return false;
+}
+
 /// After a failed attempt of the first connection, and at the end of all attempts.
 void FeedRun::on_attempt_timer(TimePoint) {
-    if (over_ || ws().is_connected()) return;
+    if (over_ || ws().is_connected() || has_live_leg()) return;
     if (options_.retries && !ws().is_dead()) return say(why_ + "; connecting again");
     const std::string tries = std::to_string(tries_) + (tries_ == 1 ? " try" : " tries");
     say(ws().is_dead() && tries_ > 0 ? "gave up after " + tries + ": " + why_ : why_);

@@ -57,8 +57,11 @@ class FeedRun : private SessionObserver {
     [[nodiscard]] bool over() const noexcept { return over_; }
     [[nodiscard]] WebSocketManager& ws() noexcept { return feed_ ? feed_->session() : *manager_; }
     [[nodiscard]] Client& client() noexcept { return client_; }
+    [[nodiscard]] bool has_feed() const noexcept { return feed_.has_value(); }
     /// Only with a venue.
     [[nodiscard]] Feed& feed() noexcept { return *feed_; }
+    /// True if several sessions bring the same messages.
+    [[nodiscard]] bool has_legs() const noexcept { return options_.venue.legs > 1; }
     /// One for each leg; empty if there is no recording.
     [[nodiscard]] std::vector<const Recorder*> recorders() const;
     /// The sum over all recorders.
@@ -89,6 +92,7 @@ class FeedRun : private SessionObserver {
     }
     void begin_recording();
     void end_recording();
+    [[nodiscard]] bool has_live_leg();
     void show_recorder_alerts();
     void on_attempt_timer(TimePoint now);
     void on_end_timer(TimePoint) { end(); }

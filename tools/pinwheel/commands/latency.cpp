@@ -7,6 +7,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "../terminal/latency_plot.h"
 #include "../terminal/live_view.h"
@@ -83,6 +84,9 @@ class Latency final : private FeedRun {
         close_slot(client().reactor().now());
         report_.seconds = std::max(since_began(client().reactor().now()), 1e-3);
         hide_progress();
+        for (std::size_t leg = 0; has_legs() && leg < feed().leg_slots(); ++leg)
+            if (feed().leg_session(leg) != nullptr)
+                report_.legs.push_back({leg, feed().leg_stats(leg).firsts, feed().leg_lead(leg)});
         if (report_.times.count() == 0) {
             if (done) say_why_nothing();
             return 1;
@@ -155,6 +159,10 @@ class Latency final : private FeedRun {
                     grouped(report_.times.count()).c_str(), client_url_.c_str(), report_.seconds, losses,
                     losses == 1 ? "" : "s");
         std::printf("%s to handler: %s\n", source().c_str(), percentiles().c_str());
+        for (const auto& leg : report_.legs)
+            std::printf("leg %zu: first with %s messages, ahead by p50 %s, p99 %s (of %s samples)\n",
+                        leg.number, grouped(leg.firsts).c_str(), short_time(leg.lead.value_at(50)).c_str(),
+                        short_time(leg.lead.value_at(99)).c_str(), grouped(leg.lead.count()).c_str());
     }
     [[nodiscard]] std::string percentiles() const {
         std::string text;
@@ -167,9 +175,16 @@ class Latency final : private FeedRun {
         std::printf(R"({"messages":%)" PRIu64 R"(,"measured":%)" PRIu64
                     R"(,"seconds":%.3f,"disconnects":%zu,"latency_ns":{"p50":%)" PRIu64 R"(,"p90":%)" PRIu64
                     R"(,"p99":%)" PRIu64 R"(,"p999":%)" PRIu64 R"(,"p9999":%)" PRIu64 R"(,"max":%)" PRIu64
-                    "}}\n",
+                    "}",
                     messages_, report_.times.count(), report_.seconds, report_.outages.size(), at(50), at(90),
                     at(99), at(99.9), at(99.99), report_.times.max());
+        const char* before = R"(,"legs":[)";
+        for (const auto& leg : report_.legs)
+            std::printf(R"(%s{"leg":%zu,"firsts":%)" PRIu64 R"(,"lead_ns":{"samples":%)" PRIu64
+                        R"(,"p50":%)" PRIu64 R"(,"p99":%)" PRIu64 "}}",
+                        std::exchange(before, ","), leg.number, leg.firsts, leg.lead.count(),
+                        leg.lead.value_at(50), leg.lead.value_at(99));
+        std::puts(report_.legs.empty() ? "}" : "]}");
     }
     [[nodiscard]] std::string draw() {
         report_.title = "Latency of " + client_url_;

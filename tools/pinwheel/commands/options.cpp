@@ -156,8 +156,12 @@ void add_run_options(CLI::App& command, FeedRunOptions& options) {
               "channel of the venue, or the venue's own text of one; repeatable")
         ->allow_extra_args(false)
         ->needs(venue);
-    add_value(command, "--url", options.venue.url, "URL", "replaces the venue's endpoint")->needs(venue);
-    add_value(command, "--legs", options.venue.legs, "COUNT", "sessions that bring each channel, 1 to 4")
+    add_value(command, "--url", options.venue.urls, "URL",
+              "replaces the venue's endpoint; repeatable: the sessions take the URLs in turn")
+        ->allow_extra_args(false)
+        ->needs(venue);
+    add_value(command, "--legs", options.venue.legs, "COUNT",
+              "sessions that bring each channel, 1 to 4; each message counts once, while one session lives")
         ->capture_default_str()
         ->check(whole(1, 4))
         ->needs(venue);

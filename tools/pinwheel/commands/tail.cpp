@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "../../../proto/delivery/prometheus.h"
+#include "../../../proto/feed/feed_prometheus.h"
 #include "../../../proto/record/record_line.h"
 #include "../terminal/message_text.h"
 #include "../terminal/metrics_server.h"
@@ -125,7 +126,7 @@ class Tail final : private FeedRun {
             window_.close_second(now - second_began_);
             second_began_ = now;
         }
-        if (metrics_) latencies_.publish(window_.overall());
+        if (metrics_) publish_metrics();
         if (screen_) draw(now);
         if (status_line_) {
             fill(now);
@@ -143,10 +144,25 @@ class Tail final : private FeedRun {
         state_.dropped = stats.messages_dropped;
         state_.disconnects = stats.disconnects;
         state_.ping = stats.ping;
+        fill_legs();
         state_.queued = stats.queued;
         state_.queued_high_water = stats.queued_high_water;
         state_.queue_size = queue_size();
         state_.notice = last_line();
+    }
+    void fill_legs() {
+        state_.legs.clear();
+        if (!has_legs()) return;
+        for (std::size_t leg = 0; leg < feed().leg_slots(); ++leg) {
+            if (feed().leg_session(leg) == nullptr) continue;
+            const FeedLegStats stats = feed().leg_stats(leg);
+            state_.legs.push_back({.number = leg,
+                                   .state = stats.state,
+                                   .firsts = stats.firsts,
+                                   .leads = feed().leg_lead(leg).count(),
+                                   .lead_p50 = stats.lead_p50,
+                                   .lead_p99 = stats.lead_p99});
+        }
     }
     void draw(TimePoint now) {
         fill(now);
@@ -167,11 +183,31 @@ class Tail final : private FeedRun {
         return std::to_string(size.columns) + " columns by " + std::to_string(size.rows) + " rows";
     }
 
+    /// Of a feed all is written here: its sessions come and go on this thread.
+    void publish_metrics() {
+        latencies_.publish(window_.overall());
+        if (!has_feed()) return;
+        std::vector<WebSocketStats> stats;
+        std::vector<std::string> labels;
+        for (std::size_t leg = 0; leg < feed().leg_slots(); ++leg) {
+            const WebSocketManager* const session = feed().leg_session(leg);
+            if (session == nullptr) continue;
+            stats.push_back(session->stats());
+            labels.push_back("leg=\"" + std::to_string(leg) + "\"");
+        }
+        std::vector<LabelledStats> sessions;
+        for (std::size_t i = 0; i < stats.size(); ++i) sessions.push_back({stats[i], labels[i]});
+        std::string out;
+        append_prometheus(out, sessions);
+        append_prometheus(out, feed());
+        feed_metrics_.publish(out);
+    }
     void serve_metrics(std::uint16_t port) {
+        publish_metrics();
         try {
             metrics_.emplace(port, [this] {
-                std::string out;
-                append_prometheus(out, ws().stats());
+                std::string out = feed_metrics_.read();
+                if (out.empty()) append_prometheus(out, ws().stats());
                 append_record_metrics(out);
                 append_prometheus(out, latencies_.read(), "pinwheel_message_latency_seconds",
                                   "From a message's arrival in the kernel to its handler.");
@@ -202,6 +238,7 @@ class Tail final : private FeedRun {
     LatencyWindow window_;
     LiveState state_;
     Latest<Histogram> latencies_;
+    Latest<std::string> feed_metrics_;
     Timer timer_{Timer::Callback::member<&Tail::on_timer>(*this)};
     std::optional<MetricsServer> metrics_;
 };

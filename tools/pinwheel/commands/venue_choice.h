@@ -12,7 +12,7 @@ namespace pinwheel::tool {
 struct VenueOptions {
     std::string venue{};  ///< empty: no venue
     std::vector<std::string> channels{};
-    std::string url{};
+    std::vector<std::string> urls{};
     std::size_t legs = 1;  ///< sessions that bring the same
 };
 

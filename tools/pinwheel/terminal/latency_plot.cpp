@@ -11,17 +11,20 @@ namespace pinwheel::tool {
 namespace {
 
 constexpr double kWidth = 920;
-constexpr double kHeight = 760;
 constexpr double kLeft = 76;
 constexpr double kPanelWidth = kWidth - kLeft - 64;
 constexpr double kPanelHeight = 270;
 constexpr double kCurveTop = 96;
-constexpr double kTimelineTop = kCurveTop + kPanelHeight + 84;
+constexpr double kPanelStep = kPanelHeight + 84;
+constexpr double kTimelineTop = kCurveTop + kPanelStep;
+constexpr double kLegsTop = kTimelineTop + kPanelStep;
+constexpr double kFoot = 40;
 constexpr double kMostNines = 5;  // p99.999
 
 constexpr const char* kP50 = "#1f77b4";
 constexpr const char* kP99 = "#e08214";
 constexpr const char* kMax = "#b2182b";
+constexpr std::array kLegColours{"#1f77b4", "#e08214", "#2ca02c", "#9467bd", "#b2182b"};
 
 SvgArea panel_at(double top) {
     return {.left = kLeft, .top = top, .width = kPanelWidth, .height = kPanelHeight};
@@ -30,14 +33,14 @@ double ns(std::uint64_t time) {
     return static_cast<double>(time);
 }
 
-void draw_percentiles(std::string& out, const LatencyReport& report) {
-    const Histogram& times = report.times;
-    const double most = std::clamp(std::log10(static_cast<double>(times.count())), 1.0, kMostNines);
-    const SvgPanel panel(out, panel_at(kCurveTop), ns(times.min()), ns(times.max()));
-    const PercentileAxis axis(panel, most);
-    panel.draw_times("Percentiles");
-    axis.draw();
-    append_format(out, "<polyline fill='none' stroke='%s' stroke-width='2.5' points='", kP50);
+double nines_of(const Histogram& times) {
+    return std::clamp(std::log10(static_cast<double>(times.count())), 1.0, kMostNines);
+}
+
+void draw_curve(std::string& out, const SvgPanel& panel, const PercentileAxis& axis, const Histogram& times,
+                const char* colour) {
+    const double most = nines_of(times);
+    append_format(out, "<polyline fill='none' stroke='%s' stroke-width='2.5' points='", colour);
     constexpr int kSteps = 400;
     for (int step = 0; step <= kSteps; ++step) {
         const double nines = most * step / kSteps;
@@ -45,6 +48,43 @@ void draw_percentiles(std::string& out, const LatencyReport& report) {
         append_format(out, "%.1f,%.1f ", axis.x(nines), panel.y(ns(time)));
     }
     out += "'/>\n";
+}
+
+void draw_percentiles(std::string& out, const LatencyReport& report) {
+    const Histogram& times = report.times;
+    const SvgPanel panel(out, panel_at(kCurveTop), ns(times.min()), ns(times.max()));
+    const PercentileAxis axis(panel, nines_of(times));
+    panel.draw_times("Percentiles");
+    axis.draw();
+    draw_curve(out, panel, axis, times, kP50);
+    panel.draw_edge();
+}
+
+/// By how much each leg was before another one, and how often it was the first.
+void draw_legs(std::string& out, const LatencyReport& report) {
+    Histogram all;
+    std::uint64_t firsts = 0;
+    for (const auto& leg : report.legs) {
+        all.merge(leg.lead);
+        firsts += leg.firsts;
+    }
+    if (all.count() == 0) all.record(1);
+    const SvgPanel panel(out, panel_at(kLegsTop), ns(all.min()), ns(all.max()));
+    const PercentileAxis axis(panel, nines_of(all));
+    panel.draw_times("Lead of the first leg");
+    axis.draw();
+    double at = kLeft + 170;
+    for (std::size_t i = 0; i < report.legs.size(); ++i) {
+        const auto& leg = report.legs[i];
+        const char* const colour = kLegColours[i % kLegColours.size()];
+        if (leg.lead.count() > 0) draw_curve(out, panel, axis, leg.lead, colour);
+        const double share = firsts == 0 ? 0 : 100 * ns(leg.firsts) / ns(firsts);
+        append_format(out, "<rect x='%.0f' y='%.0f' width='22' height='4' fill='%s'/>\n", at, kLegsTop - 18,
+                      colour);
+        append_format(out, "<text x='%.0f' y='%.0f'>leg %zu, first %.1f %%</text>\n", at + 28, kLegsTop - 12,
+                      leg.number, share);
+        at += 150;
+    }
     panel.draw_edge();
 }
 
@@ -148,13 +188,14 @@ std::string draw_latency(const LatencyReport& report) {
     append_format(out,
                   "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %.0f %.0f' font-family='sans-serif' "
                   "font-size='12' fill='#222'>\n<rect width='100%%' height='100%%' fill='white'/>\n",
-                  kWidth, kHeight);
+                  kWidth, (report.legs.empty() ? kLegsTop - kPanelStep : kLegsTop) + kPanelHeight + kFoot);
     append_format(out, "<text x='%.0f' y='30' font-size='17' font-weight='bold'>", kLeft);
     out += escape_markup(report.title) + "</text>\n";
     append_format(out, "<text x='%.0f' y='52' fill='#555'>", kLeft);
     out += escape_markup(report.subtitle) + "</text>\n";
     draw_percentiles(out, report);
     Timeline(out, report).draw();
+    if (!report.legs.empty()) draw_legs(out, report);
     out += "</svg>\n";
     return out;
 }

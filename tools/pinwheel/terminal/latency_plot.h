@@ -23,16 +23,24 @@ struct LatencyReport {
         std::optional<double> up{};  // nothing if it did not happen within the run
     };
 
+    /// One of several sessions that bring the same.
+    struct Leg {
+        std::size_t number = 0;
+        std::uint64_t firsts = 0;
+        Histogram lead{};  // of samples: by how much it was before another, ns
+    };
+
     std::string title{};
     std::string subtitle{};
     double seconds = 0;
     Histogram times{};
     std::vector<Slot> slots{};  // those with messages
     std::vector<Outage> outages{};
+    std::vector<Leg> legs{};  // empty: one session
 };
 
-/// The curve of percentiles, and below it a timeline with reconnects marked, as SVG. Requires a measured
-/// time.
+/// The curve of percentiles, below it a timeline with reconnects marked, and below that the lead of each leg,
+/// as SVG. Requires a measured time.
 [[nodiscard]] std::string draw_latency(const LatencyReport& report);
 
 }  // namespace pinwheel::tool

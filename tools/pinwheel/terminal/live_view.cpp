@@ -79,6 +79,13 @@ std::string ring_row(const LiveState& state) {
     }
     return row("ring", value + ", high water " + grouped(state.queued_high_water));
 }
+std::string leg_row(const LiveState::Leg& leg, std::uint64_t all) {
+    const auto percent = all == 0 ? 0 : (100 * leg.firsts + all / 2) / all;
+    std::string value = padded(std::string(to_string(leg.state)), 11) + "first " +
+                        right(std::to_string(percent), 3) + " %, lead ";
+    value += leg.leads == 0 ? "-" : short_time(leg.lead_p50) + ", p99 " + short_time(leg.lead_p99);
+    return row("leg " + std::to_string(leg.number), value);
+}
 std::string with_spark(std::string line, const std::vector<std::uint64_t>& values, std::size_t columns,
                        bool unicode) {
     constexpr std::size_t kFrom = 50;
@@ -112,6 +119,9 @@ std::vector<std::string> render_live(const LiveState& state, ScreenSize size) {
         row("gaps", grouped(state.dropped) + " dropped, " + counted(state.disconnects, "disconnect")));
     lines.push_back(ping_row(state.ping));
     lines.push_back(ring_row(state));
+    std::uint64_t firsts = 0;
+    for (const auto& leg : state.legs) firsts += leg.firsts;
+    for (const auto& leg : state.legs) lines.push_back(leg_row(leg, firsts));
     lines.emplace_back();
 
     const std::string foot = row("ctrl-C ends", state.notice);

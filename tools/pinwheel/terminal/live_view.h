@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../../proto/feed/feed_message.h"
 #include "../../../proto/policy/connection_state.h"
 #include "../../../proto/policy/keepalive.h"
 
@@ -27,6 +28,16 @@ struct LiveState {
         std::uint64_t max = 0;
     };
 
+    /// One session of several that bring the same.
+    struct Leg {
+        std::size_t number = 0;
+        LegState state = LegState::down;
+        std::uint64_t firsts = 0;  // messages that it was the first to bring
+        std::uint64_t leads = 0;   // samples of its lead
+        std::uint64_t lead_p50 = 0;
+        std::uint64_t lead_p99 = 0;
+    };
+
     std::string url{};
     Duration running{};
     ConnectionState state = ConnectionState::disconnected;
@@ -46,6 +57,7 @@ struct LiveState {
     std::uint64_t queued = 0;
     std::uint64_t queued_high_water = 0;
     std::uint64_t queue_size = 0;  // 0: no limit
+    std::vector<Leg> legs{};       // empty: one session
     std::string last_message{};    // may have many lines
     std::string notice{};
     bool unicode = true;
