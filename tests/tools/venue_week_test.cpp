@@ -7,25 +7,13 @@
 #include <vector>
 
 #include "../../proto/feed/feed.h"
+#include "../support/manual_clock.h"
 #include "../support/venue_dialer.h"
 
 namespace pinwheel {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A clock that moves only on request.
-class ManualClock final : public Clock {
-  public:
-    [[nodiscard]] TimePoint now() noexcept override { return now_; }
-    [[nodiscard]] SystemTime system_now() noexcept override {
-        return SystemTime{1'790'000'000s + now_.time_since_epoch()};
-    }
-    void advance(Duration by) noexcept { now_ += by; }
-
-  private:
-    TimePoint now_{1h};
-};
 
 struct Week {
     const char* venue;
@@ -73,7 +61,7 @@ class VenueWeek : public testing::TestWithParam<Week> {
 
     const VenueProfile profile_ = *load_venue(GetParam().venue);
     ChannelTable names_{profile_};
-    ManualClock clock_;
+    test::ManualClock clock_;
     Reactor reactor_{{.mode = ReactorMode::busy_spin, .clock = &clock_}};
     VenueSimulator venue_{profile_,
                           {.rate = 0.05,
