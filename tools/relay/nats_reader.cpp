@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "../../core/clock.h"
 #include "nats_names.h"
 #include "nats_options.h"
 #include "seen_ids.h"
@@ -15,6 +16,8 @@ namespace pinwheel {
 namespace {
 
 constexpr std::size_t kMostIds = 65'536;
+/// A relay that lags more publishes nothing to live subscribers.
+constexpr Duration kRepeats = std::chrono::seconds{10};
 constexpr Duration kHeartbeat = std::chrono::seconds{2};
 constexpr int kMissedHeartbeats = 3;
 constexpr Duration kLongestDelay = std::chrono::seconds{2};
@@ -198,7 +201,7 @@ struct NatsReader::Impl {
     [[nodiscard]] bool is_wanted() {
         if (options.is_from_stream())
             return current.stream_sequence != 0 && covers_subject(options.subject, current.subject);
-        return current.id.empty() || !seen.see(current.id);
+        return current.id.empty() || !seen.see(current.id, clock.now());
     }
 
     const NatsRecord* next(Duration most) {
@@ -242,7 +245,8 @@ struct NatsReader::Impl {
     Duration delay = kFirstDelay;
     std::deque<NatsRecord> collected;
     NatsRecord current;
-    SeenIds seen{kMostIds};
+    SteadyClock clock;
+    SeenIds seen{kMostIds, kRepeats};
     std::uint64_t reconnects = 0;
 };
 

@@ -23,6 +23,8 @@ class NatsLink;
 ///     Relay relay(feed.queue(), {.url = "nats://127.0.0.1:4222", .venue = "okx-v5", .stream = "OKX"});
 ///     relay.name(feed.subscribe("books", "BTC-USDT"), {"books", "BTC-USDT"});
 ///
+/// Ages are differences to the steady clock, which the feed's reactor must use.
+///
 /// Threading: constructed, stopped and destroyed on one thread, which may be any; see each call. Allocates:
 /// on its own thread, for each message.
 class Relay {

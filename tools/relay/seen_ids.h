@@ -6,29 +6,38 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "../../core/clock.h"
+
 namespace pinwheel {
 
-/// The last ids, up to a maximum. Threading: one thread. Allocates: for each id.
+/// The ids of the last `most` messages within `span`. Threading: one thread. Time is an argument. Allocates:
+/// for each id.
 class SeenIds {
   public:
-    explicit SeenIds(std::size_t most) : most_(most) {}
+    SeenIds(std::size_t most, Duration span) : most_(most), span_(span) {}
 
-    /// True if the id came before.
-    bool see(std::string_view id) {
-        const std::size_t hash = std::hash<std::string_view>{}(id);
-        if (!known_.insert(hash).second) return true;
-        order_.push_back(hash);
-        if (order_.size() > most_) {
-            known_.erase(order_.front());
+    /// True if the id is a repetition.
+    bool see(std::string_view id, TimePoint now) {
+        while (!order_.empty() && (order_.size() > most_ || now - order_.front().at > span_)) {
+            known_.erase(order_.front().hash);
             order_.pop_front();
         }
+        const std::size_t hash = std::hash<std::string_view>{}(id);
+        if (!known_.insert(hash).second) return true;
+        order_.push_back({hash, now});
         return false;
     }
 
   private:
+    struct Seen {
+        std::size_t hash;
+        TimePoint at;
+    };
+
     const std::size_t most_;
+    const Duration span_;
     std::unordered_set<std::size_t> known_;
-    std::deque<std::size_t> order_;
+    std::deque<Seen> order_;
 };
 
 }  // namespace pinwheel

@@ -89,14 +89,14 @@ void Hosts::plug_in(int host) {
     run({"ip", "-n", name(0), "link", "set", "port" + std::to_string(host), "up"});
 }
 
-void Hosts::lose_packets(int host, int percent) {
+void Hosts::lose_packets(int host, int percent) const {
     run(on(host, {"nft",
                   "add table inet fault; add chain inet fault in { type filter hook input priority 0; "
                   "policy accept; }; add rule inet fault in numgen random mod 100 < " +
                       std::to_string(percent) + " drop"}));
 }
 
-void Hosts::lose_no_packets(int host) {
+void Hosts::lose_no_packets(int host) const {
     run(on(host, {"nft", "delete table inet fault"}));
 }
 

@@ -26,8 +26,8 @@ class Hosts {
     void pull_cable(int host);
     void plug_in(int host);
     /// The host loses so many of a hundred packets that come to it.
-    void lose_packets(int host, int percent);
-    void lose_no_packets(int host);
+    void lose_packets(int host, int percent) const;
+    void lose_no_packets(int host) const;
 
   private:
     [[nodiscard]] std::string name(int host) const { return base_ + "-h" + std::to_string(host); }

@@ -207,6 +207,30 @@ TEST(RelayServer, CertificatesAreVerified) {
     EXPECT_NE(told(options), "") << "another host's name";
 }
 
+TEST(RelayServer, AStoppedServerBehindTlsIsNotFeltEither) {
+    const TemporaryIdentity identity;
+    NatsServer server("tls { cert_file: \"" + identity.certificate_file() + "\", key_file: \"" +
+                      identity.key_file() + "\" }");
+    RelayOptions options = at(server);
+    options.url = server.url("tls");
+    options.ca_file = identity.authority_file();
+    options.ack_timeout = 1s;
+    options.max_age = 10s;
+    RelayedFeed feed(options, "one", 10'000);
+    ASSERT_TRUE(feed.wait_connected()) << feed.alerts.all();
+    std::thread feeding([&] { std::ignore = feed.feed(1, 20'000, 5000); });
+    std::this_thread::sleep_for(300ms);
+    server.signal(SIGSTOP);
+    // libnats waits inside of a write; the ring of 2 s of messages would be full.
+    std::this_thread::sleep_for(3s);
+    server.signal(SIGCONT);
+    feeding.join();
+    EXPECT_TRUE(feed.wait_done()) << feed.alerts.all();
+    EXPECT_EQ(feed.ring().dropped(), 0U);
+    EXPECT_TRUE(feed.alerts.has("acknowledges nothing")) << feed.alerts.all();
+    expect_whole(read_stream(options), 20'000);
+}
+
 TEST(RelayServer, OptionsThatCannotBeAreNamed) {
     FeedRing ring(0, 0);
     const auto refusal = [&](RelayOptions options) -> std::string {
