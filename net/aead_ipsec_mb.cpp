@@ -1,3 +1,5 @@
+// Its names of before version 0.54 are macros, among them SHA1.
+#define NO_COMPAT_IMB_API_053
 #include <intel-ipsec-mb.h>
 #include <openssl/crypto.h>
 

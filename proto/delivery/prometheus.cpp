@@ -5,11 +5,11 @@
 namespace pinwheel {
 namespace {
 
-double seconds(Duration time) noexcept {
+double seconds_of(Duration time) noexcept {
     return std::chrono::duration<double>(time).count();
 }
-double seconds(SystemTime time) noexcept {
-    return seconds(time.time_since_epoch());
+double seconds_of(SystemTime time) noexcept {
+    return seconds_of(time.time_since_epoch());
 }
 
 }  // namespace
@@ -69,15 +69,15 @@ void append_prometheus(std::string& out, std::span<const LabelledStats> all) {
     gauge("pinwheel_queued_bytes_max", "The most bytes of the ring that waiting records ever took.",
           [](const Stats& stats) { return stats.queued_bytes_high_water; });
     gauge("pinwheel_ping_round_trip_seconds", "The last ping's round trip.",
-          [](const Stats& stats) { return seconds(stats.ping.last); });
+          [](const Stats& stats) { return seconds_of(stats.ping.last); });
     gauge("pinwheel_ping_round_trip_smoothed_seconds", "Smoothed round trip of pings.",
-          [](const Stats& stats) { return seconds(stats.ping.smoothed); });
+          [](const Stats& stats) { return seconds_of(stats.ping.smoothed); });
     gauge("pinwheel_last_connect_timestamp_seconds", "Unix time of the last connect; 0: never.",
-          [](const Stats& stats) { return seconds(stats.last_connect_time); });
+          [](const Stats& stats) { return seconds_of(stats.last_connect_time); });
     gauge("pinwheel_last_disconnect_timestamp_seconds", "Unix time of the last disconnect; 0: never.",
-          [](const Stats& stats) { return seconds(stats.last_disconnect_time); });
+          [](const Stats& stats) { return seconds_of(stats.last_disconnect_time); });
     gauge("pinwheel_last_message_timestamp_seconds", "Unix time of the last message; 0: never.",
-          [](const Stats& stats) { return seconds(stats.last_message_time); });
+          [](const Stats& stats) { return seconds_of(stats.last_message_time); });
 }
 
 void append_prometheus(std::string& out, const Histogram& histogram, std::string_view name,

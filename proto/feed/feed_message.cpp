@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "../../core/bytes.h"
+
 namespace pinwheel {
 
 std::string_view to_string(LegState value) noexcept {
@@ -26,7 +28,7 @@ FeedHead FeedHead::of(const RecordHeader& record) noexcept {
 
 std::string_view FeedHead::text_of(const RecordHeader& record) noexcept {
     const auto payload = record.payload().subspan(sizeof(FeedHead));
-    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
+    return chars_of(payload);
 }
 
 FeedMessage FeedMessage::from(const RecordHeader& record) noexcept {

@@ -7,8 +7,8 @@ namespace pinwheel {
 namespace {
 
 /// The least and the greatest share of a lifetime by which a replacement begins early.
-constexpr int kLatest = 100;
-constexpr int kEarliest = 10;
+constexpr int kLatestShare = 100;
+constexpr int kEarliestShare = 10;
 constexpr Duration kLatestAtMost = std::chrono::minutes{5};
 constexpr Duration kEarliestAtMost = std::chrono::hours{2};
 constexpr Duration kLongestRetry = std::chrono::minutes{30};
@@ -28,8 +28,8 @@ void Rotation::on_up(std::size_t slot, TimePoint now) noexcept {
     it.leave_by = TimePoint::max();
     if (fresh_ == slot) until_ = std::min(time_after(now, options_.timeout), slots_[*old_].leave_by);
     if (options_.lifetime <= Duration::zero()) return;
-    const Duration latest = std::min(options_.lifetime / kLatest, kLatestAtMost);
-    const Duration earliest = std::min(options_.lifetime / kEarliest, kEarliestAtMost);
+    const Duration latest = std::min(options_.lifetime / kLatestShare, kLatestAtMost);
+    const Duration earliest = std::min(options_.lifetime / kEarliestShare, kEarliestAtMost);
     const auto spread = static_cast<double>((earliest - latest).count());
     const Duration ahead = latest + Duration{static_cast<std::int64_t>(random_.unit() * spread)};
     it.replace_at = time_after(now, options_.lifetime - ahead);

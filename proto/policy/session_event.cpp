@@ -11,26 +11,26 @@ using Event = SessionEvent;
 using detail::text_of;
 
 // In the order of SessionEvent::Any.
-constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kNames{"connect",
-                                                                               "request_disconnect",
-                                                                               "schedule_reconnect",
-                                                                               "close",
-                                                                               "kill",
-                                                                               "shutdown",
-                                                                               "force_close",
-                                                                               "subscribe",
-                                                                               "unsubscribe",
-                                                                               "transport_up",
-                                                                               "transport_ended",
-                                                                               "pong",
-                                                                               "connect_handled",
-                                                                               "pongs_held_up",
-                                                                               "backoff_due",
-                                                                               "window_asked",
-                                                                               "disconnect_asked",
-                                                                               "lifetime_due",
-                                                                               "stable_due",
-                                                                               "keepalive_due"};
+constexpr std::array<std::string_view, std::variant_size_v<Event::Any>> kEventNames{"connect",
+                                                                                    "request_disconnect",
+                                                                                    "schedule_reconnect",
+                                                                                    "close",
+                                                                                    "kill",
+                                                                                    "shutdown",
+                                                                                    "force_close",
+                                                                                    "subscribe",
+                                                                                    "unsubscribe",
+                                                                                    "transport_up",
+                                                                                    "transport_ended",
+                                                                                    "pong",
+                                                                                    "connect_handled",
+                                                                                    "pongs_held_up",
+                                                                                    "backoff_due",
+                                                                                    "window_asked",
+                                                                                    "disconnect_asked",
+                                                                                    "lifetime_due",
+                                                                                    "stable_due",
+                                                                                    "keepalive_due"};
 
 /// The details that to_string() adds to the name.
 struct Details {
@@ -73,7 +73,7 @@ struct Details {
 }  // namespace
 
 std::string_view name_of(const SessionEvent::Any& event) noexcept {
-    return kNames[event.index()];
+    return kEventNames[event.index()];
 }
 
 std::string to_string(const SessionEvent::Any& event) {

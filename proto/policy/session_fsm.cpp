@@ -11,7 +11,6 @@
 namespace pinwheel {
 namespace {
 
-using State = SessionState;
 using Event = SessionEvent;
 using Effect = SessionEffect;
 using detail::text_of;

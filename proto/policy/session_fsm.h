@@ -116,6 +116,7 @@ class SessionFsm {
     void reset_round_trip() noexcept { keepalive_.reset_round_trip(); }
 
   private:
+    using State = SessionState;
     class Step;
 
     /// The purpose of connecting, backoff and awaiting_window.

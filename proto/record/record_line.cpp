@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "../../core/bytes.h"
 #include "../policy/disconnect_reason.h"
 #include "../text/json_view.h"
 #include "../text/json_writer.h"
@@ -16,8 +17,8 @@ namespace {
 constexpr std::size_t kDigits = kLinePrefix - 1;
 constexpr std::string_view kObjectPrefix = "#                   ";
 static_assert(kObjectPrefix.size() == kLinePrefix);
-constexpr std::array<std::string_view, 8> kNames{"header", "bytes",   "connected", "disconnected",
-                                                 "sent",   "dropped", "gap",       "leg"};
+constexpr std::array<std::string_view, 8> kKindNames{"header", "bytes",   "connected", "disconnected",
+                                                     "sent",   "dropped", "gap",       "leg"};
 constexpr std::array kReasons{DisconnectReason::user_requested,
                               DisconnectReason::scheduled,
                               DisconnectReason::callback_triggered,
@@ -50,10 +51,6 @@ std::optional<std::uint64_t> read_time(std::string_view digits) noexcept {
     return value;
 }
 
-std::string_view text_of(std::span<const std::byte> payload) noexcept {
-    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
-}
-
 /// Readers end a line at either character.
 bool holds_line_break(std::span<const std::byte> payload) noexcept {
     return !payload.empty() && (std::memchr(payload.data(), '\n', payload.size()) != nullptr ||
@@ -78,7 +75,7 @@ void append_payload(std::string& out, const RecordLine& line) {
     if (line.hidden) {
         out += R"(,"hidden":true)";
     } else if (line.is_text && line.kind == LineKind::sent) {
-        append_field(out, "payload", text_of(line.payload));
+        append_field(out, "payload", chars_of(line.payload));
     } else {
         out += line.is_text ? R"(,"text":true,"base64":")" : R"(,"text":false,"base64":")";
         detail::append_base64(out, line.payload);
@@ -154,8 +151,8 @@ std::optional<Number> number_of(const JsonView& json, std::string_view pointer) 
 std::optional<LineKind> kind_of(const JsonView& json) {
     if (json.integer("/pinwheel") == 1) return LineKind::header;
     const auto name = json.string("/pinwheel");
-    for (std::size_t i = 1; name && i < kNames.size(); ++i)
-        if (kNames[i] == *name) return static_cast<LineKind>(i);
+    for (std::size_t i = 1; name && i < kKindNames.size(); ++i)
+        if (kKindNames[i] == *name) return static_cast<LineKind>(i);
     return std::nullopt;
 }
 
@@ -198,7 +195,7 @@ bool read_payload(const JsonView& json, RecordLine& line, std::string& payload) 
 }  // namespace
 
 std::string_view to_string(LineKind kind) noexcept {
-    return kNames[static_cast<std::size_t>(kind)];
+    return kKindNames[static_cast<std::size_t>(kind)];
 }
 
 void append_line(std::string& out, const RecordLine& line) {
@@ -206,7 +203,7 @@ void append_line(std::string& out, const RecordLine& line) {
         return append_object(out, line);
     append_time(out, nanoseconds(line.time));
     out += ' ';
-    out += text_of(line.payload);
+    out += chars_of(line.payload);
     out += '\n';
 }
 

@@ -3,16 +3,14 @@
 #include <cstring>
 #include <tuple>
 
+#include "../../core/bytes.h"
+
 namespace pinwheel {
 namespace {
 
 /// A note is a record in the queue of notes: `reason` is its LineKind, `code` is 1 for a secret, `count` is 1
 /// for a note after the end of its connection.
 constexpr std::uint16_t kSecret = 1;
-
-std::string_view text_of(std::span<const std::byte> payload) noexcept {
-    return {reinterpret_cast<const char*>(payload.data()), payload.size()};
-}
 
 }  // namespace
 
@@ -75,7 +73,7 @@ void RecordPump::take_note(const RecordHeader& note, const Moment& at) {
                   .is_text = note.is_text(),
                   .hidden = note.code == kSecret,
                   .payload = kind == LineKind::sent ? note.payload() : std::span<const std::byte>(),
-                  .text = kind == LineKind::sent ? std::string_view() : text_of(note.payload())},
+                  .text = kind == LineKind::sent ? std::string_view() : chars_of(note.payload())},
                  at);
     notes_.pop();
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "../../core/bytes.h"
 #include "../websocket/redactor.h"
 #include "../websocket/url.h"
 #include "record_version_impl.h"
@@ -182,7 +183,7 @@ void RecordWriter::take(const RecordHeader& record, const Moment& at) {
             line.kind = LineKind::disconnected;
             line.code = record.code;
             line.reason = record.reason;
-            line.text = {reinterpret_cast<const char*>(payload.data()), payload.size()};
+            line.text = chars_of(payload);
             break;
         case RecordKind::dropped:
             line.kind = LineKind::dropped;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "../../core/bytes.h"
 #include "../policy/disconnect_reason.h"
 #include "../websocket/close_frame.h"
 #include "../websocket/frame_codec.h"
@@ -20,10 +21,6 @@ namespace {
 constexpr std::string_view kBrokenFrame("\xf1\x00", 2);
 /// The most messages with one time that share a read.
 constexpr std::size_t kMostAhead = std::size_t{64} << 10;
-
-std::string_view text_of(std::span<const std::byte> bytes) noexcept {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 void append_frame(std::string& out, Opcode opcode, std::span<const std::byte> payload) {
     const std::size_t begin = out.size();
@@ -164,7 +161,7 @@ class ReplaySource::Stream final : public ByteStream, private StreamDetails {
     void on_chunk(const FrameChunk& chunk) {
         if (chunk.opcode != Opcode::ping && chunk.opcode != Opcode::close) return;
         if (chunk.begins_frame) control_.clear();
-        control_ += text_of(chunk.data);
+        control_ += chars_of(chunk.data);
         if (!chunk.ends_frame) return;
         if (chunk.opcode == Opcode::ping && !is_silent())
             append_frame(out_, Opcode::pong, std::as_bytes(std::span(control_)));

@@ -1,5 +1,7 @@
 #include "seek_table_impl.h"
 
+#include "../../core/bytes.h"
+
 namespace pinwheel::detail {
 namespace {
 
@@ -10,12 +12,6 @@ constexpr unsigned kReserved = 0x7c;
 
 void append_number(std::string& out, std::uint32_t value) {
     for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xff);
-}
-
-std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t at) noexcept {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value |= std::to_integer<std::uint32_t>(bytes[at + i]) << (8 * i);
-    return value;
 }
 
 std::uint64_t entry_size(unsigned descriptor) noexcept {
@@ -37,9 +33,10 @@ void append_seek_table(std::string& out, std::span<const FrameSizes> frames) {
 }
 
 std::optional<std::uint64_t> read_seek_footer(std::span<const std::byte, kSeekTableFooter> footer) noexcept {
-    const auto frames = number_at(footer, 0);
+    const auto frames = little_endian_at(footer, 0);
     const auto descriptor = std::to_integer<unsigned>(footer[4]);
-    if (number_at(footer, 5) != kSeekableMagic || frames > kMostFrames || (descriptor & kReserved) != 0)
+    if (little_endian_at(footer, 5) != kSeekableMagic || frames > kMostFrames ||
+        (descriptor & kReserved) != 0)
         return std::nullopt;
     return 8 + entry_size(descriptor) * frames + kSeekTableFooter;
 }
@@ -47,14 +44,14 @@ std::optional<std::uint64_t> read_seek_footer(std::span<const std::byte, kSeekTa
 std::optional<std::vector<FrameSizes>> read_seek_table(std::span<const std::byte> table) {
     if (table.size() < 8 + kSeekTableFooter) return std::nullopt;
     const auto footer = table.last<kSeekTableFooter>();
-    if (read_seek_footer(footer) != table.size() || number_at(table, 0) != kSkippableMagic ||
-        number_at(table, 4) != table.size() - 8)
+    if (read_seek_footer(footer) != table.size() || little_endian_at(table, 0) != kSkippableMagic ||
+        little_endian_at(table, 4) != table.size() - 8)
         return std::nullopt;
     const std::size_t step = entry_size(std::to_integer<unsigned>(footer[4]));
-    std::vector<FrameSizes> frames(number_at(footer, 0));
+    std::vector<FrameSizes> frames(little_endian_at(footer, 0));
     std::size_t at = 8;
     for (auto& frame : frames) {
-        frame = {.compressed = number_at(table, at), .raw = number_at(table, at + 4)};
+        frame = {.compressed = little_endian_at(table, at), .raw = little_endian_at(table, at + 4)};
         at += step;
     }
     return frames;

@@ -6,6 +6,7 @@
 #include <new>
 #include <string_view>
 
+#include "../../core/bytes.h"
 #include "zstd_frame_impl.h"
 
 namespace pinwheel::detail {
@@ -13,12 +14,6 @@ namespace {
 
 constexpr std::size_t kSkippableHeader = 8;
 constexpr std::string_view kMagic("\x28\xb5\x2f\xfd", 4);
-
-std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t at) noexcept {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value |= std::to_integer<std::uint32_t>(bytes[at + i]) << (8 * i);
-    return value;
-}
 
 }  // namespace
 
@@ -78,11 +73,12 @@ bool FrameDecompressor::decompress(std::span<const std::byte> frame, std::string
 FoundFrame find_frame(std::span<const std::byte> bytes) noexcept {
     using Status = FoundFrame::Status;
     if (bytes.size() < 4) return {.status = Status::cut_short};
-    const std::uint32_t magic = number_at(bytes, 0);
+    const std::uint32_t magic = little_endian_at(bytes, 0);
     if ((magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START) {
         if (bytes.size() < kSkippableHeader) return {.status = Status::cut_short};
-        return {
-            .status = Status::whole, .compressed = kSkippableHeader + number_at(bytes, 4), .skippable = true};
+        return {.status = Status::whole,
+                .compressed = kSkippableHeader + little_endian_at(bytes, 4),
+                .skippable = true};
     }
     if (magic != ZSTD_MAGICNUMBER) return {};
     const std::size_t size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
@@ -100,7 +96,7 @@ bool tells_size(std::span<const std::byte> bytes) noexcept {
 }
 
 std::size_t find_magic(std::span<const std::byte> bytes) noexcept {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const std::string_view text = chars_of(bytes);
     return std::min(text.find(kMagic, 1), text.size());
 }
 

@@ -19,7 +19,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kSpace = " \t\n\r";
 
 /// The thread's parser, and the view whose text it has indexed.
-struct Reader {
+struct IndexedReader {
     simdjson::ondemand::parser parser;
     simdjson::ondemand::document document;
     std::uint64_t views = 0;
@@ -43,8 +43,8 @@ struct Reader {
     }
 };
 
-Reader& reader() noexcept {
-    static thread_local Reader the_reader;
+IndexedReader& reader() noexcept {
+    static thread_local IndexedReader the_reader;
     return the_reader;
 }
 
@@ -111,7 +111,7 @@ bool follow(Value& value, std::string_view pointer) noexcept {
 template <class Result, class Take>
 std::optional<Result> look(std::string_view text, std::uint64_t number, std::string_view pointer,
                            Take take) noexcept {
-    Reader& the_reader = reader();
+    IndexedReader& the_reader = reader();
     if (text.empty() || !the_reader.rewind(text, number)) return std::nullopt;
     auto& document = the_reader.document;
     json_type type{};
@@ -159,7 +159,7 @@ JsonView::JsonView(std::string_view text) noexcept {
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     const std::string_view inside = trimmed(text);
     if (inside.empty() || !ends_well(inside.front(), inside.back())) return;
-    Reader& the_reader = reader();
+    IndexedReader& the_reader = reader();
     number_ = ++the_reader.views;
     json_type type{};
     if (the_reader.index(text, number_) && the_reader.document.type().get(type) == SUCCESS) text_ = text;

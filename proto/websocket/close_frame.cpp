@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "../../core/bytes.h"
 #include "../text/utf8.h"
 #include "redactor.h"
 
@@ -23,7 +24,7 @@ Errc read_close(std::span<const std::byte> payload, CloseFrame& frame) noexcept 
     if (!is_wire_close_code(frame.code)) return Errc::bad_close;
     const auto reason = payload.subspan(2);
     if (!is_utf8(reason)) return Errc::bad_utf8;
-    frame.reason = {reinterpret_cast<const char*>(reason.data()), reason.size()};
+    frame.reason = chars_of(reason);
     return Errc::ok;
 }
 
