@@ -157,13 +157,43 @@ def paths_are_there(_work):
     assert len(paths) > 5 and not missing, missing
 
 
-def the_map_names_files_that_are_there(_work):
+# What each answer of CONTRIBUTING.md's map must hold.
+ANSWERS = {
+    'proto/websocket/close_code.cpp': r'broken == Errc::bad_utf8\) return CloseCode::invalid_payload',
+    'proto/websocket/control_protocol.h': r'pings that are answered',
+    'proto/websocket/limit_table.h': r'LimitRow\{"ping_interval", "ping", "interval", LimitUnit::seconds, 20, 5, 60',
+    'proto/policy/session_effect.h': r'define PINWHEEL_SESSION_TIMERS\(row\)',
+    'proto/policy/session_fsm.cpp': r'push\(Effect::NotifyConnected',
+    'proto/policy/reconnect_policy.cpp': r'ReconnectPolicy::delay\(',
+    'proto/websocket/upgrade_client.cpp': r'Errc::upgrade_unavailable : Errc::upgrade_refused',
+    'proto/policy/keepalive.cpp': r'Step::timed_out',
+    'net/happy_eyeballs.cpp': r'interleave_families\(',
+    'net/resolver.cpp': r'is_current\(options_.resolv_conf\)',
+    'net/turn_bounds.h': r'constexpr int kTimers = \d+',
+    'net/tls_context.cpp': r'SSL_set1_host\(',
+    'proto/websocket/frame_codec.h': r'next_whole\(',
+    'proto/text/utf8.cpp': r'bool is_utf8\(',
+    'proto/delivery/queue_sink.cpp': r'OverflowPolicy::backpressure',
+    'proto/websocket/redactor.cpp': r'bool is_key\(std::string_view segment\)',
+    'core/error.cpp': r'Row\{Errc::connection_reset, transport, true, "',
+    'proto/text/json_view.cpp': r'RFC 6901',
+    'proto/venue/profiles/binance-spot.json': r'"connect_limits": \[\{"count": 300',
+    'proto/venue/subscription_replies.cpp': r'SubscriptionLedger::on_ack\(',
+    'proto/record/record_line.cpp': r'void append_line\(',
+    'tools/relay/relay_rules.cpp': r'age <= max_age',
+    'tools/package/pinwheel.map': r'pinwheel::WebSocketManager::',
+}
+
+
+def the_map_leads_to_the_answers(_work):
     text = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
     table = text.split('| question | file |\n| --- | --- |\n', 1)[1].split('\n\n', 1)[0].splitlines()
     answers = [row.split('|')[2].strip().strip('`') for row in table]
     assert len(answers) >= 20, f'{len(answers)} questions in CONTRIBUTING.md, 20 wanted'
-    missing = [answer for answer in answers if not (ROOT / answer).exists()]
-    assert not missing, f'CONTRIBUTING.md sends to {missing}'
+    assert sorted(answers) == sorted(ANSWERS), set(answers) ^ set(ANSWERS)
+    wrong = [answer for answer in answers
+             if not re.search(ANSWERS[answer], (ROOT / answer).read_text(encoding='utf-8'))]
+    assert not wrong, f'CONTRIBUTING.md sends to {wrong}, which do not hold what is asked for'
 
 
 def keys_of_a_config_are_the_commands(work):
@@ -181,4 +211,4 @@ def unused_reasons_are_gone(_work):
 
 
 sys.exit(play([programs_run_against_the_feed, recipes_compile_and_link, commands_run, paths_are_there,
-               the_map_names_files_that_are_there, keys_of_a_config_are_the_commands, unused_reasons_are_gone]))
+               the_map_leads_to_the_answers, keys_of_a_config_are_the_commands, unused_reasons_are_gone]))
