@@ -11,7 +11,7 @@
 namespace pinwheel::detail {
 namespace {
 
-constexpr std::size_t kWindow = std::size_t{2} << 20;
+constexpr std::size_t kReadWindow = std::size_t{2} << 20;
 /// The size of a frame with kLargestFrame bytes that do not compress.
 constexpr std::uint64_t kMostCompressed = kLargestFrame + kLargestFrame / 64;
 
@@ -24,7 +24,7 @@ class Window {
     [[nodiscard]] std::span<const std::byte> from(std::uint64_t offset, std::size_t wanted) {
         const auto needed = std::min<std::uint64_t>(wanted, size_ - offset);
         if (offset < begin_ || offset + needed > begin_ + bytes_.size()) {
-            bytes_.resize(std::min<std::uint64_t>(std::max(wanted, kWindow), size_ - offset));
+            bytes_.resize(std::min<std::uint64_t>(std::max(wanted, kReadWindow), size_ - offset));
             bytes_.resize(read_at(fd_, offset, bytes_));
             begin_ = offset;
         }
@@ -32,7 +32,7 @@ class Window {
     }
     /// The frame at `offset`. cut_short: the file ends inside it.
     [[nodiscard]] FoundFrame frame_at(std::uint64_t offset) {
-        for (std::size_t wanted = kWindow / 2;; wanted *= 2) {
+        for (std::size_t wanted = kReadWindow / 2;; wanted *= 2) {
             const auto bytes = from(offset, wanted);
             const FoundFrame found = find_frame(bytes);
             if (found.status != FoundFrame::Status::cut_short || bytes.size() < wanted) return found;
@@ -43,7 +43,7 @@ class Window {
     [[nodiscard]] std::uint64_t next_frame(std::uint64_t offset) {
         constexpr std::size_t kMagicSize = 4;
         for (std::uint64_t at = offset; at < size_;) {
-            const auto bytes = from(at, kWindow / 2);
+            const auto bytes = from(at, kReadWindow / 2);
             const std::size_t found = find_magic(bytes);
             if (found == bytes.size()) {
                 if (bytes.size() <= kMagicSize || at + bytes.size() >= size_) return size_;

@@ -34,7 +34,7 @@ Number number_of(const std::string& text) noexcept {
     return number;
 }
 
-std::int64_t ms(Duration duration) noexcept {
+std::int64_t wait_ms(Duration duration) noexcept {
     return std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
@@ -79,7 +79,7 @@ struct NatsReader::Impl {
         natsSubscription* made = nullptr;
         require(natsConnection_SubscribeSync(&made, connection.get(), subject.c_str()));
         subscription.reset(made);
-        require(natsConnection_FlushTimeout(connection.get(), ms(options.server.connect_timeout)));
+        require(natsConnection_FlushTimeout(connection.get(), wait_ms(options.server.connect_timeout)));
     }
     void find_stream() {
         stream = options.stream;
@@ -158,7 +158,7 @@ struct NatsReader::Impl {
     /// Reads one message into `current`; false: none came. A heartbeat has no sequence.
     bool read(Duration most) {
         natsMsg* got = nullptr;
-        const natsStatus status = natsSubscription_NextMsg(&got, subscription.get(), ms(most));
+        const natsStatus status = natsSubscription_NextMsg(&got, subscription.get(), wait_ms(most));
         const NatsPtr<natsMsg> message(got);
         current = {};
         if (status == NATS_TIMEOUT) {
