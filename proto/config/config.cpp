@@ -194,8 +194,9 @@ std::vector<std::string> Config::describe() const {
         const std::string value = detail::value_of(row, tls);
         line("tls." + std::string(row.name), value, value != detail::value_of(row, defaults));
     }
-    line("reactor.mode", std::string(mode ? detail::word_of(*mode) : kModeRow.fallback), mode.has_value());
-    line("reactor.cpu", cpu ? std::to_string(*cpu) : std::string(kCpuRow.fallback), cpu.has_value());
+    line("reactor.mode", std::string(detail::word_of(mode.value_or(ReactorOptions{}.mode))),
+         mode.has_value());
+    line("reactor.cpu", cpu ? std::to_string(*cpu) : std::string("none"), cpu.has_value());
     for (const auto& value : limits.describe()) lines.push_back(value);
     return lines;
 }

@@ -18,10 +18,10 @@ ConfigKey key_of(const detail::TlsRow& row) {
             .why = std::string(row.why)};
 }
 
-ConfigKey key_of(const detail::ReactorRow& row, std::string_view bounds = {}) {
+ConfigKey key_of(const detail::ReactorRow& row, std::string_view fallback, std::string_view bounds = {}) {
     return {.path = "reactor." + std::string(row.name),
             .field = {},
-            .fallback = std::string(row.fallback),
+            .fallback = std::string(fallback),
             .expected = std::string(row.expected) + std::string(bounds),
             .why = std::string(row.why)};
 }
@@ -89,8 +89,8 @@ std::vector<ConfigKey> config_keys() {
          .why = "channels, in order"},
     };
     for (const auto& row : detail::kTlsRows) keys.push_back(key_of(row));
-    keys.push_back(key_of(detail::kModeRow));
-    keys.push_back(key_of(detail::kCpuRow, ", 0 to " + std::to_string(CPU_SETSIZE - 1)));
+    keys.push_back(key_of(detail::kModeRow, detail::word_of(ReactorOptions{}.mode)));
+    keys.push_back(key_of(detail::kCpuRow, "none", ", 0 to " + std::to_string(CPU_SETSIZE - 1)));
     for (const auto& row : kLimitRows) keys.push_back(key_of(row));
     for (const auto& row : detail::kSettingRows) keys.push_back(key_of(row));
     return keys;

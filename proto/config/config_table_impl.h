@@ -52,12 +52,11 @@ inline constexpr std::array kTlsRows{
 struct ReactorRow {
     std::string_view name;
     std::string_view expected;
-    std::string_view fallback;
     std::string_view why;
 };
-inline constexpr ReactorRow kModeRow{"mode", "'epoll' or 'busy_spin'", "epoll",
+inline constexpr ReactorRow kModeRow{"mode", "'epoll' or 'busy_spin'",
                                      "busy_spin keeps one core busy and receives sooner"};
-inline constexpr ReactorRow kCpuRow{"cpu", "a whole number", "none",
+inline constexpr ReactorRow kCpuRow{"cpu", "a whole number",
                                     "the core that the reactor's thread is pinned to"};
 
 /// A non-numeric option under `websocket`.

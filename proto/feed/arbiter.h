@@ -11,6 +11,7 @@
 #include "../../core/function_ref.h"
 #include "../../core/histogram.h"
 #include "arbiter_parts.h"
+#include "feed_defaults.h"
 
 namespace pinwheel {
 
@@ -25,10 +26,11 @@ enum class ArbiterMode : std::uint8_t {
 };
 
 struct ArbiterOptions {
-    std::size_t legs = 2;            ///< 1 to 5
-    std::size_t hold_messages = 64;  ///< the most held messages of a channel
+    std::size_t legs = 2;                              ///< 1 to 5
+    std::size_t hold_messages = kDefaultHoldMessages;  ///< the most held messages of a channel
     /// The hold time is twice the 99th percentile of the legs' skew, between these bounds.
-    Duration min_hold = std::chrono::milliseconds{1}, max_hold = std::chrono::milliseconds{250};
+    Duration min_hold = kDefaultMinHold;
+    Duration max_hold = kDefaultMaxHold;
     std::size_t held_of_all = 1024;                 ///< the most waiting messages of all channels
     std::size_t held_bytes = std::size_t{1} << 20;  ///< the same limit in bytes
 };

@@ -9,6 +9,7 @@
 
 #include "../config/websocket_options.h"
 #include "../venue/ledger_options.h"
+#include "feed_defaults.h"
 #include "feed_message.h"
 
 namespace pinwheel {
@@ -83,14 +84,14 @@ struct FeedOptions {
     std::size_t legs = 1;
     /// A message behind a hole waits for another leg to fill it: at most this many messages of a channel, and
     /// for twice the 99th percentile of the legs' skew between the two times below.
-    std::size_t hold_messages = 64;
-    Duration min_hold = std::chrono::milliseconds{1};    ///< the shortest time
-    Duration max_hold = std::chrono::milliseconds{250};  ///< the longest time
+    std::size_t hold_messages = kDefaultHoldMessages;
+    Duration min_hold = kDefaultMinHold;  ///< the shortest time
+    Duration max_hold = kDefaultMaxHold;  ///< the longest time
     /// Legs are compared by content on channels without numbers, for 1 s. If it is off, one leg is heard.
     bool match_content = false;
     /// A rotation replaces a session before the end of its age, at a venue's notice, and by rotate(). The new
     /// session comes up beside the old one within this time, and takes over within this time.
-    Duration rotation_timeout = std::chrono::seconds{60};
+    Duration rotation_timeout = kDefaultRotationTimeout;
     /// Staggers the ages of legs and feeds; not set: random.
     std::optional<std::uint64_t> rotation_seed{};
 

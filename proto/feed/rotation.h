@@ -7,15 +7,16 @@
 
 #include "../../core/clock.h"
 #include "../../core/random.h"
+#include "feed_defaults.h"
 
 namespace pinwheel {
 
 struct RotationOptions {
-    std::size_t legs = 1;                         ///< the number kept up; there is one more slot
-    Duration lifetime{};                          ///< the age at which the venue cuts; 0: unknown
-    Duration timeout = std::chrono::seconds{60};  ///< for the new session to come up, and then to take over
-    Duration retry = std::chrono::minutes{1};     ///< after a failed replacement, doubled each time
-    std::uint64_t seed = 0;                       ///< staggers the ages of legs and feeds
+    std::size_t legs = 1;                        ///< the number kept up; there is one more slot
+    Duration lifetime{};                         ///< the age at which the venue cuts; 0: unknown
+    Duration timeout = kDefaultRotationTimeout;  ///< for the new session to come up, and then to take over
+    Duration retry = std::chrono::minutes{1};    ///< after a failed replacement, doubled each time
+    std::uint64_t seed = 0;                      ///< staggers the ages of legs and feeds
 };
 
 /// The cause of a replacement.
