@@ -70,9 +70,9 @@ class HttpConnect final : public ProxyHandshake {
         const std::string answer = "it answered CONNECT with " + *status;
         if (status->starts_with("407") || status->starts_with("401"))  // tinyproxy answers 401
             return fail(Errc::proxy_refused, answer + "; check the user and the password in the proxy's URL");
-        const bool may_pass =
+        const bool is_temporary =
             status->starts_with('5') || status->starts_with("408") || status->starts_with("429");
-        return fail(may_pass ? Errc::proxy_failed : Errc::proxy_refused, answer);
+        return fail(is_temporary ? Errc::proxy_failed : Errc::proxy_refused, answer);
     }
 
     HttpHead head_{HttpHead::Folding::to_space};
