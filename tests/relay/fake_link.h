@@ -92,10 +92,11 @@ class FakeLink final : public NatsLink {
         std::string topic, payload;
     };
     bool can_connect = true;
-    bool is_stopped = false;    // accepts everything, answers nothing
-    bool has_stream = true;     // else it makes one
-    int refused_publishes = 0;  // answered with an error
-    int failing_publishes = 0;  // the call fails
+    bool is_stopped = false;         // accepts everything, answers nothing
+    bool is_telling_numbers = true;  // of last messages
+    bool has_stream = true;          // else it makes one
+    int refused_publishes = 0;       // answered with an error
+    int failing_publishes = 0;       // the call fails
     std::size_t max_payload = 1 << 20;
     std::size_t buffered_bytes = 0;
     std::string stream_config =
@@ -128,7 +129,7 @@ class FakeLink final : public NatsLink {
             answers.push_back(
                 {topic, R"({"error":{"code":404,"err_code":10059,"description":"stream not found"}})"});
         } else if (request.subject.starts_with("$JS.API.STREAM.MSG.GET")) {
-            answer_last(topic, request.payload);
+            if (is_telling_numbers) answer_last(topic, request.payload);
         } else {
             has_stream = true;
             answers.push_back({topic, R"({"config":)" + stream_config + "}"});

@@ -208,6 +208,24 @@ TEST_F(RelayOutage, AQuestionForTheStreamsNumberThatFailsIsAskedAgain) {
     EXPECT_EQ(ids(1), Texts{"2"});
 }
 
+TEST_F(RelayOutage, AQuestionThatALostConnectionLeftOpenIsAskedAgain) {
+    make();
+    link.cut("gone");
+    link.can_connect = false;
+    push(1);
+    turns();
+    pass(5s);
+    link.can_connect = true;
+    link.is_telling_numbers = false;
+    pass(2s);
+    EXPECT_EQ(pump->stats(now).pending, 1U);
+    link.cut("again");
+    link.is_telling_numbers = true;
+    turns();
+    pass(200ms);
+    EXPECT_EQ(ids(), Texts{"1"});
+}
+
 TEST_F(RelayOutage, AFullDiskIsToldAndWaitedFor) {
     make();
     link.refused_publishes = 4;

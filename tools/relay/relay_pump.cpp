@@ -357,7 +357,7 @@ void RelayPump::ask_for_mark(ChannelId id, TimePoint now) {
         if (now - mark.asked_at > options_.ack_timeout) drop_connection("the server does not answer", now);
         return;
     }
-    if (mark.asked_at != TimePoint{} && now - mark.asked_at < kFirstDelay && !mark.at) return;  // it failed
+    if (mark.asked_at != TimePoint{} && now - mark.asked_at < kFirstDelay) return;  // it has failed
     mark.newest.reset();
     mark.missing = 2;
     mark.asked_at = now;
