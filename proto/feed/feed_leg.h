@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "../policy/alert_throttle.h"
 #include "../session/manager.h"
 #include "../session/observer.h"
 #include "../venue/liveness.h"
@@ -151,6 +152,8 @@ class FeedLeg final : private SessionObserver {
     void on_control(const ClassifiedMessage& what, std::string_view text, TimePoint now);
     void on_reply(bool is_error, std::string_view text, TimePoint now);
     void answer(const ClassifiedMessage& question);
+    [[nodiscard]] bool may_inflate(TimePoint turn);
+    void note_unmatched(std::string_view what, std::string_view text, TimePoint now);
     void reconnect(std::string_view why, Duration delay = {});
 
     void on_timer(TimePoint now);
@@ -176,6 +179,10 @@ class FeedLeg final : private SessionObserver {
     LifeClock life_;
     std::optional<VenuePing> ping_;
     std::optional<PayloadInflater> inflater_;
+    TimePoint inflating_turn_{};
+    std::size_t inflated_ = 0;  // in that turn, in bytes
+    AlertThrottle unmatched_alerts_{std::chrono::seconds{1}};
+    AlertThrottle reply_alerts_{std::chrono::seconds{1}};
     SequenceRule connection_rule_;
     std::deque<Waiting> waiting_;
     std::size_t next_setup_ = 0;

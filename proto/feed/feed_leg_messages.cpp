@@ -1,6 +1,7 @@
 // Incoming messages: data is delivered, all others are acted on.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "../../core/bounded_text_impl.h"
 #include "../session/run_all.h"
@@ -12,6 +13,8 @@ namespace {
 
 /// Bytes of a venue's message that an alert shows.
 constexpr std::size_t kLongestShown = 200;
+/// 16 ms of inflating. 1 KiB may inflate to 1 MiB, and a turn reads 128 KiB.
+constexpr std::size_t kMostInflatedATurn = std::size_t{16} << 20;
 
 }  // namespace
 
@@ -22,11 +25,10 @@ void FeedLeg::on_message(const Message& raw) {
     sequence_ = raw.sequence;
     life_.on_life(raw.received);
     if (!raw.is_text && inflater_) {
+        if (!may_inflate(raw.received)) return;
         const auto text = inflater_->inflate(raw.payload);
-        if (!text) {
-            ++shared_.stats.unmatched;
-            return shared_.alert("a payload does not inflate: " + text.error().detail);
-        }
+        inflated_ += text ? text->size() : data_.max_inflated;
+        if (!text) return note_unmatched("a payload does not inflate: ", text.error().detail, raw.received);
         message.payload = {reinterpret_cast<const std::byte*>(text->data()), text->size()};
     }
     const ClassifiedMessage what = classifier_.classify(message.text());
@@ -46,6 +48,25 @@ void FeedLeg::on_message(const Message& raw) {
                     [&] {
                         if (!shared_.is_over) owner_.on_leg_control(*this, message);
                     });
+}
+
+/// False after a turn's bound: what is left of the connection is ignored.
+bool FeedLeg::may_inflate(TimePoint turn) {
+    if (std::exchange(inflating_turn_, turn) != turn) inflated_ = 0;
+    if (inflated_ <= kMostInflatedATurn) return true;
+    if (session_->is_connected())
+        reconnect("the venue's messages inflate to more than 16 MiB in one turn; reconnecting");
+    return false;
+}
+
+/// A venue may send any number of such messages.
+void FeedLeg::note_unmatched(std::string_view what, std::string_view text, TimePoint now) {
+    ++shared_.stats.unmatched;
+    const auto count = unmatched_alerts_.count(now);
+    if (!count) return;
+    std::vector<AlertField> fields;
+    if (*count > 1) fields.push_back({"messages", std::to_string(*count)});
+    shared_.alert(std::string(what) + detail::bounded_text(std::string(text), kLongestShown), fields);
 }
 
 void FeedLeg::on_data(FeedMessage& message, const ClassifiedMessage& what) {
@@ -94,9 +115,7 @@ void FeedLeg::on_control(const ClassifiedMessage& what, std::string_view text, T
                 "the venue refused the login: " + detail::bounded_text(std::string(text), kLongestShown),
                 shared_.options.acknowledgements.ack_timeout);
         case MessageKind::unmatched:
-            ++shared_.stats.unmatched;
-            return shared_.alert("the profile does not know a message: " +
-                                 detail::bounded_text(std::string(text), kLongestShown));
+            return note_unmatched("the profile does not know a message: ", text, now);
     }
 }
 
@@ -118,7 +137,10 @@ void FeedLeg::on_reply(bool is_error, std::string_view text, TimePoint now) {
     if (outcome == ReplyOutcome::too_fast) slow_down(now);
     if (outcome == ReplyOutcome::unmatched) {
         ++shared_.stats.unmatched;
-        const AlertField fields[] = {{"code", reply.code}, {"message", reply.message}};
+        const auto count = reply_alerts_.count(now);
+        if (!count) return;
+        std::vector<AlertField> fields{{"code", reply.code}, {"message", reply.message}};
+        if (*count > 1) fields.push_back({"answers", std::to_string(*count)});
         shared_.alert("the venue's answer matches no request", fields);
     }
 }

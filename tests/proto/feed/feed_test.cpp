@@ -39,6 +39,25 @@ TEST_F(FeedTest, Section2ARefusalIsReportedOnceAndRetriedOnTheNextConnection) {
     EXPECT_EQ(sent(1), Texts{"text sub t.a 2"});
 }
 
+// T2: alerts are for people, whatever a venue sends.
+TEST_F(FeedTest, T2UnknownMessagesAndAnswersAreAlertedOnceASecond) {
+    go_live();
+    std::string frames;
+    for (int i = 0; i < 100; ++i)
+        frames +=
+            test::text_frame(R"({"x":1})") + test::text_frame(R"({"err":null,"code":"1","msg":"what"})");
+    script(0).bytes(frames);
+    turn();
+    EXPECT_EQ(alerts.size(), 2U);
+    pass(1s);
+    receive(R"({"x":1})");
+    receive(R"({"err":null,"code":"1","msg":"what"})");
+    ASSERT_EQ(alerts.size(), 4U);
+    EXPECT_TRUE(alerts[2].ends_with(" messages=100")) << alerts[2];
+    EXPECT_TRUE(alerts[3].ends_with(" answers=100")) << alerts[3];
+    EXPECT_EQ(feed->stats().unmatched, 202U);
+}
+
 // N8: a venue's text of any size.
 TEST_F(FeedTest, N8WhatAVenueSaysIsToldWithinABound) {
     const std::string large(100'000, 'x');

@@ -23,18 +23,21 @@ class OtherVenueTest : public FeedTest {
         feed->connect();
         turn();
     }
-    void receive_gzip(const std::string& text) {
+    static std::string gzip_frame(const std::string& text) {
         z_stream zlib{};
-        ASSERT_EQ(deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+        EXPECT_EQ(deflateInit2(&zlib, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
         std::string out(text.size() + 100, '\0');
         zlib.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));
         zlib.avail_in = static_cast<uInt>(text.size());
         zlib.next_out = reinterpret_cast<Bytef*>(out.data());
         zlib.avail_out = static_cast<uInt>(out.size());
-        ASSERT_EQ(deflate(&zlib, Z_FINISH), Z_STREAM_END);
+        EXPECT_EQ(deflate(&zlib, Z_FINISH), Z_STREAM_END);
         out.resize(zlib.total_out);
         deflateEnd(&zlib);
-        script(0).bytes(test::binary_frame(out));
+        return test::binary_frame(out);
+    }
+    void receive_gzip(const std::string& text) {
+        script(0).bytes(gzip_frame(text));
         turn();
     }
 };
@@ -96,6 +99,20 @@ TEST_F(OtherVenueTest, Section1GzipInBinaryFramesAndAnEchoedPing) {
     turn();
     EXPECT_EQ(feed->stats().unmatched, 1U);
     EXPECT_EQ(last_alert().substr(0, 40), "alert feed: a payload does not inflate: ");
+}
+
+/// T2: the last of the messages that one read brought are not inflated.
+TEST_F(OtherVenueTest, T2InflatingIsBoundedATurnAndThenTheConnectionEnds) {
+    load("htx-spot");
+    std::string frames;
+    for (int i = 0; i < 20; ++i) frames += gzip_frame(std::string(1'000'000, ' '));
+    script(0).bytes(frames);
+    dialer.plan();
+    turn();
+    EXPECT_EQ(feed->stats().unmatched, 17U);
+    ASSERT_EQ(alerts.size(), 2U);
+    EXPECT_NE(alerts[1].find("inflate to more than 16 MiB in one turn"), std::string::npos) << alerts[1];
+    EXPECT_EQ(sent(0).back(), "close 1000");
 }
 
 }  // namespace
