@@ -266,7 +266,7 @@ TEST(Socks5, ARefusalHasItsReasonAndWhetherItIsRetryable) {
              {"socks5://p", {bytes({5, 2})}, Errc::proxy_refused, "it demands a user and a password"},
              {"socks5://u:p@p", {bytes({5, 255})}, Errc::proxy_refused, "no authentication by user and"},
              {"socks5://u:p@p", {bytes({5, 2}), bytes({1, 1})}, Errc::proxy_refused, "refused the user or"},
-             {"socks5://p", {bytes({5, 0}), bytes({4, 0})}, Errc::proxy_failed, "no SOCKS5 answer"},
+             {"socks5://p", {bytes({5, 0}), bytes({4, 0})}, Errc::proxy_failed, "not a SOCKS5 answer"},
              {"socks5://p", {bytes({5, 0}), bytes({5, 1})}, Errc::proxy_failed, "general failure"},
              {"socks5://p", {bytes({5, 0}), bytes({5, 2})}, Errc::proxy_refused, "not allowed by its rules"},
              {"socks5://p", {bytes({5, 0}), bytes({5, 3})}, Errc::proxy_failed, "network unreachable"},
