@@ -201,4 +201,24 @@ std::optional<std::string_view> JsonView::raw(std::string_view pointer) const no
         });
 }
 
+std::optional<double> JsonView::decimal(std::string_view pointer) const noexcept {
+    return JsonItem(raw(pointer).value_or("")).decimal();
+}
+
+std::optional<std::int64_t> JsonView::scaled(std::string_view pointer, unsigned digits) const noexcept {
+    return JsonItem(raw(pointer).value_or("")).scaled(digits);
+}
+
+std::optional<std::int64_t> JsonView::stamp(std::string_view pointer, TimeUnit unit) const noexcept {
+    return JsonItem(raw(pointer).value_or("")).stamp(unit);
+}
+
+JsonItems JsonView::items(std::string_view pointer) const noexcept {
+    return JsonItems(raw(pointer).value_or(""));
+}
+
+std::optional<std::size_t> JsonView::size(std::string_view pointer) const noexcept {
+    return items(pointer).size();
+}
+
 }  // namespace pinwheel

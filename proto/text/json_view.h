@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "json_items.h"
 
 namespace pinwheel {
 
@@ -29,6 +32,18 @@ class JsonView {
     /// A view into the text. A string with escapes is unescaped into a buffer of the thread, valid until the
     /// next call of any view.
     [[nodiscard]] std::optional<std::string_view> string(std::string_view pointer) const noexcept;
+    /// A number, or a string that holds one.
+    [[nodiscard]] std::optional<double> decimal(std::string_view pointer) const noexcept;
+    /// The same as a whole number of 10^-`digits`, exactly: `63978.5` with 2 digits is 6397850. Nothing if
+    /// the value has more digits than that behind the point.
+    [[nodiscard]] std::optional<std::int64_t> scaled(std::string_view pointer,
+                                                     unsigned digits) const noexcept;
+    /// A time as a number or a string, in ns since 1970.
+    [[nodiscard]] std::optional<std::int64_t> stamp(std::string_view pointer, TimeUnit unit) const noexcept;
+    /// The elements of an array or the members of an object, read in place; empty for other values.
+    [[nodiscard]] JsonItems items(std::string_view pointer) const noexcept;
+    /// How many elements or members there are. Nothing for other values and for a malformed text.
+    [[nodiscard]] std::optional<std::size_t> size(std::string_view pointer) const noexcept;
     /// Any value, as written.
     [[nodiscard]] std::optional<std::string_view> raw(std::string_view pointer) const noexcept;
 
