@@ -37,6 +37,13 @@ class ConnectTimes {
         const auto first = static_cast<std::ptrdiff_t>((rank - 1) % order.size());
         std::rotate(order.begin(), order.begin() + first, order.end());
     }
+    /// Sorts by time, addresses without one first and in their order, so that each is measured once.
+    void rank(std::string_view target, std::vector<Endpoint>& order) const {
+        std::ranges::stable_sort(order, {}, [&](const Endpoint& address) {
+            const Duration time = time_of(target, address);
+            return time == Duration::max() ? Duration::min() : time;
+        });
+    }
 
   private:
     struct Entry {

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../core/error.h"
 #include "byte_stream.h"
 #include "disposable.h"
+#include "endpoint.h"
 #include "shared_limits.h"
 
 namespace pinwheel {
@@ -23,6 +25,8 @@ struct DialTarget {
     /// connected fastest so far, 2 with the second, and so on in a circle. So parallel connections to a host
     /// spread over its addresses.
     std::size_t rank = 0;
+    /// Addresses to connect to in place of those of `host`, in this order. A port of 0 stands for `port`.
+    std::vector<Endpoint> addresses{};
 
     /// `server_name`, or `host` if that is empty.
     [[nodiscard]] const std::string& tls_name() const noexcept {

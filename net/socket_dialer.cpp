@@ -51,6 +51,10 @@ class SocketDialer::SocketDial final : public Dial {
             proxy_ = &*proxy;
             nearest_ = {.host = proxy->host(), .port = proxy->port()};
         }
+        if (proxy_ == nullptr && !target_.addresses.empty()) {
+            use_given_addresses();
+            return;
+        }
         query_ = dialer_.resolver_.resolve(nearest_.host, nearest_.port,
                                            Resolver::Callback::member<&SocketDial::on_resolved>(*this));
     }
@@ -89,12 +93,33 @@ class SocketDialer::SocketDial final : public Dial {
 
     void on_resolved(const Error& error, std::span<const Endpoint> addresses) {
         if (error.failed()) return handler_.on_dial_failed(error);
+        order(interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6));
+        try_next();
+    }
+
+    void use_given_addresses() {
+        std::vector<Endpoint> addresses = target_.addresses;
+        for (auto& address : addresses)
+            if (address.port() == 0) address.set_port(target_.port);
+        order(std::move(addresses));
+        reactor_.schedule(timer_, reactor_.now());
+    }
+
+    void order(std::vector<Endpoint> addresses) {
         is_resolved_ = true;
-        untried_ = interleave_families(addresses, dialer_.options_.prefer_ipv4 ? AF_INET : AF_INET6);
+        untried_ = std::move(addresses);
+        if (target_.rank == 0 && dialer_.options_.rank_by_connect_time)
+            dialer_.times_.rank(nearest_.to_string(), untried_);
         dialer_.times_.put_first(nearest_.to_string(), target_.rank, untried_);
         dialer_.failed_->put_last(nearest_.to_string(), untried_);
         if (untried_.size() > kMaxAddressesTried) untried_.resize(kMaxAddressesTried);
-        try_next();
+    }
+
+    /// The target as the proxy must reach it.
+    [[nodiscard]] DialTarget beyond_proxy() const {
+        if (target_.addresses.empty()) return target_;
+        const Endpoint& address = target_.addresses.front();
+        return {.host = address.address(), .port = address.port() != 0 ? address.port() : target_.port};
     }
 
     void try_next() {
@@ -198,7 +223,7 @@ class SocketDialer::SocketDial final : public Dial {
 
     void ask_proxy(std::unique_ptr<ByteStream> stream) {
         try {
-            auto handshake = detail::ask(*proxy_, target_);
+            auto handshake = detail::ask(*proxy_, beyond_proxy());
             if (!handshake) return handler_.on_dial_failed(handshake.error());
             tunnel_.emplace(std::move(stream), *std::move(handshake), proxy_->to_string());
             if (const Error refused = watch(tunnel_->stream()); refused.failed())

@@ -25,6 +25,9 @@ struct SocketDialerOptions {
     /// The proxy of all connections, except to the hosts that bypass it. The environment is not read unless
     /// you ask: Proxy::from_environment().
     std::optional<Proxy> proxy{};
+    /// Addresses of a name are tried by the time that TCP took to connect to them, the fastest first. Each is
+    /// tried once before it has a time. Failed addresses come last. DialTarget::rank overrides it.
+    bool rank_by_connect_time = false;
 };
 
 /// Dials over the network: resolves the name, races TCP connections (RFC 8305), then asks the proxy if there

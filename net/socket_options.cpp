@@ -33,7 +33,24 @@ std::vector<Error> apply(const SocketOptions& options, int fd) {
     return refused;
 }
 
+namespace {
+
+Error bind_interface(const std::string& interface, int fd) {
+    if (::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface.data(),
+                     static_cast<socklen_t>(interface.size())) == 0)
+        return {};
+    const int error = errno;
+    const bool is_permission = error == EPERM || error == EACCES;
+    return {is_permission ? Errc::not_permitted : Errc::address_not_available,
+            "cannot connect through the interface '" + interface + "': " + std::strerror(error) +
+                (is_permission ? "; grant CAP_NET_RAW" : "; 'ip link' lists the interfaces")};
+}
+
+}  // namespace
+
 Error bind_source(const SocketOptions& options, int fd, int family) {
+    if (!options.interface.empty())
+        if (Error refused = bind_interface(options.interface, fd); refused.failed()) return refused;
     if (options.source_address.empty()) return {};
     const auto source = Endpoint::parse(options.source_address, 0);
     if (!source)

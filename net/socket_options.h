@@ -19,13 +19,15 @@ struct SocketOptions {
     int busy_poll_us = 0;            ///< SO_BUSY_POLL, microseconds
     Duration user_timeout{};         ///< TCP_USER_TIMEOUT: the limit of unacknowledged time
     std::string source_address{};    ///< an address of this machine to connect from
+    std::string interface {};        ///< SO_BINDTODEVICE: a network interface to connect through, as `eth1`
 };
 
-/// Applies all options but `source_address` to a TCP socket. The result names each option that the system
-/// refuses. The rest are applied.
+/// Applies all options but `source_address` and `interface` to a TCP socket. The result names each option
+/// that the system refuses. The rest are applied.
 [[nodiscard]] std::vector<Error> apply(const SocketOptions& options, int fd);
 
-/// Binds to `source_address` if it is set and of `family`; an error names the address.
+/// Binds to `interface` and to `source_address` if they are set. The error names the one that failed. An
+/// address of another family than `family` is an error.
 [[nodiscard]] Error bind_source(const SocketOptions& options, int fd, int family);
 
 }  // namespace pinwheel

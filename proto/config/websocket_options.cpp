@@ -125,6 +125,7 @@ Result<SessionSettings> resolve(const WebSocketOptions& options) {
                                .disconnect_margin = limits.disconnect_margin},
                     .jitter_seed = options.jitter_seed ? *options.jitter_seed : SecureRandom().next_u32()},
         .connection = {.upgrade = resolved.upgrade,
+                       .addresses = options.addresses,
                        .connection_timeout = limits.connection_timeout,
                        .close_timeout = limits.close_timeout,
                        .max_message_size = limits.max_message_size,

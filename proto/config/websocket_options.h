@@ -12,6 +12,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "../../core/clock.h"
 #include "../../core/handler.h"
@@ -116,6 +117,9 @@ struct WebSocketOptions {
     /// Extra headers, subprotocols, compression. A list that is not empty, and a flag that is set, override
     /// the config's.
     UpgradeOptions upgrade{};
+    /// Addresses to connect to in place of those of the URL's host, in this order, as curl's --resolve. Host,
+    /// SNI and the certificate's check keep the URL's host. A port of 0 stands for the URL's.
+    std::vector<Endpoint> addresses{};
     std::optional<Seconds> close_timeout{};                         ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
     /// The network. Ignored if `dialer` is set.

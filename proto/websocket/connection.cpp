@@ -37,7 +37,11 @@ Connection::~Connection() = default;
 // The attempt
 
 void Connection::start(const Url& url) {
-    target_ = {.host = url.host(), .port = url.port(), .tls = url.tls(), .server_name = url.name()};
+    target_ = {.host = url.host(),
+               .port = url.port(),
+               .tls = url.tls(),
+               .server_name = url.name(),
+               .addresses = options_.addresses};
     const UpgradeOptions& upgrade = options_.upgrade;
     redactor_ = Redactor(url.target(), upgrade.headers, upgrade.subprotocols, upgrade.hidden);
     upgrade_ = std::make_unique<UpgradeClient>(url, options_.upgrade, reactor_.random());

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../../core/clock.h"
 #include "../../core/error.h"
@@ -33,6 +34,9 @@ namespace pinwheel {
 struct ConnectionOptions {
     /// Extra request headers and subprotocols, in order.
     UpgradeOptions upgrade{};
+    /// Addresses to connect to in place of those of the URL's host, in this order. Host, SNI and the
+    /// certificate's check keep the URL's host. A port of 0 stands for the URL's.
+    std::vector<Endpoint> addresses{};
     /// Bounds the whole attempt: name resolution, TCP, TLS and upgrade together.
     Duration connection_timeout = kDefaultLimits.connection_timeout;
     /// Limits the close handshake, and after it the wait for the peer to end the stream.

@@ -58,6 +58,13 @@ class ProxyDialing : public testing::Test {
     std::unique_ptr<Dial> dial_;
 };
 
+TEST_F(ProxyDialing, TheProxyIsAskedForAGivenAddress) {
+    dial_ = dialer->dial({.host = "feed.test", .port = 9, .addresses = {*Endpoint::parse("192.0.2.1", 0)}},
+                         outcome);
+    const std::string request = "CONNECT 192.0.2.1:9 HTTP/1.1\r\nHost: 192.0.2.1:9\r\n\r\n";
+    EXPECT_EQ(heard(request.size()), request);
+}
+
 TEST_F(ProxyDialing, TheStreamReachesTheTargetOnceTheProxyAccepts) {
     dial("feed.test", 9);  // a name that only the proxy can resolve
     EXPECT_EQ(heard(kRequest.size()), kRequest);

@@ -12,8 +12,8 @@ using test::turn_until;
 class SocketDialerTest : public testing::Test {
   protected:
     void accept(UniqueFd socket) { accepted.push_back(std::move(socket)); }
-    Listener listen(const char* address, int backlog = 16) {
-        return Listener(reactor, *Endpoint::parse(address, 0),
+    Listener listen(const char* address, int backlog = 16, std::uint16_t port = 0) {
+        return Listener(reactor, *Endpoint::parse(address, port),
                         Listener::Accepted::member<&SocketDialerTest::accept>(*this), backlog);
     }
 
@@ -100,6 +100,58 @@ TEST_F(SocketDialerTest, TlsWithoutAContextIsAnError) {
     const auto dial = dialer.dial({"127.0.0.1", listener.endpoint().port(), true}, outcome);
     turn_until(reactor, [&] { return outcome.over(); });
     EXPECT_EQ(outcome.error->code, Errc::tls_setup);
+}
+
+TEST_F(SocketDialerTest, AGivenAddressTakesThePlaceOfTheNames) {
+    Listener listener = listen("127.0.0.1");
+    const auto port = listener.endpoint().port();
+    const std::vector<Endpoint> given{*Endpoint::parse("127.0.0.1", test::refused_port()),
+                                      *Endpoint::parse("127.0.0.1", 0)};
+    const auto dial = dialer.dial({.host = "no such host", .port = port, .addresses = given}, outcome);
+    EXPECT_FALSE(outcome.over());
+    turn_until(reactor, [&] { return outcome.over() && !accepted.empty(); });
+    EXPECT_NE(outcome.stream, nullptr) << outcome.error->message();
+}
+
+TEST_F(SocketDialerTest, TheErrorOfAGivenAddressNamesItAndTheHost) {
+    const std::vector<Endpoint> given{*Endpoint::parse("127.0.0.1", test::refused_port())};
+    const auto dial = dialer.dial({.host = "feed.test", .port = 7, .addresses = given}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    EXPECT_TRUE(
+        outcome.error->message().starts_with("cannot connect to feed.test:7 (" + given[0].to_string()))
+        << outcome.error->message();
+}
+
+TEST_F(SocketDialerTest, RankedAddressesAreEachTriedOnceAndThenTheFastestFirst) {
+    Listener listener = listen("127.0.0.1");
+    const auto port = listener.endpoint().port();
+    SocketDialer ranking(reactor, resolver, nullptr, {.rank_by_connect_time = true});
+    const std::vector<Endpoint> given{*Endpoint::parse("127.0.0.1", 0), *Endpoint::parse("127.0.0.2", 0)};
+    Listener second = listen("127.0.0.2", 16, port);
+    const auto reached = [&] {
+        DialOutcome one;
+        const auto dial = ranking.dial({.host = "feed.test", .port = port, .addresses = given}, one);
+        turn_until(reactor, [&] { return one.over(); });
+        sockaddr_storage peer{};
+        socklen_t size = sizeof peer;
+        EXPECT_EQ(::getpeername(one.stream->fd(), reinterpret_cast<sockaddr*>(&peer), &size), 0);
+        return Endpoint::from(reinterpret_cast<const sockaddr*>(&peer))->address();
+    };
+    const std::string first = reached();
+    const std::string next = reached();
+    EXPECT_EQ(first, "127.0.0.1");
+    EXPECT_EQ(next, "127.0.0.2") << "it had no time yet";
+    const std::string ranked = reached();
+    EXPECT_TRUE(ranked == first || ranked == next);
+}
+
+TEST_F(SocketDialerTest, AnUnknownInterfaceFailsTheDial) {
+    Listener listener = listen("127.0.0.1");
+    SocketDialer bound(reactor, resolver, nullptr, {.socket = {.interface = "no-such-if"}});
+    const auto dial = bound.dial({"127.0.0.1", listener.endpoint().port(), false}, outcome);
+    turn_until(reactor, [&] { return outcome.over(); });
+    EXPECT_NE(outcome.error->message().find("through the interface 'no-such-if'"), std::string::npos)
+        << outcome.error->message();
 }
 
 TEST_F(SocketDialerTest, ARefusedSourceAddressFailsTheDial) {

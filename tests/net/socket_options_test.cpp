@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <array>
 
 #include <string>
 
@@ -122,6 +123,18 @@ TEST(SocketOptions, BindsToTheSourceAddress) {
     EXPECT_EQ(ntohl(bound.sin_addr.s_addr), 0x7f000005U);
     const UniqueFd other = tcp_socket();
     EXPECT_FALSE(bind_source({}, other.get(), AF_INET).failed());
+}
+
+TEST(SocketOptions, BindsToTheInterface) {
+    const UniqueFd socket = tcp_socket();
+    ASSERT_FALSE(bind_source({.interface = "lo"}, socket.get(), AF_INET).failed());
+    std::array<char, 16> bound{};
+    socklen_t size = bound.size();
+    ASSERT_EQ(::getsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, bound.data(), &size), 0);
+    EXPECT_STREQ(bound.data(), "lo");
+    const Error unknown = bind_source({.interface = "no-such-if"}, socket.get(), AF_INET);
+    EXPECT_EQ(unknown.code, Errc::address_not_available);
+    EXPECT_NE(unknown.message().find("'no-such-if'"), std::string::npos) << unknown.message();
 }
 
 TEST(SocketOptions, ASourceAddressThatIsNotOursIsAnErrorThatNamesIt) {

@@ -68,6 +68,15 @@ TEST_F(ConnectionTest, OpensAndDeliversMessagesInOrder) {
     EXPECT_EQ(pong.payload, "hi");
 }
 
+TEST_F(ConnectionTest, AGivenAddressChangesNeitherHostNorTheNameForTls) {
+    options.addresses = {*Endpoint::parse("192.0.2.1", 8443)};
+    start("wss://feed.example/stream");
+    turn();
+    EXPECT_EQ(dialer.target().addresses, options.addresses);
+    EXPECT_EQ(dialer.target().server_name, "feed.example");
+    EXPECT_NE(plan.request.find("\r\nHost: feed.example\r\n"), std::string::npos);
+}
+
 TEST_F(ConnectionTest, FramesGluedToTheUpgradeAnswerAreDelivered) {
     script().bytes(text_frame("glued"));
     start();
