@@ -1,11 +1,15 @@
 #include "poller.h"
 
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <string>
 #include <system_error>
 
 namespace pinwheel {
@@ -29,6 +33,15 @@ Interest ready_of(std::uint32_t events) noexcept {
 Errc errc_from_epoll(int error) noexcept {
     return error == ENOSPC ? Errc::out_of_descriptors : errc_from_errno(error);
 }
+
+/// struct epoll_params of linux/eventpoll.h, which older headers lack.
+struct EpollParams {
+    std::uint32_t time_us;
+    std::uint16_t budget;
+    std::uint8_t prefer;
+    std::uint8_t reserved;
+};
+const unsigned long kSetEpollParams = _IOW(0x8A, 0x01, EpollParams);
 
 constexpr Duration kLongestWait = std::chrono::hours{24};  // epoll_wait() takes an int of milliseconds
 
@@ -65,6 +78,18 @@ bool Poller::is_own_process() const noexcept {
 void Poller::forget(void* key) noexcept {
     for (std::size_t i = at_; i < size_; ++i)
         if (batch_[i].key == key) batch_[i].key = nullptr;
+}
+
+Error Poller::busy_poll(const EpollBusyPoll& options) {
+    const EpollParams params{
+        .time_us = options.time_us, .budget = options.budget, .prefer = options.prefer, .reserved = 0};
+    if (::ioctl(epoll_.get(), kSetEpollParams, &params) == 0) return {};
+    const int error = errno;
+    return {errc_from_errno(error), std::string("epoll's busy polling (EPIOCSPARAMS) was refused: ") +
+                                        std::strerror(error) +
+                                        (error == ENOTTY  ? "; it needs Linux 6.9"
+                                         : error == EPERM ? "; give a budget of at most 64"
+                                                          : "")};
 }
 
 void Poller::wait(Duration timeout) noexcept {

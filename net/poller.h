@@ -23,6 +23,14 @@ struct Interest {
     friend bool operator==(Interest, Interest) = default;
 };
 
+/// Busy polling by epoll (EPIOCSPARAMS, Linux 6.9): a wait polls the network devices of its sockets before it
+/// sleeps.
+struct EpollBusyPoll {
+    std::uint32_t time_us = 50;  ///< how long a wait polls; 0: not at all
+    std::uint16_t budget = 8;    ///< packets a poll; more than 64 needs CAP_NET_ADMIN
+    bool prefer = false;         ///< interrupts stay off while a wait polls
+};
+
 /// Level-triggered epoll, with opaque pointers as keys. A key that is removed during a batch of ready keys is
 /// not reported again in that batch. Threading: one thread. Allocates: nothing after construction.
 class Poller {
@@ -47,6 +55,9 @@ class Poller {
     void forget(void* key) noexcept;
     /// False in a process that was forked from the creator's.
     [[nodiscard]] bool is_own_process() const noexcept;
+
+    /// The error of the system, which names the setting.
+    [[nodiscard]] Error busy_poll(const EpollBusyPoll& options);
 
     /// Waits for a batch, at most `timeout`; 0 does not wait. The batch must be drained before the next call.
     void wait(Duration timeout) noexcept;

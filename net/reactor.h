@@ -144,6 +144,9 @@ class Reactor {
     /// The same, `delay` from now().
     void schedule_after(Timer& timer, Duration delay) noexcept;
 
+    /// Lets the waits of epoll poll the network devices. The error of the system, which names the setting.
+    [[nodiscard]] Error busy_poll(const EpollBusyPoll& options) { return poller_.busy_poll(options); }
+
     /// Starts to watch `fd`. -1: a source without descriptor, called at every turn. Of more than
     /// turn_bounds::kVisits sources each turn calls the next ones. Returns the system's error if epoll
     /// refuses the descriptor.

@@ -10,6 +10,14 @@
 #include "endpoint.h"
 #include "network_error_impl.h"
 
+// Linux 5.11; older headers lack them.
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#endif
+#ifndef SO_BUSY_POLL_BUDGET
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+
 namespace pinwheel {
 
 std::vector<Error> apply(const SocketOptions& options, int fd) {
@@ -29,6 +37,9 @@ std::vector<Error> apply(const SocketOptions& options, int fd) {
     set(options.receive_buffer != 0, SOL_SOCKET, SO_RCVBUF, options.receive_buffer, "SO_RCVBUF");
     set(options.send_buffer != 0, SOL_SOCKET, SO_SNDBUF, options.send_buffer, "SO_SNDBUF");
     set(options.busy_poll_us != 0, SOL_SOCKET, SO_BUSY_POLL, options.busy_poll_us, "SO_BUSY_POLL");
+    set(options.prefer_busy_poll, SOL_SOCKET, SO_PREFER_BUSY_POLL, 1, "SO_PREFER_BUSY_POLL");
+    set(options.busy_poll_budget != 0, SOL_SOCKET, SO_BUSY_POLL_BUDGET, options.busy_poll_budget,
+        "SO_BUSY_POLL_BUDGET");
     set(timeout_ms != 0, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout_ms), "TCP_USER_TIMEOUT");
     return refused;
 }

@@ -17,6 +17,8 @@ struct SocketOptions {
     int receive_buffer = 0;          ///< SO_RCVBUF, bytes
     int send_buffer = 0;             ///< SO_SNDBUF, bytes
     int busy_poll_us = 0;            ///< SO_BUSY_POLL, microseconds
+    bool prefer_busy_poll = false;   ///< SO_PREFER_BUSY_POLL: interrupts stay off while the reactor polls
+    int busy_poll_budget = 0;        ///< SO_BUSY_POLL_BUDGET, packets a poll
     Duration user_timeout{};         ///< TCP_USER_TIMEOUT: the limit of unacknowledged time
     std::string source_address{};    ///< an address of this machine to connect from
     std::string interface {};        ///< SO_BINDTODEVICE: a network interface to connect through, as `eth1`

@@ -115,5 +115,14 @@ TEST_F(PollerTest, MoreThanABatchComesInSeveral) {
     EXPECT_EQ(seen.size(), 600U) << "some waited longer than for their turn";
 }
 
+TEST(Poller, BusyPollingIsSetOrItsRefusalNamesIt) {
+    Poller poller;
+    const Error set = poller.busy_poll({.time_us = 50, .budget = 16, .prefer = true});
+    if (set.failed()) EXPECT_NE(set.message().find("Linux 6.9"), std::string::npos) << set.message();
+    const Error refused = poller.busy_poll({.time_us = 0x80000000U});
+    EXPECT_TRUE(refused.failed());
+    EXPECT_NE(refused.message().find("EPIOCSPARAMS"), std::string::npos) << refused.message();
+}
+
 }  // namespace
 }  // namespace pinwheel

@@ -104,6 +104,8 @@ TEST(SocketOptions, EachRefusalNamesItsOptionAndTheRestAreApplied) {
                             .receive_buffer = 1,
                             .send_buffer = 2,
                             .busy_poll_us = 3,
+                            .prefer_busy_poll = true,
+                            .busy_poll_budget = 5,
                             .user_timeout = 4ms},
                            -1);
     std::string names;
@@ -111,7 +113,7 @@ TEST(SocketOptions, EachRefusalNamesItsOptionAndTheRestAreApplied) {
         names += error.message().substr(14, error.message().find(" was") - 14) + " ";
     EXPECT_EQ(names,
               "TCP_NODELAY=1 TCP_QUICKACK=1 SO_TIMESTAMPNS=1 SO_KEEPALIVE=1 SO_RCVBUF=1 SO_SNDBUF=2 "
-              "SO_BUSY_POLL=3 TCP_USER_TIMEOUT=4 ");
+              "SO_BUSY_POLL=3 SO_PREFER_BUSY_POLL=1 SO_BUSY_POLL_BUDGET=5 TCP_USER_TIMEOUT=4 ");
 }
 
 TEST(SocketOptions, BindsToTheSourceAddress) {
