@@ -15,6 +15,7 @@ namespace pinwheel {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{1};
+constexpr int kInbox = -2;  // in place of a descriptor
 
 }  // namespace
 
@@ -122,6 +123,12 @@ Errc Reactor::watch(IoWatch& watch, int fd, Interest interest) noexcept {
     return Errc::ok;
 }
 
+Errc Reactor::watch_inbox(IoWatch& inbox) noexcept {
+    const Errc refused = watch(inbox, kInbox, {.read = true});
+    if (refused == Errc::ok) ++inboxes_;
+    return refused;
+}
+
 void Reactor::change(IoWatch& watch, Interest interest) noexcept {
     if (interest == watch.interest_) return;
     if (watch.fd_ >= 0 && polls_ && poller_.set(watch.fd_, &watch, watch.interest_, interest) != Errc::ok)
@@ -160,6 +167,7 @@ void Reactor::forget(IoWatch& watch) noexcept {
     writers_ -= watch.interest_.write ? 1U : 0U;
     watch.interest_ = {};
     poller_.forget(&watch);
+    if (watch.fd_ == kInbox) --inboxes_;
     auto& list = list_of(watch);
     list[watch.place_] = list.back();  // the last one may wait a turn
     list[watch.place_]->place_ = watch.place_;
@@ -194,7 +202,7 @@ int Reactor::run_sockets(Duration sleep) {
 }
 
 Duration Reactor::sleep_time(Duration max_wait) const noexcept {
-    const bool work_waits = !revisits_.alone() || !revisiting_.alone() || !sources_.empty() ||
+    const bool work_waits = !revisits_.alone() || !revisiting_.alone() || sources_.size() > inboxes_ ||
                             disposed_ != nullptr || !garbage_.empty() || !running_.empty();
     if (mode_ == ReactorMode::busy_spin || max_wait <= Duration::zero() || work_waits)
         return Duration::zero();
@@ -258,9 +266,17 @@ int Reactor::visit_some(const std::vector<IoWatch*>& watches) {
 }
 
 int Reactor::run_ready(Duration sleep) {
-    poller_.wait(sleep);
-    if (sleep > Duration::zero()) now_ = clock_.now();
     int work = 0;
+    if (sleep > Duration::zero() && inboxes_ > 0) [[unlikely]] {
+        asleep_.store(true, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        work = visit(sources_);
+    }
+    poller_.wait(work > 0 ? Duration::zero() : sleep);
+    if (sleep > Duration::zero()) {
+        if (inboxes_ > 0) asleep_.store(false, std::memory_order_relaxed);
+        now_ = clock_.now();
+    }
     for (Poller::Ready ready; poller_.next(ready);) {
         if (ready.key == &wakeup_) {
             wakeup_.clear();

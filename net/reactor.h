@@ -151,6 +151,16 @@ class Reactor {
     /// turn_bounds::kVisits sources each turn calls the next ones. Returns the system's error if epoll
     /// refuses the descriptor.
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
+    /// The same for a source that another thread fills: the reactor may sleep while it is empty. The thread
+    /// calls wake_if_asleep() when it has published work.
+    [[nodiscard]] Errc watch_inbox(IoWatch& watch) noexcept;
+    /// Ends the sleep of a reactor that sleeps, or is about to. From any thread. A system call only then.
+    void wake_if_asleep() noexcept {
+        if (mode_ == ReactorMode::busy_spin) return;
+        // With the fence of run_ready(): this thread sees asleep_, or the reactor sees the work.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        if (asleep_.load(std::memory_order_relaxed)) wakeup_.signal();
+    }
     /// Changes the events that an active watch waits for.
     void change(IoWatch& watch, Interest interest) noexcept;
     /// Registers an active watch again if epoll has lost it: a process that shares the descriptors may have
@@ -211,6 +221,7 @@ class Reactor {
     std::size_t writers_ = 0;        // watches that wait to write
     std::vector<IoWatch*> watches_;  // with a descriptor
     std::vector<IoWatch*> sources_;  // without one
+    std::size_t inboxes_ = 0;        // sources that let the reactor sleep
     std::size_t next_visit_ = 0;     // where visit_some() goes on, in either list
     detail::ListLink revisits_;      // revisits of the next turn
     detail::ListLink revisiting_;    // revisits of this turn, or those left by an exception
@@ -220,6 +231,7 @@ class Reactor {
 
     Wakeup wakeup_;
     std::atomic<bool> stopped_{false};
+    std::atomic<bool> asleep_{false};  // only with inboxes
     std::atomic<bool> has_posted_{false};
     std::mutex posted_mutex_;
     std::deque<std::function<void()>> posted_;

@@ -33,6 +33,8 @@
 #include "session/manager.h"
 #include "session/message_stream.h"
 #include "session/observer.h"
+#include "session/prepared_message.h"
+#include "session/send_ring.h"
 #include "session/websocket_error.h"
 #include "text/json_value.h"
 #include "venue/profile.h"

@@ -140,6 +140,10 @@ Errc WebSocketManager::try_send_binary(std::span<const std::byte> bytes) noexcep
     return session_->send(Opcode::binary, bytes);
 }
 
+Errc WebSocketManager::try_send(const PreparedMessage& message) noexcept {
+    return session_->send(message.is_text() ? Opcode::text : Opcode::binary, message.payload());
+}
+
 namespace {
 
 Error unsent(const Session& session, Errc refused, std::size_t size) {
@@ -169,6 +173,10 @@ void throw_unless_sent(const Session& session, Errc refused, std::size_t size) {
 
 void WebSocketManager::send(std::string_view text) {
     throw_unless_sent(*session_, try_send(text), text.size());
+}
+
+void WebSocketManager::send(const PreparedMessage& message) {
+    throw_unless_sent(*session_, try_send(message), message.payload().size());
 }
 
 void WebSocketManager::send_binary(std::span<const std::byte> bytes) {

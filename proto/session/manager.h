@@ -24,6 +24,7 @@
 #include "../policy/window_policy.h"
 #include "../text/json_value.h"
 #include "message_stream.h"
+#include "prepared_message.h"
 #include "websocket_error.h"
 
 namespace pinwheel {
@@ -125,6 +126,11 @@ class WebSocketManager {
     /// The same with a binary message.
     [[nodiscard]] Errc try_send_binary(std::span<const std::byte> bytes) noexcept;
 
+    /// Sends a message that was checked before. Throws as send() does.
+    void send(const PreparedMessage& message);
+    /// The same as a value: ok, not_connected or send_buffer_full.
+    [[nodiscard]] Errc try_send(const PreparedMessage& message) noexcept;
+
     /// `send_json({})` sends `{}`, and `send_json({{"id", 7}})` an object.
     void send_json(std::initializer_list<JsonValue::Member> members) { send_json(JsonValue(members)); }
 
@@ -202,6 +208,7 @@ class WebSocketManager {
   private:
     friend class ConnectedScope;
     friend class MessageStream;
+    friend class SendRing;
 
     std::shared_ptr<Session> session_;
 };
