@@ -40,6 +40,14 @@ struct AlertField {
 /// The facts of an alert. Valid during the call.
 using AlertContext = std::span<const AlertField>;
 
+/// An attempt to connect that is about to begin.
+struct ConnectAttempt {
+    std::string url{};                  ///< the manager's, or one of fallback_urls
+    UpgradeOptions upgrade{};           ///< headers, subprotocols, compression
+    std::vector<Endpoint> addresses{};  ///< in place of those of the URL's host
+    std::uint64_t number = 0;           ///< of the manager's attempts, from 1
+};
+
 /// Options of a WebSocketManager; all have defaults. Handlers run on the reactor's thread, after the change
 /// of state. They may call every method of the manager that does not wait, and may destroy the manager. An
 /// exception of a handler leaves Reactor::poll(), or the call that caused the event. The manager stays valid.
@@ -68,6 +76,10 @@ struct WebSocketOptions {
     Handler<void(const Message&)> on_message{};
     /// Conditions that a person should see. The channel is "websocket". The views are valid during the call.
     Handler<void(std::string_view channel, std::string_view message, AlertContext context)> on_alert{};
+
+    /// Before each attempt, which it may change: a URL with a new listen key, a signed header. Each attempt
+    /// starts from the options. An exception and an invalid value fail the attempt.
+    Handler<void(ConnectAttempt&)> before_attempt{};
 
     // Limits. An optional that is set overrides `config` and is not clamped. An unset one has the default of
     // kLimitRows.
@@ -122,6 +134,11 @@ struct WebSocketOptions {
     std::vector<Endpoint> addresses{};
     std::optional<Seconds> close_timeout{};                         ///< of the close handshake
     std::shared_ptr<const SubscriptionCodec> subscription_codec{};  ///< null: JsonSubscriptionCodec
+    /// Further URLs for the same feed. An attempt that failed is followed by one with the next URL, and the
+    /// last by the first. A reconnect tries the URL that worked first, connect() the manager's.
+    std::vector<std::string> fallback_urls{};
+    /// Subscriptions are sent at on_authenticated(), and not after on_connect.
+    bool hold_subscriptions = false;
     /// The network. Ignored if `dialer` is set.
     NetworkOptions network{};
     /// Receives each step of the session. Not owned, must outlive the manager.

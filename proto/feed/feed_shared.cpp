@@ -38,12 +38,6 @@ std::vector<Url> parsed(const std::vector<std::string>& texts) {
     return urls;
 }
 
-/// One with TLS if there is one: a network that has TLS reaches all.
-const Url& most_demanding(const std::vector<Url>& urls) {
-    const auto secure = std::ranges::find_if(urls, &Url::tls);
-    return secure == urls.end() ? urls.front() : *secure;
-}
-
 }  // namespace
 
 FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, FeedOptions its_options)
@@ -54,7 +48,9 @@ FeedShared::FeedShared(Reactor& its_reactor, const VenueProfile& its_profile, Fe
       url_texts(urls_of(profile, options)),
       urls(parsed(url_texts)),
       network(options.websocket.dialer == nullptr
-                  ? detail::make_network(reactor, most_demanding(urls), options.websocket.network)
+                  ? detail::make_network(
+                        reactor, std::ranges::any_of(urls, &Url::tls) || options.websocket.before_attempt,
+                        options.websocket.network)
                   : nullptr),
       dialer(options.websocket.dialer != nullptr ? *options.websocket.dialer : *network),
       channels(profile) {

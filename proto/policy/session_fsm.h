@@ -75,7 +75,9 @@ enum class Resume : std::uint8_t {
 /// - NotifyConnected and NotifyDisconnected alternate, beginning with NotifyConnected.
 /// - Effects are executed completely, whatever a handler does. A handler may feed events. Their effects are
 ///   executed before the rest.
-/// - The owner feeds ConnectHandled when on_connect has returned or thrown. All subscriptions are sent then.
+/// - The owner feeds ConnectHandled when on_connect has returned or thrown, or, if subscriptions are held,
+/// when
+///   the server has accepted the login. All subscriptions are sent then.
 ///   Before it Subscribe and Unsubscribe send nothing.
 ///
 /// Decisions beyond the table:

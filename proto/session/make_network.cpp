@@ -6,9 +6,9 @@
 
 namespace pinwheel::detail {
 
-std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url, const NetworkOptions& options) {
+std::unique_ptr<Network> make_network(Reactor& reactor, bool with_tls, const NetworkOptions& options) {
     try {
-        return std::make_unique<Network>(reactor, options, url.tls());
+        return std::make_unique<Network>(reactor, options, with_tls);
     } catch (const std::system_error& error) {
         const bool ours = error.code().category() == pinwheel_category();
         throw WebSocketError(

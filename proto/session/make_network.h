@@ -3,13 +3,12 @@
 #include <memory>
 
 #include "../../net/network.h"
-#include "../websocket/url.h"
 
 namespace pinwheel::detail {
 
-/// A network that can reach `url`. Throws WebSocketError that names the fault of the options or of the
-/// machine.
-[[nodiscard]] std::unique_ptr<Network> make_network(Reactor& reactor, const Url& url,
+/// A network for ws URLs, and for wss `with_tls`. Throws WebSocketError that names the invalid option, or the
+/// machine's fault.
+[[nodiscard]] std::unique_ptr<Network> make_network(Reactor& reactor, bool with_tls,
                                                     const NetworkOptions& options);
 
 }  // namespace pinwheel::detail

@@ -193,6 +193,10 @@ void WebSocketManager::unsubscribe(std::span<const std::string_view> channels) {
     session->unsubscribe(channels);
 }
 
+void WebSocketManager::on_authenticated() {
+    feed(session_, SessionEvent::ConnectHandled{});
+}
+
 // Waiting
 
 namespace {

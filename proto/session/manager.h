@@ -159,6 +159,10 @@ class WebSocketManager {
         unsubscribe(std::span<const std::string_view>(std::initializer_list<std::string_view>{channels...}));
     }
 
+    /// With hold_subscriptions: the server has accepted the login, so that the subscriptions may be sent.
+    /// Once for each connection. Does nothing unless CONNECTED.
+    void on_authenticated();
+
     // Receiving. There is a ring unless on_message is set without deliver_to_ring.
 
     /// Waiting: the next message of the ring, valid until the next call. Throws WebSocketTimeoutError at the

@@ -65,13 +65,14 @@ class Session::HandlerScope {
 
 Session::Session(Reactor& reactor, std::string_view url, WebSocketOptions options)
     : reactor_(reactor),
-      url_text_(url),
-      url_(value_or_throw(Url::parse(url))),
+      plan_(url, options),
       options_(std::move(options)),
       handlers_(&options_),
       observer_(options_.observer),
       settings_(value_or_throw(resolve(options_))),
-      network_(options_.dialer == nullptr ? detail::make_network(reactor, url_, options_.network) : nullptr),
+      network_(options_.dialer == nullptr
+                   ? detail::make_network(reactor, plan_.may_need_tls(), options_.network)
+                   : nullptr),
       dialer_(options_.dialer != nullptr ? *options_.dialer : *network_),
       codec_(options_.subscription_codec ? options_.subscription_codec
                                          : std::make_shared<JsonSubscriptionCodec>()),
@@ -160,7 +161,7 @@ void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
         [&] { feed(SessionEvent::KeepaliveDue{.all_read = all_read}); },
         [&] {
             if (!was_watched)
-                alert("epoll had lost the socket to " + url_.authority() +
+                alert("epoll had lost the socket to " + plan_.url().authority() +
                       "; it is watched again. Does a forked process use descriptors of this one?");
         });
 }
@@ -176,9 +177,12 @@ void Session::on_open() {
     if (!tls.version.empty()) stats_.record_tls(tls);
     delivery_.connected(++generation_, now);
     detail::run_all(
-        [&] { feed(SessionEvent::TransportUp{}); }, [&] { feed(SessionEvent::ConnectHandled{}); },
+        [&] { feed(SessionEvent::TransportUp{}); },
         [&] {
-            if (url_.tls() && !tls.verified)
+            if (!options_.hold_subscriptions) feed(SessionEvent::ConnectHandled{});
+        },
+        [&] {
+            if (plan_.url().tls() && !tls.verified)
                 alert(
                     "the server's certificate was not verified: anyone on the way can read and change "
                     "everything");
@@ -199,9 +203,11 @@ void Session::on_end(const ConnectionEnd& end) {
     if (end.was_open) {
         close_code_ = end.close_code;
         close_reason_ = end.close_reason;
+    } else {
+        plan_.attempt_failed();
     }
     if (is_rate_status(end.http_status) || is_rate_close(end.close_code, end.close_reason))
-        dialer_.limits().slow_down(url_.host(), reactor_.now());
+        dialer_.limits().slow_down(plan_.url().host(), reactor_.now());
     stats_.record_bytes_to_send(0);
     dispose(std::exchange(lingering_, std::move(connection_)));
     reactor_.schedule_after(linger_timer_, settings_.connection.close_timeout);
@@ -228,38 +234,67 @@ void Session::on_room() {
 // What the machine decides
 
 void Session::execute(const SessionEffect::StartConnect& effect) {
-    if (effect.again)
+    if (effect.again) {
         stats_.record_reconnect_try();
-    else
+    } else {
         last_error_ = {};
+        plan_.restart();
+    }
     failure_.reset();
     begin_attempt(reactor_.now());
 }
 
 void Session::begin_attempt(TimePoint now) {
-    SharedLimits& limits = dialer_.limits();
     held_until_.reset();
-    if (const TimePoint earliest = limits.earliest_connect(url_.host(), now); earliest > now) {
+    plan_.select(settings_.connection.upgrade);
+    const TimePoint earliest = dialer_.limits().earliest_connect(plan_.url().host(), now);
+    if (earliest > now) {
         held_until_ = earliest;
         reactor_.schedule(attempt_timer_, earliest);
         if (observer_ != nullptr) observer_->on_held(earliest);
         return;
     }
-    limits.record_connect(url_.host(), now);
-    ConnectionHandler& handler = *this;
-    try {
-        connection_ =
-            std::make_unique<Connection>(reactor_, dialer_, settings_.connection, handler, delivery_.sink());
-        connection_->start(url_);
-        return;
-    } catch (const std::bad_alloc&) {
-        last_error_ = {Errc::out_of_memory};
-    } catch (const std::exception& error) {
-        last_error_ = {Errc::io_failure,
-                       "no connection to " + shown_url() + " could be started: " + error.what()};
-    }
+    const Error refused = start_connection();
+    if (!refused.failed()) return;
+    last_error_ = refused;
     connection_.reset();
     reactor_.schedule(start_failed_, reactor_.now());
+}
+
+Error Session::start_connection() {
+    ConnectionOptions connection = settings_.connection;
+    try {
+        if (handlers_->before_attempt && !ask_before_attempt(connection)) return {};
+        dialer_.limits().record_connect(plan_.url().host(), reactor_.now());
+        ConnectionHandler& handler = *this;
+        connection_ =
+            std::make_unique<Connection>(reactor_, dialer_, std::move(connection), handler, delivery_.sink());
+        connection_->start(plan_.url());
+        return {};
+    } catch (const std::bad_alloc&) {
+        return {Errc::out_of_memory, {}};
+    } catch (const WebSocketError& error) {
+        return {error.code(), error.what()};
+    } catch (const std::exception& error) {
+        return {Errc::io_failure, "no connection to " + shown_url() + " could be started: " + error.what()};
+    }
+}
+
+bool Session::ask_before_attempt(ConnectionOptions& connection) {
+    ConnectAttempt attempt = plan_.propose(connection);
+    const auto is_ended = [&] {
+        return !plan_.is_current(attempt) || fsm_.state() != SessionState::connecting;
+    };
+    try {
+        const HandlerScope scope(*this);
+        plan_.ask(handlers_->before_attempt, attempt);
+    } catch (const WebSocketError&) {
+        if (is_ended()) return false;
+        throw;
+    }
+    if (is_ended()) return false;
+    plan_.accept(std::move(attempt), connection);
+    return true;
 }
 
 void Session::execute(const SessionEffect::SendClose& effect) {
@@ -312,9 +347,10 @@ void Session::execute(const SessionEffect::NotifyDisconnected& effect) {
     if (effect.reason == DisconnectReason::protocol_error) stats_.record_protocol_error();
     delivery_.disconnected(static_cast<std::uint8_t>(effect.reason), close_code_, close_reason_, now);
     if (effect.reason == DisconnectReason::ping_timeout)
-        last_error_ = {Errc::pong_timeout, url_.authority() + " answered no ping within the ping timeout"};
+        last_error_ = {Errc::pong_timeout,
+                       plan_.url().authority() + " answered no ping within the ping timeout"};
     if (effect.reason == DisconnectReason::killed)
-        last_error_ = {Errc::connection_aborted, "kill() cut the connection to " + url_.authority()};
+        last_error_ = {Errc::connection_aborted, "kill() cut the connection to " + plan_.url().authority()};
     const auto count = disconnect_alerts_.count(now);
     detail::run_all(
         [&] {

@@ -22,6 +22,7 @@
 #include "../websocket/connection.h"
 #include "../websocket/opcode.h"
 #include "../websocket/url.h"
+#include "attempt_plan.h"
 #include "observer.h"
 
 namespace pinwheel {
@@ -62,11 +63,9 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] WindowAnswer ask(const std::function<WindowAnswer()>& condition);
 
     [[nodiscard]] Reactor& reactor() const noexcept { return reactor_; }
-    [[nodiscard]] const std::string& url() const noexcept { return url_text_; }
+    [[nodiscard]] const std::string& url() const noexcept { return plan_.given(); }
     /// For messages: without the query and the secrets.
-    [[nodiscard]] std::string shown_url() const {
-        return url_.without_query(settings_.connection.upgrade.hidden);
-    }
+    [[nodiscard]] std::string shown_url() const { return plan_.shown_url(); }
     [[nodiscard]] const SessionFsm& fsm() const noexcept { return fsm_; }
     [[nodiscard]] Delivery& delivery() noexcept { return delivery_; }
     [[nodiscard]] const WebSocketOptions& options() const noexcept { return options_; }
@@ -121,6 +120,9 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void on_linger_over(TimePoint) { dispose(std::move(lingering_)); }
     /// Begins the attempt that the machine asks for, or waits for its place in the dialer's limits.
     void begin_attempt(TimePoint now);
+    /// Calls before_attempt. False: a handler has ended the attempt meanwhile. Throws WebSocketError.
+    [[nodiscard]] bool ask_before_attempt(ConnectionOptions& connection);
+    [[nodiscard]] Error start_connection();
 
     void execute(const SessionEffect::StartConnect& effect);
     void execute(const SessionEffect::SendClose& effect);
@@ -144,8 +146,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void dispose(std::unique_ptr<Connection> connection) noexcept;
 
     Reactor& reactor_;
-    const std::string url_text_;
-    const Url url_;
+    detail::AttemptPlan plan_;
     const WebSocketOptions options_;
     const WebSocketOptions* handlers_;  // options_; once retired, options without handlers
     SessionObserver* observer_;         // null once retired
