@@ -60,7 +60,14 @@ inline constexpr ReactorRow kCpuRow{"cpu", "a whole number",
                                     "the core that the reactor's thread is pinned to"};
 
 /// A non-numeric option under `websocket`.
-enum class Setting : std::uint8_t { reconnect_strategy, overflow, headers, subprotocols, permessage_deflate };
+enum class Setting : std::uint8_t {
+    reconnect_strategy,
+    overflow,
+    headers,
+    subprotocols,
+    permessage_deflate,
+    any_traffic
+};
 struct SettingRow {
     Setting setting{};
     std::string_view field;     ///< in WebSocketOptions
@@ -80,6 +87,8 @@ inline constexpr std::array kSettingRows{
                "an array of strings", "offered in this order"},
     SettingRow{Setting::permessage_deflate, "upgrade.permessage_deflate", "upgrade", "permessage_deflate",
                "true or false", "true allows the server to compress: fewer bytes, more time a message"},
+    SettingRow{Setting::any_traffic, "any_traffic_is_life", "ping", "any_traffic", "true or false",
+               "true: any bytes of the server count as life, for servers that answer pings late"},
 };
 
 }  // namespace pinwheel::detail

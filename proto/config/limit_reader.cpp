@@ -104,6 +104,8 @@ class Reader {
                 return read_subprotocols(row, path, value);
             case Setting::permessage_deflate:
                 return read_flag(row, path, value, out_.upgrade.permessage_deflate);
+            case Setting::any_traffic:
+                return read_flag(row, path, value, out_.any_traffic_is_life);
         }
     }
 
@@ -224,6 +226,8 @@ std::string value_of(const SettingRow& row, const ResolvedLimits& limits) {
             break;
         case Setting::permessage_deflate:
             return limits.upgrade.permessage_deflate.value_or(false) ? "true" : "false";
+        case Setting::any_traffic:
+            return limits.any_traffic_is_life.value_or(false) ? "true" : "false";
     }
     return listed(names);
 }
@@ -240,6 +244,8 @@ bool is_set(const SettingRow& row, const ResolvedLimits& limits) noexcept {
             return !limits.upgrade.subprotocols.empty();
         case Setting::permessage_deflate:
             return limits.upgrade.permessage_deflate.has_value();
+        case Setting::any_traffic:
+            return limits.any_traffic_is_life.has_value();
     }
     return false;
 }

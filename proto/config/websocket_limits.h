@@ -61,6 +61,7 @@ struct ResolvedLimits {
     std::vector<LimitValue> values;                         ///< one for each row, in its order
     std::optional<ReconnectStrategy> reconnect_strategy{};  ///< `reconnect.strategy`
     std::optional<OverflowPolicy> overflow{};               ///< `queue.overflow`
+    std::optional<bool> any_traffic_is_life{};              ///< `ping.any_traffic`
     UpgradeOptions upgrade{};                               ///< the keys under `upgrade`
     std::vector<LimitWarning> warnings;                     ///< ignored values
 

@@ -81,6 +81,7 @@ Error merge(const WebSocketOptions& options, ResolvedLimits& limits) {
     if (options.upgrade.permessage_deflate)
         limits.upgrade.permessage_deflate = options.upgrade.permessage_deflate;
     limits.upgrade.hidden = options.upgrade.hidden;
+    if (options.any_traffic_is_life) limits.any_traffic_is_life = options.any_traffic_is_life;
     return {};
 }
 
@@ -118,7 +119,9 @@ Result<SessionSettings> resolve(const WebSocketOptions& options) {
                                   .stable_connection_time = limits.stable_connection_time,
                                   .server_unavailable_delay = limits.server_unavailable_delay,
                                   .max_retry_after = limits.max_retry_after},
-                    .keepalive = {.interval = limits.ping_interval, .timeout = limits.ping_timeout},
+                    .keepalive = {.interval = limits.ping_interval,
+                                  .timeout = limits.ping_timeout,
+                                  .any_traffic = resolved.any_traffic_is_life.value_or(false)},
                     .window = {.disconnect_check_interval = limits.disconnect_check_interval,
                                .reconnect_check_interval = limits.reconnect_check_interval,
                                .connection_lifetime = limits.connection_lifetime,

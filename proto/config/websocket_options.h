@@ -84,8 +84,10 @@ struct WebSocketOptions {
     // Limits. An optional that is set overrides `config` and is not clamped. An unset one has the default of
     // kLimitRows.
 
-    std::optional<Seconds> ping_interval{};        ///< 0: no pings
-    std::optional<Seconds> ping_timeout{};         ///< for a pong; an unread pong counts as received
+    std::optional<Seconds> ping_interval{};  ///< 0: no pings
+    std::optional<Seconds> ping_timeout{};   ///< for a pong; an unread pong counts as received
+    /// True: any bytes of the peer count as life, not pongs alone. For venues that answer pings late.
+    std::optional<bool> any_traffic_is_life{};
     std::optional<Seconds> connection_timeout{};   ///< of one try: DNS, TCP, TLS and upgrade together
     std::optional<Seconds> reconnect_delay{};      ///< before the first try
     std::optional<Seconds> max_reconnect_delay{};  ///< limit of the growing delay

@@ -28,6 +28,11 @@ Keepalive::Step Keepalive::due(TimePoint now) noexcept {
     return Step::send_ping;
 }
 
+void Keepalive::heard(TimePoint at) noexcept {
+    if (!options_.any_traffic) return;
+    while (in_flight_ > 0 && sent_at(last_ - in_flight_ + 1) < at) --in_flight_;
+}
+
 Keepalive::Payload Keepalive::payload() const noexcept {
     Payload bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(last_ >> (56 - 8 * i));

@@ -16,6 +16,8 @@ struct KeepaliveOptions {
     Duration interval = kDefaultLimits.ping_interval;
     /// The time limit for the pong of a ping.
     Duration timeout = kDefaultLimits.ping_timeout;
+    /// Any bytes of the peer count as life: they answer the pings sent before them.
+    bool any_traffic = false;
 };
 
 /// Round trips of pings; all zero until the first pong.
@@ -53,6 +55,9 @@ class Keepalive {
     /// The newest ping's payload: its number, big-endian.
     [[nodiscard]] Payload payload() const noexcept;
 
+    /// With any_traffic: bytes of the peer were last read at this time. They answer the pings sent before,
+    /// without a round trip.
+    void heard(TimePoint at) noexcept;
     /// A pong answers its ping and all earlier ones (RFC 6455 section 5.5.3). False: no ping matches it.
     bool pong(std::span<const std::byte> payload, TimePoint now) noexcept;
 

@@ -72,7 +72,8 @@ struct SessionEvent {
     struct LifetimeDue {};
     struct StableDue {};
     struct KeepaliveDue {
-        bool all_read = true;  ///< false: unread bytes may hold a pong
+        bool all_read = true;   ///< false: unread bytes may hold a pong
+        TimePoint last_read{};  ///< when bytes of the peer came last
     };
 
     using Any =

@@ -18,7 +18,8 @@ using detail::text_of;
 }  // namespace
 
 Error validate(const SessionOptions& options) {
-    const auto& [interval, timeout] = options.keepalive;
+    const Duration interval = options.keepalive.interval;
+    const Duration timeout = options.keepalive.timeout;
     if (interval < Duration::zero())
         return {Errc::invalid_argument,
                 "ping_interval is " + text_of(interval) + "; give 0 for no pings, or more"};
@@ -237,6 +238,7 @@ class SessionFsm::Step {
 
     void operator()(const Event::KeepaliveDue& due) noexcept {
         if (!fired(SessionTimer::keepalive)) return;
+        fsm_.keepalive_.heard(due.last_read);
         switch (fsm_.keepalive_.due(now_)) {
             case Keepalive::Step::timed_out:
                 if (!due.all_read) return operator()(Event::PongsHeldUp{});

@@ -158,7 +158,10 @@ void Session::due(const SessionEvent::KeepaliveDue&, TimePoint now) {
     const bool was_watched = connection_->ensure_watched();
     detail::run_all(
         [&] { all_read = connection_->catch_up(now); },
-        [&] { feed(SessionEvent::KeepaliveDue{.all_read = all_read}); },
+        [&] {
+            const TimePoint last_read = connection_ ? connection_->last_read() : TimePoint{};
+            feed(SessionEvent::KeepaliveDue{.all_read = all_read, .last_read = last_read});
+        },
         [&] {
             if (!was_watched)
                 alert("epoll had lost the socket to " + plan_.url().authority() +

@@ -161,6 +161,7 @@ int Connection::receive(TimePoint now) {
                 break;
             }
             bytes += got.bytes;
+            last_read_ = now;
         }
         if (state_ == State::upgrading) read_upgrade_answer();
         if (!stream_) break;

@@ -132,6 +132,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     [[nodiscard]] std::size_t bytes_to_send() const noexcept { return tx_.size(); }
     /// The subprotocol that the server selected; empty for none.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
+    /// The start of the turn that last read bytes of the peer.
+    [[nodiscard]] TimePoint last_read() const noexcept { return last_read_; }
     /// True if the server may compress its messages (RFC 7692).
     [[nodiscard]] bool is_compressed() const noexcept { return is_compressed_; }
     /// The result of the TLS handshake; empty without a stream.
@@ -187,6 +189,7 @@ class Connection final : public Disposable, private DialHandler, private Control
     Redactor redactor_;
     std::string subprotocol_;
     bool is_compressed_ = false;
+    TimePoint last_read_{};
     std::unique_ptr<Dial> dial_;
     std::unique_ptr<ByteStream> stream_;
     std::unique_ptr<UpgradeClient> upgrade_;  // only while upgrading

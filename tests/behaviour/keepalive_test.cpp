@@ -172,5 +172,21 @@ TEST_F(KeepAliveBehaviour, WhileReadingIsPausedNoPongIsMissed) {
     EXPECT_EQ(log, "connect;disconnect PING_TIMEOUT;");
 }
 
+TEST_F(KeepAliveBehaviour, AnyTrafficIsLifeIfTheOptionSaysSo) {
+    options.reconnect_delay = 1h;
+    for (const bool is_life : {true, false}) {
+        options.any_traffic_is_life = is_life;
+        const std::size_t connection = dialer.plans();
+        connect();
+        for (int second = 0; second < 60; ++second) {
+            script(connection).bytes(text_frame("tick"));
+            pass(1s);
+        }
+        EXPECT_EQ(ws().is_connected(), is_life) << "no pong came";
+        pass(40s);
+        EXPECT_FALSE(ws().is_connected()) << "silence is not life";
+    }
+}
+
 }  // namespace
 }  // namespace pinwheel::test

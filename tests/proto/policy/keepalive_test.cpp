@@ -136,5 +136,20 @@ TEST(KeepAlive, TheRoundTripIsKeptLastMinMaxAndSmoothed) {
     EXPECT_EQ(trips.smoothed, 83'750us);  // 80, then 90, then 90 - 50/8
 }
 
+TEST(KeepAlive, TrafficAnswersThePingsBeforeItIfTheOptionSaysSo) {
+    for (const bool any_traffic : {true, false}) {
+        Keepalive keepalive({.interval = 4s, .timeout = 10s, .any_traffic = any_traffic});
+        keepalive.start(kStart);
+        ASSERT_EQ(keepalive.due(kStart + 4s), Step::send_ping);
+        ASSERT_EQ(keepalive.due(kStart + 8s), Step::send_ping);
+        keepalive.heard(kStart + 4s);  // in the turn that sent the ping: perhaps before it
+        EXPECT_EQ(keepalive.due(kStart + 14s), Step::timed_out);
+        keepalive.heard(kStart + 5s);
+        EXPECT_EQ(keepalive.due(kStart + 14s), any_traffic ? Step::send_ping : Step::timed_out);
+        EXPECT_EQ(keepalive.due(kStart + 18s), Step::timed_out) << "the second one";
+        EXPECT_EQ(keepalive.round_trip().count, 0U);
+    }
+}
+
 }  // namespace
 }  // namespace pinwheel
