@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <span>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -17,6 +18,8 @@
 #include "../core/cpu.h"
 #include "../core/message_queue.h"
 #include "../core/spsc_ring.h"
+#include "../proto/session/manager.h"
+#include "../proto/session/send_ring.h"
 #include "support/median.h"
 
 /// A hop between two cores: the ring's record (64 bytes of payload and the head) beside
@@ -175,6 +178,43 @@ struct Queue : Records<MessageQueue, kPayload, kBatch> {
     Queue() : Records<MessageQueue, kPayload, kBatch>(std::size_t{1000}) {}
 };
 
+/// Messages to send from another core: the ring with the turn of a spinning reactor. The manager is not
+/// connected, so that the ring's handler gets the messages, and no socket is involved.
+class SendRings {
+  public:
+    SendRings() { arrived_.reserve(SendRing::kMostInTurn); }
+    [[nodiscard]] bool push(std::uint64_t number) {
+        std::byte* const room = ring_.claim(kPayload);
+        if (room == nullptr) return false;
+        put(room, kPayload, number);
+        ring_.commit_binary(target_, kPayload);
+        return true;
+    }
+    void flush() {}
+    [[nodiscard]] bool pop(std::uint64_t& number) {
+        if (next_ == arrived_.size()) {
+            arrived_.clear();
+            next_ = 0;
+            if (reactor_.poll() == 0) return false;
+        }
+        number = arrived_[next_++];
+        return true;
+    }
+
+  private:
+    static constexpr std::size_t kPayload = 64;
+
+    std::vector<std::uint64_t> arrived_;
+    std::size_t next_ = 0;
+    Reactor reactor_{{.mode = ReactorMode::busy_spin}};
+    SendRing ring_{reactor_, std::size_t{256} << 10,
+                   [this](SendRing::Target, Errc, std::span<const std::byte> payload) {
+                       arrived_.push_back(number_in(payload.data(), payload.size()));
+                   }};
+    WebSocketManager manager_{reactor_, "ws://127.0.0.1:9/"};
+    SendRing::Target target_ = ring_.add(manager_);
+};
+
 template <class Contender>
 void push_wait(Contender& contender, std::uint64_t number) {
     while (!contender.push(number)) relax();
@@ -309,7 +349,7 @@ bool add_all() {
            add<Ring<64, 64, 4096>>("ring/batches_of_64/4_MiB", false) &&
            add<Ring<16, 1, 256>>("ring/16_bytes", true) &&
            add<Ring<16, 64, 256>>("ring/16_bytes/batches_of_64", false) && add<Queue<64, 1>>("queue", true) &&
-           add<Queue<64, 64>>("queue/batches_of_64", false);
+           add<Queue<64, 64>>("queue/batches_of_64", false) && add<SendRings>("send_ring", true);
 }
 
 }  // namespace
