@@ -50,6 +50,8 @@ class HttpHead {
     [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
     /// The value of a header that appears exactly once.
     [[nodiscard]] std::optional<std::string_view> single(std::string_view name) const noexcept;
+    /// All headers, in order.
+    [[nodiscard]] const std::vector<HttpHeader>& headers() const noexcept { return headers_; }
     [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
     /// All values of a repeatable header, joined by commas.
     [[nodiscard]] std::string joined(std::string_view name) const;

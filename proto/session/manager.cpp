@@ -62,6 +62,10 @@ std::uint32_t WebSocketManager::generation() const noexcept {
     return session_->generation();
 }
 
+std::optional<ConnectionInfo> WebSocketManager::connection_info() const {
+    return session_->connection_info();
+}
+
 std::optional<TimePoint> WebSocketManager::held_until() const noexcept {
     return session_->held_until();
 }

@@ -70,6 +70,10 @@ class WebSocketManager {
     /// The end of the wait of an attempt that would exceed a limit of the dialer's connections. Nothing if no
     /// attempt waits. The state is CONNECTING or RECONNECTING meanwhile, as in any attempt.
     [[nodiscard]] std::optional<TimePoint> held_until() const noexcept;
+    /// The connection that is up: addresses, round trip and retransmits of TCP, unread bytes, core and queue
+    /// of its packets, TLS, subprotocol, headers of the answer. Nothing unless CONNECTED. Makes system calls
+    /// and allocates.
+    [[nodiscard]] std::optional<ConnectionInfo> connection_info() const;
     /// True after shutdown() or force_close().
     [[nodiscard]] bool is_shutdown() const noexcept;
     /// DISCONNECTED or CLOSED: nothing is open, and no attempt is made.

@@ -85,6 +85,10 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     [[nodiscard]] const std::string& close_reason() const noexcept { return close_reason_; }
     /// Of the last disconnect, or of the call that ended the tries since; nothing if there was neither.
     [[nodiscard]] std::optional<DisconnectReason> last_reason() const noexcept { return last_reason_; }
+    /// Nothing unless a connection is up.
+    [[nodiscard]] std::optional<ConnectionInfo> connection_info() const {
+        return connection_ && connection_->is_open() ? std::optional(connection_->info()) : std::nullopt;
+    }
     /// The end of the wait for a place in the dialer's limits. Nothing if no attempt waits.
     [[nodiscard]] std::optional<TimePoint> held_until() const noexcept { return held_until_; }
     /// Nothing unless the last connect() or reconnect was given up.

@@ -32,8 +32,6 @@ Connection::Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions optio
       watch_(IoWatch::Callback::member<&Connection::on_io>(*this)),
       timer_(Timer::Callback::member<&Connection::on_timer>(*this)) {}
 
-Connection::~Connection() = default;
-
 // The attempt
 
 void Connection::start(const Url& url) {
@@ -79,6 +77,7 @@ void Connection::read_upgrade_answer() {
     if (outcome.status == UpgradeStatus::failed) return end_upgrade();
     stream_->details().rate_peer(true);
     subprotocol_ = upgrade_->subprotocol();
+    headers_ = upgrade_->headers();
     is_compressed_ = upgrade_->is_compressed();
     if (is_compressed_ && assembler_.allow_compression() != Errc::ok)
         return end({.error = detail::no_memory_to_inflate(target_, options_.max_message_size)}, State::gone);

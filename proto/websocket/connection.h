@@ -18,6 +18,7 @@
 #include "../../net/reactor.h"
 #include "../../net/tx_buffer.h"
 #include "close_code.h"
+#include "connection_info.h"
 #include "control_protocol.h"
 #include "frame_codec.h"
 #include "limit_table.h"
@@ -90,7 +91,7 @@ class Connection final : public Disposable, private DialHandler, private Control
     /// All arguments but the options must outlive it. The options are copied. No action before start().
     Connection(Reactor& reactor, Dialer& dialer, ConnectionOptions options, ConnectionHandler& handler,
                MessageSink& sink);
-    ~Connection() override;
+    ~Connection() override = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -136,6 +137,8 @@ class Connection final : public Disposable, private DialHandler, private Control
     [[nodiscard]] TimePoint last_read() const noexcept { return last_read_; }
     /// True if the server may compress its messages (RFC 7692).
     [[nodiscard]] bool is_compressed() const noexcept { return is_compressed_; }
+    /// Socket, TLS and upgrade. Makes system calls and allocates.
+    [[nodiscard]] ConnectionInfo info() const;
     /// The result of the TLS handshake; empty without a stream.
     [[nodiscard]] TlsInfo tls_info() const { return stream_ ? stream_->details().tls_info() : TlsInfo{}; }
 
@@ -188,6 +191,7 @@ class Connection final : public Disposable, private DialHandler, private Control
     DialTarget target_;
     Redactor redactor_;
     std::string subprotocol_;
+    std::vector<HttpHeader> headers_;  // of the answer
     bool is_compressed_ = false;
     TimePoint last_read_{};
     std::unique_ptr<Dial> dial_;

@@ -67,6 +67,8 @@ class UpgradeClient {
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
     /// After done: the server's selection; may be empty.
     [[nodiscard]] const std::string& subprotocol() const noexcept { return subprotocol_; }
+    /// After done: the headers of the server's answer.
+    [[nodiscard]] const std::vector<HttpHeader>& headers() const noexcept { return head_.headers(); }
     /// After done: the server may compress its messages.
     [[nodiscard]] bool is_compressed() const noexcept { return is_compressed_; }
 

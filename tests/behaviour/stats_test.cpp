@@ -153,5 +153,21 @@ TEST_F(StatsBehaviour, ResetBringsAllThatIsCountedToZero) {
     EXPECT_NEAR(std::chrono::duration<double>(ws().stats().uptime(reactor.now())).count(), 20, 0.5);
 }
 
+TEST_F(StatsBehaviour, ConnectionInfoTellsTheUpgradeWhileConnected) {
+    options.upgrade.subprotocols = {"v2"};
+    dialer.plan().headers = "Sec-WebSocket-Protocol: v2\r\nX-Gateway: 7\r\n";
+    EXPECT_FALSE(make().connection_info());
+    ws().connect();
+    turn();
+    const auto info = ws().connection_info();
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->subprotocol, "v2");
+    EXPECT_FALSE(info->is_compressed);
+    EXPECT_EQ(info->headers.back().name + "=" + info->headers.back().value, "X-Gateway=7");
+    EXPECT_FALSE(info->socket.peer) << "a scripted stream has no socket";
+    ws().close();
+    EXPECT_FALSE(ws().connection_info());
+}
+
 }  // namespace
 }  // namespace pinwheel::test
