@@ -8,10 +8,12 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "../../../tools/examples/shared_ring.h"
+#include "../../../tools/feed/venue_server.h"
 #include "../../support/feed_thread.h"
 #include "../../support/subprocess.h"
 #include "../../support/temp_dir.h"
@@ -120,6 +122,45 @@ TEST_F(Examples, TwoVenues) {
     const std::string text = output("two_venues", {other.url("/market")});
     EXPECT_EQ(count(text, " is up\n"), 2U) << text;
     EXPECT_TRUE(text.ends_with("both stream\nleft DISCONNECTED, right CONNECTED\n")) << text;
+}
+
+/// A simulated venue on a thread of its own, on 127.0.0.1.
+class VenueThread {
+  public:
+    VenueThread(const VenueProfile& profile, const SimulationOptions& simulation)
+        : server_(reactor_, profile, {.listen = *Endpoint::parse("127.0.0.1", 0), .simulation = simulation}) {
+        thread_ = std::thread([this] { reactor_.run(); });
+    }
+    ~VenueThread() { stop(); }
+    VenueThread(const VenueThread&) = delete;
+    VenueThread& operator=(const VenueThread&) = delete;
+
+    void stop() {
+        reactor_.stop();
+        if (thread_.joinable()) thread_.join();
+    }
+    [[nodiscard]] std::string url() const {
+        return "ws://127.0.0.1:" + std::to_string(server_.endpoint().port()) + "/";
+    }
+    /// After stop().
+    [[nodiscard]] std::size_t violations() const { return server_.venue().violations().size(); }
+
+  private:
+    Reactor reactor_;
+    VenueServer server_;
+    std::thread thread_;
+};
+
+TEST_F(Examples, VenueFeed) {
+    VenueThread venue(*load_venue("binance-spot"), {.rate = 500});
+    Subprocess program({std::string(PINWHEEL_EXAMPLES) + "/venue_feed", venue.url()});
+    const std::string text = program.read_rest();
+    EXPECT_EQ(program.wait(), 0) << text;
+    EXPECT_TRUE(text.starts_with("trade live, bookTicker live\ntrade 1000001 at 6")) << text;
+    EXPECT_EQ(count(text, "\ntrade "), 10U) << text;
+    EXPECT_EQ(count(text, "missing"), 0U) << text;
+    venue.stop();
+    EXPECT_EQ(venue.violations(), 0U);
 }
 
 TEST_F(Examples, Coroutines) {
