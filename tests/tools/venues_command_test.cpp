@@ -31,7 +31,7 @@ TEST(Venues, CheckNamesTheFaultOfAProfile) {
     const TempDir folder;
     const std::string good = folder.write("small.json", std::string(kSmall));
     EXPECT_EQ(run({"venues", "check", good}).output,
-              "small is valid: A small one; 1 endpoint; channels trades\n");
+              "small is valid: A small one; endpoints all; channels trades\n");
     std::string text(kSmall);
     text.replace(text.find("\"exists\""), 8, "\"exist\"");
     const std::string bad = folder.write("bad.json", text);
@@ -59,7 +59,7 @@ TEST(Venues, CheckPrintsTheClassOfEachFrame) {
     const auto matched = run({"venues", "check", profile, "--capture", capture, "--each"});
     EXPECT_EQ(matched.status, 0) << matched.errors;
     EXPECT_EQ(matched.output,
-              "small is valid: A small one; 1 endpoint; channels trades\n"
+              "small is valid: A small one; endpoints all; channels trades\n"
               "line 3: ack\n"
               "line 4: data trades.A 7\n"
               "line 5: data trades.A 9, after a gap\n"
@@ -78,6 +78,60 @@ TEST(Venues, CheckPrintsTheClassOfEachFrame) {
     EXPECT_NE(unmatched.output.find("\nunmatched, line 1: {\"what\":\""), std::string::npos)
         << unmatched.output;
     EXPECT_EQ(unmatched.output.find('\x7f'), std::string::npos);
+}
+
+TEST(Venues, CheckReadsRecordings) {
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
+                                        text_frame(R"({"c":"trades.A","n":1})") +
+                                        text_frame(R"({"c":"trades.A","n":3})") + close_frame(1000)));
+    const auto recorded = run({"record", "--venue", profile, "--channel", "trades:A", "--url",
+                               "ws://" + server.authority() + "/", "--epoll", "--out", folder.path("out")});
+    ASSERT_EQ(recorded.status, 0) << recorded.errors;
+    std::string file;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path("out")))
+        file = entry.path().string();
+    const auto outcome = run({"venues", "check", profile, "--capture", file, "--each"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(outcome.output,
+              "small is valid: A small one; endpoints all; channels trades\n"
+              "message 1: ack\n"
+              "message 2: data trades.A 1\n"
+              "message 3: data trades.A 3, after a gap\n" +
+                  file +
+                  ": 3 messages received\n"
+                  "  data 2: trades 2\n"
+                  "  ack 1\n"
+                  "  unmatched 0\n"
+                  "  numbers: 1 gaps, 0 duplicates\n");
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+    const auto torn = run({"venues", "check", profile, "--capture", file});
+    EXPECT_EQ(torn.status, 1);
+    EXPECT_NE(torn.errors.find(file + ": "), std::string::npos) << torn.errors;
+    expect_refusal(run({"venues", "check", profile, "--capture", folder.path("none.zst")}), 2,
+                   {"none.zst", "No such file"});
+}
+
+TEST(Venues, AnotherEndpointIsChosenByName) {
+    const TempDir folder;
+    const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
+                                        text_frame(R"({"c":"trades.A","n":1})") + close_frame(1000)));
+    std::string text(kSmall);
+    text.replace(text.find("}],\n  \"subscribe\""), 1,
+                 "}, {\"name\": \"near\", \"url\": \"ws://" + server.authority() + "/\"}");
+    const std::string profile = folder.write("small.json", text);
+    const std::vector<std::string> tail{"tail", "--venue", profile, "--channel", "trades:A", "--epoll"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), tail.begin(), tail.end());
+        return run(more);
+    };
+    const auto outcome = with({"--endpoint", "near"});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(outcome.output, "{\"c\":\"trades.A\",\"n\":1}\n");
+    expect_refusal(with({"--endpoint", "far"}), 2, {"--endpoint 'far'", "small", "all, near"});
+    expect_refusal(with({"--endpoint", "near", "--url", "ws://127.0.0.1:1/"}), 2, {"--endpoint"});
+    expect_refusal(run({"tail", "ws://127.0.0.1:1/", "--endpoint", "near"}), 2, {"--endpoint", "--venue"});
 }
 
 TEST(Venues, RecordedSessionsAreClassifiedCompletely) {

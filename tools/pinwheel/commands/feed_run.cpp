@@ -145,7 +145,10 @@ ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run) {
     for (const auto& text : run.venue.urls)
         if (const auto url = Url::parse(text); !url) throw UsageError{"--url: " + url.error().message()};
     if (!run.venue.urls.empty()) client.url = run.venue.urls.front();
-    client.fallback_url = profile.endpoints().front().url;
+    if (!run.venue.endpoint.empty() && !client.url.empty())
+        throw UsageError{"--endpoint and a URL are one too many"};
+    client.fallback_url = choose_endpoint(profile, run.venue.endpoint);
+    if (!run.venue.endpoint.empty()) client.url = client.fallback_url;
     return client;
 }
 

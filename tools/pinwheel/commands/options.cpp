@@ -156,6 +156,8 @@ void add_run_options(CLI::App& command, FeedRunOptions& options) {
               "channel of the venue, or the venue's own text of one; repeatable")
         ->allow_extra_args(false)
         ->needs(venue);
+    add_value(command, "--endpoint", options.venue.endpoint, "NAME", "endpoint of the venue's profile")
+        ->needs(venue);
     add_value(command, "--url", options.venue.urls, "URL",
               "replaces the venue's endpoint; repeatable: the sessions take the URLs in turn")
         ->allow_extra_args(false)

@@ -13,18 +13,6 @@
 namespace pinwheel::tool {
 namespace {
 
-/// Detects a zstd frame, or a skippable one, by the file's name or its first bytes. A pipe can be read only
-/// once.
-bool is_zstd(const std::string& path) {
-    if (path.ends_with(".zst")) return true;
-    std::error_code unknown;
-    if (!std::filesystem::is_regular_file(path, unknown)) return false;
-    std::array<char, 4> magic{};
-    std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
-    const std::string_view text(magic.data(), magic.size());
-    return text == "\x28\xb5\x2f\xfd" || text.substr(1) == "\x2a\x4d\x18";
-}
-
 std::optional<int> digits(std::string_view& text, std::size_t count) {
     int value = 0;
     if (text.size() < count) return std::nullopt;
@@ -87,6 +75,16 @@ std::optional<SystemTime> read_number(std::string_view text) {
 
 }  // namespace
 
+bool is_recording(const std::string& path) {
+    if (path.ends_with(".zst")) return true;
+    std::error_code unknown;
+    if (!std::filesystem::is_regular_file(path, unknown)) return false;
+    std::array<char, 4> magic{};
+    std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+    const std::string_view text(magic.data(), magic.size());
+    return text == "\x28\xb5\x2f\xfd" || text.substr(1) == "\x2a\x4d\x18";
+}
+
 RecordReader open_recording(const std::vector<std::string>& files, const PlaybackRange& range) {
     auto reader = RecordReader::open(files);
     if (!reader) throw UsageError{reader.error().message()};
@@ -96,7 +94,7 @@ RecordReader open_recording(const std::vector<std::string>& files, const Playbac
 
 std::function<std::unique_ptr<Playback>()> open_playback(const std::vector<std::string>& files,
                                                          const PlaybackRange& range) {
-    if (files.size() > 1 || is_zstd(files.front())) {
+    if (files.size() > 1 || is_recording(files.front())) {
         auto probe = open_recording(files, range);
         if (probe.next() == nullptr)
             throw UsageError{"recording '" + files.front() + "' holds nothing in this span of time"};

@@ -17,6 +17,9 @@ struct PlaybackRange {
     std::optional<SystemTime> to{};
 };
 
+/// True for a recording, by its name or its first bytes: a zstd frame, or a skippable one. A pipe, which can
+/// be read only once, is none.
+[[nodiscard]] bool is_recording(const std::string& path);
 /// Opens a recording at the range's beginning. Throws UsageError that names an unreadable file.
 [[nodiscard]] RecordReader open_recording(const std::vector<std::string>& files,
                                           const PlaybackRange& range = {});

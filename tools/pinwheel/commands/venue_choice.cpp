@@ -27,6 +27,18 @@ VenueProfile choose_venue(std::string_view name_or_file) {
     throw UsageError{why};
 }
 
+const std::string& choose_endpoint(const VenueProfile& profile, std::string_view name) {
+    const auto& endpoints = profile.endpoints();
+    if (name.empty()) return endpoints.front().url;
+    std::vector<std::string_view> names;
+    for (const auto& endpoint : endpoints) {
+        if (endpoint.name == name) return endpoint.url;
+        names.push_back(endpoint.name);
+    }
+    throw UsageError{"--endpoint '" + std::string(name) + "' is none of " + profile.name() + "; it has " +
+                     listed(names)};
+}
+
 ChannelChoice parse_channel(std::string_view text) {
     const auto colon = text.find(':');
     const bool has_symbol = colon != std::string_view::npos;
