@@ -1,8 +1,11 @@
 #include "matcher.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
+
+#include "../text/json_writer.h"
 
 namespace pinwheel {
 namespace {
@@ -101,6 +104,41 @@ bool Matcher::matches(const FieldValues& values, std::string_view message) const
             return std::any_of(parts_.begin(), parts_.end(), holds);
     }
     return false;
+}
+
+std::vector<Matcher::Example> Matcher::examples() const {
+    const auto json_of = [](const Scalar& scalar) {
+        std::string json = scalar.text;
+        if (scalar.type == JsonType::string) {
+            json.clear();
+            append_json_string(json, scalar.text);
+        }
+        return json;
+    };
+    switch (kind_) {
+        case Kind::never:
+            return {};
+        case Kind::in:
+        case Kind::starts_with:
+            return {{field_, json_of(scalars_.front())}};
+        case Kind::exists:
+            return expected_ ? std::vector<Example>{{field_, "1", true}} : std::vector<Example>{};
+        case Kind::is: {
+            static constexpr std::array kByType{"", "null", "true", "1", "\"\"", "[]", "{}"};
+            return {{field_, kByType[static_cast<std::size_t>(type_)], true}};
+        }
+        case Kind::whole_text:
+            return {{kWholeText, scalars_.front().text}};
+        case Kind::all: {
+            std::vector<Example> all;
+            for (const auto& part : parts_)
+                for (auto& example : part.examples()) all.push_back(std::move(example));
+            return all;
+        }
+        case Kind::any:
+            return parts_.front().examples();
+    }
+    return {};
 }
 
 FieldMask Matcher::fields() const noexcept {

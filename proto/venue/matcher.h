@@ -21,6 +21,15 @@ class Matcher {
         std::string text{};  ///< a string unescaped, any other value as written
     };
 
+    /// A field and a JSON value with which a part of the condition holds.
+    struct Example {
+        std::size_t field = 0;
+        std::string json{};
+        bool is_weak = false;  ///< any value of the field will do, or any of the type
+    };
+    /// In place of a field: the whole message is this text.
+    static constexpr std::size_t kWholeText = SIZE_MAX;
+
     Matcher() = default;
 
     [[nodiscard]] static Matcher equals(std::size_t field, Scalar value);
@@ -35,6 +44,8 @@ class Matcher {
     [[nodiscard]] bool matches(const FieldValues& values, std::string_view message) const noexcept;
     /// The fields that it reads.
     [[nodiscard]] FieldMask fields() const noexcept;
+    /// Values with which it matches, unless other fields prevent it. Allocates.
+    [[nodiscard]] std::vector<Example> examples() const;
     /// True if it has no condition, so that it never matches.
     [[nodiscard]] bool empty() const noexcept { return kind_ == Kind::never; }
 

@@ -59,7 +59,14 @@ class VenueWeek : public testing::TestWithParam<Week> {
         clock_.advance(std::clamp<Duration>(until_venue, 1ms, stride));
     }
 
-    const VenueProfile profile_ = *load_venue(GetParam().venue);
+    /// A built-in profile, or one of a file alone.
+    static VenueProfile load(const std::string& name) {
+        auto profile = load_venue(name);
+        if (!profile) profile = load_venue_file(PINWHEEL_SOURCE "/tests/proto/feed/venues/" + name + ".json");
+        return *std::move(profile);
+    }
+
+    const VenueProfile profile_ = load(GetParam().venue);
     ChannelTable names_{profile_};
     test::ManualClock clock_;
     Reactor reactor_{{.mode = ReactorMode::busy_spin, .clock = &clock_}};
@@ -117,7 +124,9 @@ TEST_P(VenueWeek, EndsWithoutAViolation) {
 
 INSTANTIATE_TEST_SUITE_P(
     OfEach, VenueWeek,
-    testing::Values(Week{"binance-spot", {{"trade", "sym"}, {"depth@100ms", "sym"}, {"bookTicker", "sym"}}},
+    testing::Values(Week{"bitfinex-v2", {{"trades", "SYM"}, {"ticker", "SYM"}}},
+                    Week{"htx-spot", {{"trade", "sym"}, {"mbp.150", "sym"}}},
+                    Week{"binance-spot", {{"trade", "sym"}, {"depth@100ms", "sym"}, {"bookTicker", "sym"}}},
                     Week{"binance-usdm", {{"aggTrade", "sym"}, {"depth@100ms", "sym"}}},
                     Week{"bitstamp-v2", {{"live_trades", "sym"}, {"live_orders", "sym"}}},
                     Week{"bybit-v5", {{"orderbook.50", "SYM"}, {"publicTrade", "SYM"}}},

@@ -224,6 +224,23 @@ TEST(Venues, AreSimulated) {
     }
 }
 
+TEST(Venues, AProfilesFileAloneIsSimulated) {
+    const TempDir folder;
+    const std::string profile = folder.write("small.json", std::string(kSmall));
+    FeedCommand feed({"--venue", profile, "--rate", "500"});
+    const auto tail = run({"tail", "--venue", profile, "--channel", "trades:A", "--channel", "trades:B",
+                           "--url", feed.url(), "--count", "20", "--epoll"});
+    EXPECT_EQ(tail.status, 0) << tail.errors;
+    EXPECT_EQ(tail.errors, "");
+    EXPECT_EQ(lines_of(tail.output), 20U) << tail.output;
+    EXPECT_NE(tail.output.find(R"("c":"trades.A")"), std::string::npos) << tail.output;
+    const auto refused = run({"tail", "--venue", profile, "--channel", "quotes", "--url", feed.url(),
+                              "--seconds", "0.5", "--epoll"});
+    EXPECT_NE(refused.errors.find("refused: quotes"), std::string::npos) << refused.errors;
+    feed.process().signal(SIGTERM);
+    EXPECT_EQ(feed.process().finish().output.substr(0, 12), "0 violations");
+}
+
 TEST(Venues, ASimulatedOnePrintsTheViolationsOfAClient) {
     FeedCommand feed({"--venue", "kraken-v2"});
     const auto tail = run({"tail", feed.url(), "--subscribe", "trades", "--retries", "0", "--epoll"});
@@ -240,8 +257,10 @@ TEST(Venues, ASimulatedOneTakesItsOptions) {
     expect_refusal(run({"feed", "--venue", "okx-v5", "--capture", "a.tsv"}), 2, {"--venue", "--capture"});
     expect_refusal(run({"feed", "--venue", "okx-v5", "--faults", "x"}), 2, {"--faults"});
     const TempDir folder;
-    const std::string profile = folder.write("small.json", std::string(kSmall));
-    expect_refusal(run({"feed", "--venue", profile}), 2, {"'small' cannot be simulated"});
+    std::string text(kSmall);
+    text.resize(text.find("\"channels\""));
+    const std::string profile = folder.write("small.json", text + "\"channels\": []}");
+    expect_refusal(run({"feed", "--venue", profile}), 2, {"'small' cannot be simulated", "no channel"});
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ void VenueConnection::on_time(TimePoint now) {
         if (!shapes.heartbeat.empty()) say(shapes.heartbeat, {}, now);
         say(shapes.question, {}, now);
         clocks_.question = now + shapes.question_interval;
-        clocks_.answer = std::min(clocks_.answer, now + shapes.answer_deadline);
+        if (shapes.answer_deadline > Duration::zero())
+            clocks_.answer = std::min(clocks_.answer, now + shapes.answer_deadline);
     }
     if (now >= clocks_.heartbeat) beat(now);
     if (now >= clocks_.trouble) trouble(now);

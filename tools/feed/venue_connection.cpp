@@ -9,6 +9,7 @@
 #include "../../proto/text/json_writer.h"
 #include "../../proto/venue/message_template.h"
 #include "../../proto/websocket/close_code.h"
+#include "request_patterns.h"
 
 namespace pinwheel {
 
@@ -56,6 +57,9 @@ VenueConnection::VenueConnection(VenueSimulator& venue, TimePoint now)
                .heartbeat = TimePoint::max(),
                .trouble = TimePoint::max(),
                .cut = TimePoint::max()};
+    if (venue_.shapes_.requests != nullptr && !venue_.shapes_.question.empty())
+        clocks_.question = now + venue_.shapes_.question_interval;
+    sequence_ = data.connection_starts_at.value_or(0);
     if (venue_.options_.faults) trouble(now);
     if (!venue_.shapes_.greeting.empty()) say(venue_.shapes_.greeting, {}, now);
 }
@@ -153,8 +157,21 @@ void VenueConnection::on_pong(TimePoint now) {
     std::ignore = count(SendKind::pong, {}, now);
 }
 
+bool VenueConnection::read(const RequestPatterns& patterns, std::string_view text, Request& out) const {
+    auto found = patterns.read(text);
+    if (!found) return false;
+    out = {std::string(found->verb), std::move(found->id), std::move(found->items)};
+    if (!found->number) return true;
+    const auto channel = static_cast<std::uint64_t>(*found->number - kFirstChannelNumber);
+    if (channel >= venue_.channels_.size()) return true;
+    const ChannelEntry& entry = venue_.channels_[static_cast<ChannelId>(channel)];
+    out.items = {{entry.text, entry.wire_symbol}};
+    return true;
+}
+
 bool VenueConnection::read(std::string_view text, Request& out) const {
     const VenueShapes& shapes = venue_.shapes_;
+    if (shapes.requests != nullptr) return read(*shapes.requests, text, out);
     simdjson::dom::parser parser;
     const simdjson::padded_string padded(text);
     Element root;
@@ -227,7 +244,7 @@ bool VenueConnection::handle_verb(const Request& request, TimePoint now) {
     if (!count(kind, request.id, now)) return true;
     if (is_answer) clocks_.answer = TimePoint::max();
     if (request.verb == shapes.question_verb) clocks_.question = now + shapes.question_interval;
-    say(verb->answer, {{"id", request.id}}, now);
+    if (!verb->answer.empty()) say(verb->answer, {{"id", request.id}}, now);
     return true;
 }
 
@@ -242,6 +259,9 @@ void VenueConnection::reply(std::string_view shape, const Request& request, cons
     ShapeValues values{{"id", request.id.empty() ? "null" : request.id},
                        {"channel", escaped(item.first)},
                        {"symbol", escaped(item.second)}};
+    if (shape.find("{number}") != std::string_view::npos)
+        values.emplace_back("number",
+                            std::to_string(kFirstChannelNumber + venue_.find(item.first, item.second)));
     if (shape.find("{list}") != std::string_view::npos) values.emplace_back("list", list_of(listed));
     say(shape, std::move(values), now);
 }

@@ -53,6 +53,7 @@ class VenueConnection {
     /// Counts a client message. False if it broke a limit and the connection is cut.
     [[nodiscard]] bool count(SendKind kind, std::string_view id, TimePoint now);
     [[nodiscard]] bool read(std::string_view text, Request& out) const;
+    [[nodiscard]] bool read(const RequestPatterns& patterns, std::string_view text, Request& out) const;
     [[nodiscard]] bool handle_verb(const Request& request, TimePoint now);
     void subscribe(const Request& request, TimePoint now);
     void unsubscribe(const Request& request, TimePoint now);

@@ -168,7 +168,7 @@ const VenueShapes* find_shapes(std::string_view venue) noexcept {
 }
 
 const ChannelShape* find_channel_shape(const VenueShapes& shapes, std::string_view kind) noexcept {
-    const auto all = channel_shapes(shapes.venue);
+    const auto all = shapes.channels.empty() ? channel_shapes(shapes.venue) : shapes.channels;
     const auto found = std::find_if(all.begin(), all.end(),
                                     [kind](const ChannelShape& shape) { return shape.kind == kind; });
     return found == all.end() ? nullptr : &*found;

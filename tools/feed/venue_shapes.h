@@ -40,6 +40,11 @@ enum class ListForm : std::uint8_t {
     by_channel,      ///< {"a":["x"]}
 };
 
+class RequestPatterns;
+
+/// The number of the first channel, where acknowledgements give channels numbers.
+inline constexpr std::int64_t kFirstChannelNumber = 1000;
+
 /// The protocol of a venue, beyond the profile: the shapes of its messages, the places of values in its
 /// requests, and its reactions to clients. Placeholders: `{id}`, `{channel}`, `{symbol}`, `{upper}` (case),
 /// `{kind}`, `{list}`, `{verb}`, the numbers `{first}`, `{last}`, `{previous}`, `{sequence}` (of the
@@ -85,6 +90,9 @@ struct VenueShapes {
     Duration pong_deadline{};
     Duration answer_deadline{};
     Duration question_interval{};
+    // Of a venue that a profile alone describes
+    std::span<const ChannelShape> channels{};   ///< empty: channel_shapes()
+    const RequestPatterns* requests = nullptr;  ///< reads requests, in place of the pointers
 };
 
 /// Null for a venue that cannot be simulated.

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <stdexcept>
 
 #include "../../proto/websocket/limit_table.h"
+#include "profile_shapes.h"
 #include "venue_connection.h"
 
 namespace pinwheel {
@@ -17,9 +17,9 @@ constexpr int kSwitching = 101;
 constexpr int kDataATurn = 10'000;  // messages; the rest comes in later turns
 constexpr std::int64_t kFirstNumber = 1'000'000;
 
-const VenueShapes& shapes_of(const VenueProfile& profile) {
-    if (const auto* const shapes = find_shapes(profile.name())) return *shapes;
-    throw std::invalid_argument("venue '" + profile.name() + "' cannot be simulated");
+/// Null for a venue whose shapes are known.
+std::unique_ptr<const ProfileShapes> derive_shapes(const VenueProfile& profile) {
+    return find_shapes(profile.name()) == nullptr ? std::make_unique<const ProfileShapes>(profile) : nullptr;
 }
 
 Duration interval_of(const SimulationOptions& options) {
@@ -66,7 +66,8 @@ VenueSimulator::VenueSimulator(const VenueProfile& profile, const SimulationOpti
                                OnViolation hear)
     : profile_(profile),
       data_(profile_.data()),
-      shapes_(shapes_of(profile_)),
+      derived_(derive_shapes(profile_)),
+      shapes_(derived_ ? derived_->shapes() : *find_shapes(profile_.name())),
       options_(options),
       hear_(hear),
       random_(options.seed),
@@ -78,6 +79,8 @@ VenueSimulator::VenueSimulator(const VenueProfile& profile, const SimulationOpti
     for (const auto& limit : data_.message_limits)
         shared_messages_.emplace_back(limit.rate.count, limit.rate.window);
 }
+
+VenueSimulator::~VenueSimulator() = default;
 
 void VenueSimulator::violate(std::string what, TimePoint now) {
     violations_.push_back({now, std::move(what)});
@@ -162,6 +165,7 @@ ShapeValues VenueSimulator::values_of(ChannelId channel, bool is_snapshot, TimeP
     const std::int64_t cents = 6'400'000 + number.last % 1000;
     std::string symbol = symbol_of(entry);
     add("channel", entry.text);
+    add("number", std::to_string(kFirstChannelNumber + channel));
     add("upper", upper(symbol));
     add("symbol", std::move(symbol));
     add("first", std::to_string(number.first));

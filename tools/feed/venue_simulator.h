@@ -16,6 +16,7 @@
 
 namespace pinwheel {
 
+class ProfileShapes;
 class VenueConnection;
 
 struct SimulationOptions {
@@ -87,8 +88,9 @@ class VenueSimulator {
     /// Called with each violation.
     using OnViolation = FunctionRef<void(const VenueViolation&)>;
 
-    /// Throws std::invalid_argument for a profile whose venue has no shapes.
+    /// A venue without shapes of its own gets ProfileShapes. Throws std::invalid_argument if it cannot.
     VenueSimulator(const VenueProfile& profile, const SimulationOptions& options, OnViolation hear = {});
+    ~VenueSimulator();
     VenueSimulator(const VenueSimulator&) = delete;
     VenueSimulator& operator=(const VenueSimulator&) = delete;
 
@@ -133,6 +135,7 @@ class VenueSimulator {
 
     VenueProfile profile_;
     const detail::ProfileData& data_;
+    const std::unique_ptr<const ProfileShapes> derived_;  // of a venue without shapes of its own
     const VenueShapes& shapes_;
     const SimulationOptions options_;
     OnViolation hear_;
