@@ -30,7 +30,7 @@ std::uint16_t free_port() {
 
 }  // namespace
 
-NatsServer::NatsServer(std::string more, std::string host, std::vector<std::string> before)
+NatsServer::NatsServer(const std::string& more, std::string host, std::vector<std::string> before)
     : host_(std::move(host)), before_(std::move(before)), port_(free_port()) {
     std::ignore = folder_.write(
         "server.conf", "listen: \"" + host_ + ":" + std::to_string(port_) + "\"\njetstream { store_dir: \"" +

@@ -16,7 +16,7 @@ class NatsServer {
   public:
     /// `more` is appended to the configuration. `before` precedes the command, for example `ip netns exec
     /// NAME`.
-    explicit NatsServer(std::string more = {}, std::string host = "127.0.0.1",
+    explicit NatsServer(const std::string& more = {}, std::string host = "127.0.0.1",
                         std::vector<std::string> before = {});
 
     /// Starts it, again on the same port, and waits until it listens.
