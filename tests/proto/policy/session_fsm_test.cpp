@@ -258,7 +258,7 @@ TEST(Plan, S2NothingChangesThePlanOfAShutdown) {
         SessionUnderTest session(plain());
         session.open();
         std::ignore = session.on(E::Shutdown{});
-        EXPECT_NE(session.on(call).find("the session is CLOSING for good"), std::string::npos);
+        EXPECT_NE(session.on(call).find("the session is CLOSING permanently"), std::string::npos);
         std::ignore = session.on(kClosed);
         EXPECT_EQ(session.shown(), ConnectionState::closed) << to_string(call);
     }
