@@ -163,6 +163,19 @@ TEST_F(Examples, VenueFeed) {
     EXPECT_EQ(venue.violations(), 0U);
 }
 
+TEST_F(Examples, OrderBook) {
+    const SimulationOptions simulation{.rate = 200, .by_clock = true};
+    VenueThread one(*load_venue("okx-v5"), simulation);
+    VenueThread two(*load_venue("okx-v5"), simulation);
+    Subprocess program({std::string(PINWHEEL_EXAMPLES) + "/order_book", "2", one.url(), two.url()});
+    const std::string text = program.read_rest();
+    EXPECT_EQ(program.wait(), 0) << text;
+    EXPECT_TRUE(text.starts_with("2 of 2 books are the venue's; 0 messages did not fit, 0 gaps; ")) << text;
+    one.stop();
+    two.stop();
+    EXPECT_EQ(one.violations() + two.violations(), 0U);
+}
+
 TEST_F(Examples, Coroutines) {
     std::string text = output("coroutines", {"0.05"});
     const std::string leaves = "the watchdog leaves\n";  // its time varies
