@@ -138,6 +138,13 @@ void TwoHosts::drop_packets() {
                    "{ type filter hook input priority 0; policy drop; }"}));
 }
 
+void TwoHosts::cut_off(const std::string& address) {
+    run(on_server({"nft",
+                   "add table inet fault; add chain inet fault in "
+                   "{ type filter hook input priority 0; policy accept; }; add rule inet fault in ip daddr " +
+                       address + " drop"}));
+}
+
 void TwoHosts::let_packets_through() {
     run(on_server({"nft", "delete table inet fault"}));
 }

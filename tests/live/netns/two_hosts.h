@@ -36,6 +36,8 @@ class TwoHosts {
     void plug_in();
     /// The server's host drops all packets silently.
     void drop_packets();
+    /// The same for one address of the server's host.
+    void cut_off(const std::string& address);
     void let_packets_through();
     /// Routes of this kind from the client to the server: `prohibit`, `blackhole` or `unreachable`.
     void add_route(const std::string& kind);
