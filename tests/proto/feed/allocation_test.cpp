@@ -119,5 +119,45 @@ INSTANTIATE_TEST_SUITE_P(OfVenues, Section9FeedAllocations, testing::ValuesIn(kV
                              return name;
                          });
 
+/// Two legs: each message comes twice.
+TEST(Section9Allocations, TwoLegsHandOnDataWithoutOne) {
+    const auto profile = load_venue("okx-v5");
+    ASSERT_TRUE(profile);
+    SteppingClock clock{std::chrono::milliseconds{1}};
+    Reactor reactor{{.mode = ReactorMode::busy_spin, .clock = &clock}};
+    ScriptedDialer dialer{reactor};
+    ScriptedDialer::Plan* const plans[] = {&dialer.plan(), &dialer.plan()};
+    std::uint64_t seen = 0;
+    FeedOptions options;
+    options.url = "ws://feed.example/stream";
+    options.legs = 2;
+    options.websocket.dialer = &dialer;
+    options.on_message = [&](const FeedMessage&) { ++seen; };
+    Feed feed(reactor, *profile, options);
+    std::ignore = feed.subscribe("books", "BTC-USDT");
+    feed.connect();
+    for (int i = 0; i < 10; ++i) reactor.poll();
+    constexpr std::uint64_t kMany = 2000;
+    std::uint64_t number = 0;
+    const auto burst = [&](std::uint64_t messages) {
+        std::string frames;
+        for (std::uint64_t i = 0; i < messages; ++i, ++number)
+            frames += text_frame(
+                R"({"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[],"bids":[],"ts":"1700000000123","seqId":)" +
+                std::to_string(number + 1) + R"(,"prevSeqId":)" + std::to_string(number) + "}]}");
+        for (auto* const plan : plans) plan->script.bytes(frames);
+    };
+    burst(2);  // which makes the channel live on both
+    for (int i = 0; i < 100; ++i) reactor.poll();
+    burst(kMany);
+    AllocationCounter counter;
+    for (int i = 0; i < 400; ++i) reactor.poll();
+    const AllocationCount count = counter.stop();
+    EXPECT_EQ(seen, 2 + kMany);
+    EXPECT_EQ(feed.leg_stats(0).firsts + feed.leg_stats(1).firsts, 2 + kMany);
+    EXPECT_EQ(feed.leg_stats(0).duplicates + feed.leg_stats(1).duplicates, 2 + kMany);
+    EXPECT_EQ(count.all(), 0U);
+}
+
 }  // namespace
 }  // namespace pinwheel::test
