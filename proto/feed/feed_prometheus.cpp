@@ -40,6 +40,8 @@ void append_feed(std::string& out, const FeedStats& stats, std::string_view labe
             stats.duplicates);
     counter("pinwheel_feed_gaps_total", "Holes in the venue's numbers that no leg filled.", stats.gaps);
     counter("pinwheel_feed_unmatched_total", "Messages that the profile does not know.", stats.unmatched);
+    counter("pinwheel_feed_refused_total", "Channels that the venue refused.", stats.refused);
+    counter("pinwheel_feed_stale_total", "Channels that had no data within their time.", stats.stale);
     counter("pinwheel_feed_resubscribes_total", "Channels subscribed anew for a snapshot.",
             stats.resubscribes);
     counter("pinwheel_feed_drains_total", "Notices that the venue will cut soon.", stats.drains);
