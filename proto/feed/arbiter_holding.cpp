@@ -77,6 +77,7 @@ void Arbiter::settle(Channel& channel, TimePoint now, Deliver deliver) {
         } else if (!current_.entry.has_after && is_kept(channel, current_.leg)) {
             // Another leg reaches this message, or there is a hole, which is reported then.
             current_.message = nullptr;
+            ++legs_[current_.leg].duplicates;
             channel.views[current_.leg].position.reset();
         } else {
             is_full = true;
@@ -118,7 +119,7 @@ void Arbiter::release(Channel& channel, TimePoint now, Deliver deliver) {
         const Verdict verdict = judge_number(channel, leg, entry, now);
         if (verdict != Verdict::stuck) return take(channel, leg, verdict, {}, now, deliver);
         const bool is_sure = entry.has_after;
-        const std::int64_t after = is_sure ? entry.after : std::max(mark, entry.last - 1);
+        const std::int64_t after = is_sure ? entry.after : entry.last > mark ? entry.last - 1 : mark;
         const bool is_nearer =
             !nearest || after < nearest_after || (after == nearest_after && is_sure && !nearest_is_sure);
         if (!is_nearer) continue;

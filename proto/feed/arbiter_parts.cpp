@@ -84,20 +84,21 @@ void NumberBitmap::begin(std::int64_t first, std::int64_t last) noexcept {
 }
 
 void NumberBitmap::advance(std::int64_t mark, std::int64_t first, std::int64_t last) noexcept {
-    if (last - mark >= kReach)
+    const std::uint64_t count = distance(mark, last);
+    if (count >= kReach)
         seen_.reset();
     else
-        for (std::int64_t number = mark + 1; number <= last; ++number) seen_.reset(place(number));
+        for (std::uint64_t back = 0; back < count; ++back) seen_.reset(place(last, back));
     set(first, last);
 }
 
 void NumberBitmap::set(std::int64_t first, std::int64_t last) noexcept {
-    for (std::int64_t number = std::max(first, last - kReach + 1); number <= last; ++number)
-        seen_.set(place(number));
+    const std::uint64_t count = std::min<std::uint64_t>(distance(first, last), kReach - 1);
+    for (std::uint64_t back = 0; back <= count; ++back) seen_.set(place(last, back));
 }
 
 bool NumberBitmap::was_passed_over(std::int64_t mark, std::int64_t number) const noexcept {
-    return number >= floor_ && number > mark - kReach && !seen_[place(number)];
+    return number >= floor_ && distance(number, mark) < kReach && !seen_[place(number)];
 }
 
 std::uint64_t content_hash(std::span<const std::byte> content) noexcept {

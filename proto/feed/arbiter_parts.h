@@ -96,7 +96,7 @@ class ContentRing {
 /// Records which of the last 1,024 numbers were delivered. Threading: one thread. Allocates: nothing.
 class NumberBitmap {
   public:
-    static constexpr std::int64_t kReach = 1024;
+    static constexpr std::uint64_t kReach = 1024;
 
     /// An epoch begins with this message.
     void begin(std::int64_t first, std::int64_t last) noexcept;
@@ -107,8 +107,12 @@ class NumberBitmap {
     [[nodiscard]] bool was_passed_over(std::int64_t mark, std::int64_t number) const noexcept;
 
   private:
-    [[nodiscard]] static std::size_t place(std::int64_t number) noexcept {
-        return static_cast<std::size_t>(static_cast<std::uint64_t>(number) % kReach);
+    /// From a lower number to a higher one, also where the difference exceeds a signed number.
+    [[nodiscard]] static std::uint64_t distance(std::int64_t from, std::int64_t to) noexcept {
+        return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+    }
+    [[nodiscard]] static std::size_t place(std::int64_t number, std::uint64_t back = 0) noexcept {
+        return static_cast<std::size_t>((static_cast<std::uint64_t>(number) - back) % kReach);
     }
     std::bitset<kReach> seen_;
     std::int64_t floor_ = 0;

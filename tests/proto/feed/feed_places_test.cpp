@@ -195,6 +195,19 @@ TEST_F(FeedPlacesTest, Section6WhereNothingCanBeComparedTheOverlapOfARotationIsM
     EXPECT_EQ(feed->stats().gaps, 0U);
 }
 
+/// Trades with the largest number of all: the record of delivered numbers counts in 64 bits.
+TEST_F(FeedPlacesTest, Section7TheLargestAndTheSmallestNumberAreNumbers) {
+    venue_with(R"("identical": true, )", R"("identical": true, "independent": true, )");
+    start_legs(2);
+    show(0, INT64_MIN);
+    show(0, INT64_MIN + 1);
+    show(1, INT64_MIN);
+    show(0, INT64_MAX);
+    show(1, INT64_MIN + 1);
+    show(1, INT64_MAX);
+    EXPECT_EQ(got.size(), 4U) << "three messages, and the gap before the last";
+}
+
 /// A sample that waits for a number which a leg has passed would keep others from being taken.
 TEST_F(FeedPlacesTest, Section7ALegThatJoinsLaterIsMeasuredAtOnce) {
     start_legs(2);
