@@ -18,6 +18,7 @@ std::span<const FuzzTarget> fuzz_targets() noexcept {
         FuzzTarget{"ring", &fuzz_ring},
         FuzzTarget{"recording", &fuzz_recording},
         FuzzTarget{"records", &fuzz_records},
+        FuzzTarget{"arbiter", &fuzz_arbiter},
     };
     return kTargets;
 }

@@ -33,6 +33,8 @@ void fuzz_records(std::span<const std::byte> input);
 void fuzz_connection(std::span<const std::byte> input);
 /// The whole client: a session over many scripted streams.
 void fuzz_manager(std::span<const std::byte> input);
+/// Several legs of a channel, which show whatever they like.
+void fuzz_arbiter(std::span<const std::byte> input);
 /// The file of a recording, or its lines.
 void fuzz_recording(std::span<const std::byte> input);
 /// A shared ring whose positions and headers the second side writes arbitrarily.
