@@ -54,6 +54,15 @@ Reactor::~Reactor() {
     drop_garbage();
 }
 
+inline int Reactor::visit(const std::vector<IoWatch*>& watches) {
+    int work = 0;
+    for (std::size_t i = 0; i < watches.size(); ++i) {  // a callback may add and remove watches
+        IoWatch& watch = *watches[i];
+        if (watch.interest_.any()) work += watch.callback_(watch.interest_, now_);
+    }
+    return work;
+}
+
 int Reactor::turn(Duration max_wait) {
     const TurnScope scope(*this);
     now_ = clock_.now();
@@ -240,15 +249,6 @@ int Reactor::run_revisits() {
         auto& watch = static_cast<IoWatch&>(*revisiting_.next);
         watch.unlink();
         work += watch.callback_({.read = true}, now_);
-    }
-    return work;
-}
-
-int Reactor::visit(const std::vector<IoWatch*>& watches) {
-    int work = 0;
-    for (std::size_t i = 0; i < watches.size(); ++i) {  // a callback may add and remove watches
-        IoWatch& watch = *watches[i];
-        if (watch.interest_.any()) work += watch.callback_(watch.interest_, now_);
     }
     return work;
 }

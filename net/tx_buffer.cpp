@@ -7,8 +7,7 @@
 namespace pinwheel {
 namespace {
 
-constexpr std::size_t kSmallest = 4096;               // a batch of pongs and a close frame fit
-constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is freed when it is empty
+constexpr std::size_t kSmallest = 4096;  // a batch of pongs and a close frame fit
 
 }  // namespace
 
@@ -33,15 +32,8 @@ bool TxBuffer::append(std::span<const std::byte> unit) noexcept {
     return true;
 }
 
-IoResult TxBuffer::flush(ByteStream& stream) noexcept {
-    while (head_ < tail_) {
-        const IoResult wrote = stream.write_some({bytes_.data() + head_, tail_ - head_});
-        if (wrote.status != IoStatus::ok) return wrote;
-        head_ += wrote.bytes;
-    }
-    clear();
-    if (bytes_.size() > kKept) std::vector<std::byte>().swap(bytes_);
-    return IoResult::done(0);
+void TxBuffer::shrink() noexcept {
+    std::vector<std::byte>().swap(bytes_);
 }
 
 }  // namespace pinwheel

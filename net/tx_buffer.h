@@ -17,8 +17,10 @@ class TxBuffer {
     explicit TxBuffer(std::size_t limit) noexcept : limit_(limit) {}
 
     /// Room for a unit of `size` bytes. Empty if that would exceed the limit, or if there is no memory.
-    [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept {
-        if (size > limit_ || this->size() > limit_ - size) [[unlikely]]
+    [[nodiscard]] std::span<std::byte> claim(std::size_t size) noexcept { return claim(size, limit_); }
+    /// The same with a limit of at most limit().
+    [[nodiscard]] std::span<std::byte> claim(std::size_t size, std::size_t limit) noexcept {
+        if (size > limit || this->size() > limit - size) [[unlikely]]
             return {};
         if (bytes_.size() - tail_ < size && !make_room(size)) [[unlikely]]
             return {};
@@ -30,14 +32,29 @@ class TxBuffer {
     [[nodiscard]] bool append(std::span<const std::byte> unit) noexcept;
 
     /// Writes as much as the stream takes. would_block: a rest is left. ok: nothing is left.
-    IoResult flush(ByteStream& stream) noexcept;
+    IoResult flush(ByteStream& stream) noexcept {
+        while (head_ < tail_) {
+            const IoResult wrote = stream.write_some({bytes_.data() + head_, tail_ - head_});
+            if (wrote.status != IoStatus::ok) [[unlikely]]
+                return wrote;
+            head_ += wrote.bytes;
+        }
+        clear();
+        if (bytes_.size() > kKept) [[unlikely]]
+            shrink();
+        return IoResult::done(0);
+    }
 
     [[nodiscard]] std::size_t size() const noexcept { return tail_ - head_; }
+    [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
     void clear() noexcept { head_ = tail_ = 0; }
 
   private:
+    static constexpr std::size_t kKept = std::size_t{64} << 10;  // larger storage is freed when it is empty
+
     /// False: no memory.
     [[nodiscard]] bool make_room(std::size_t size) noexcept;
+    void shrink() noexcept;
 
     const std::size_t limit_;
     std::vector<std::byte> bytes_;

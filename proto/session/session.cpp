@@ -410,13 +410,17 @@ Errc Session::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     const Errc refused = connection_->send(opcode, payload);
     if (refused != Errc::ok) return refused;
     stats_.record_message_sent(payload.size(), connection_->bytes_to_send(), reactor_.turn_time());
-    if (observer_ != nullptr)
-        observer_->on_sent({.payload = payload,
-                            .is_text = opcode == Opcode::text,
-                            .generation = generation_,
-                            .sequence = delivery_.sequence(),
-                            .time = reactor_.system_now()});
+    if (observer_ != nullptr) [[unlikely]]
+        tell_sent(opcode, payload);
     return Errc::ok;
+}
+
+void Session::tell_sent(Opcode opcode, std::span<const std::byte> payload) noexcept {
+    observer_->on_sent({.payload = payload,
+                        .is_text = opcode == Opcode::text,
+                        .generation = generation_,
+                        .sequence = delivery_.sequence(),
+                        .time = reactor_.system_now()});
 }
 
 void Session::send_texts(const std::vector<std::string>& texts) {

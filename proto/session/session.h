@@ -146,6 +146,7 @@ class Session final : private ConnectionHandler, private DeliveryOwner {
     void tell_observer(const SessionEvent::Any& event, ConnectionState before, const SessionEffects& effects,
                        TimePoint now) noexcept;
     [[nodiscard]] Timer& timer(SessionTimer which) noexcept;
+    [[gnu::noinline]] void tell_sent(Opcode opcode, std::span<const std::byte> payload) noexcept;
     void send_texts(const std::vector<std::string>& texts);
     void dispose(std::unique_ptr<Connection> connection) noexcept;
 

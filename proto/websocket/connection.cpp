@@ -125,7 +125,7 @@ int Connection::on_io(Interest ready, TimePoint now) {
 
 /// True if the next turn has input that the descriptor does not show, left by the bound of a turn, by TLS or
 /// by a failed write.
-bool Connection::has_unread_input(const StreamStatus& status) const noexcept {
+inline bool Connection::has_unread_input(const StreamStatus& status) const noexcept {
     if (progress_ == MessageAssembler::Progress::paused) return false;
     return progress_ == MessageAssembler::Progress::more || write_error_ != Errc::ok ||
            (status.has_buffered_input && !status.reads_wait_for_write);
@@ -177,13 +177,17 @@ int Connection::receive(TimePoint now) {
     return reads + (turn_bounds::kDecodedFrames - frames_left);
 }
 
-void Connection::decode(const MessageStamp& stamp, int& frames_left) {
+inline void Connection::decode(const MessageStamp& stamp, int& frames_left) {
     using Progress = MessageAssembler::Progress;
     if (assembler_.wants_input()) assembler_.feed(input_);
     progress_ = assembler_.run(stamp, frames_left);
     if (progress_ == Progress::paused || progress_ == Progress::more) return;
     input_ = {};
-    if (progress_ != Progress::failed) return;
+    if (progress_ == Progress::failed) [[unlikely]]
+        protocol_broken();
+}
+
+void Connection::protocol_broken() {
     const Errc broken = assembler_.error();
     send_last(protocol_.peer_broke(broken));
     end({.error =
@@ -206,7 +210,7 @@ void Connection::resume() noexcept {
     reactor_.revisit(watch_);
 }
 
-IoResult Connection::read() noexcept {
+inline IoResult Connection::read() noexcept {
     rx_.clear();
     const auto room = rx_.writable();
     const IoResult got = stream_->read_view(room, input_);
@@ -238,12 +242,8 @@ void Connection::answer_pings() noexcept {
 void Connection::queue_pongs() noexcept {
     if (!protocol_.has_pings()) return;
     for (const ControlPayload& payload : protocol_.take_pongs())
-        std::ignore = queue_frame(Opcode::pong, payload.bytes());
+        std::ignore = queue_frame(Opcode::pong, payload.bytes(), tx_.limit());
     pong_ahead_ = tx_.size();
-}
-
-void Connection::on_pong(std::span<const std::byte> payload) {
-    handler_.on_pong(payload);
 }
 
 void Connection::on_close(const CloseFrame& frame) {
@@ -260,25 +260,7 @@ void Connection::on_close(const CloseFrame& frame) {
 
 Errc Connection::send(Opcode opcode, std::span<const std::byte> payload) noexcept {
     if (!protocol_.may_send()) return Errc::not_connected;
-    const std::size_t limit = options_.send_buffer_limit;
-    if (tx_.size() > limit || frame_size(payload.size()) > limit - tx_.size()) return Errc::send_buffer_full;
-    return send_frame(opcode, payload);
-}
-
-Errc Connection::ping(std::span<const std::byte> payload) noexcept {
-    if (payload.size() > kMaxControlPayload) return Errc::invalid_argument;
-    return send(Opcode::ping, payload);
-}
-
-Errc Connection::queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
-    const auto room = tx_.claim(frame_size(payload.size()));
-    if (room.empty()) return Errc::send_buffer_full;
-    tx_.commit(encode_frame(opcode, payload, reactor_.random().next_u32(), room));
-    return Errc::ok;
-}
-
-Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept {
-    const Errc refused = queue_frame(opcode, payload);
+    const Errc refused = queue_frame(opcode, payload, options_.send_buffer_limit);
     if (refused != Errc::ok) return refused;
     flush();
     if (tx_.size() > 0 || watch_.interest().write) [[unlikely]]
@@ -286,26 +268,45 @@ Errc Connection::send_frame(Opcode opcode, std::span<const std::byte> payload) n
     return Errc::ok;
 }
 
+Errc Connection::ping(std::span<const std::byte> payload) noexcept {
+    if (payload.size() > kMaxControlPayload) return Errc::invalid_argument;
+    return send(Opcode::ping, payload);
+}
+
+inline Errc Connection::queue_frame(Opcode opcode, std::span<const std::byte> payload,
+                                    std::size_t limit) noexcept {
+    const auto room = tx_.claim(frame_size(payload.size()), limit);
+    if (room.empty()) return Errc::send_buffer_full;
+    tx_.commit(encode_frame(opcode, payload, reactor_.random().next_u32(), room));
+    return Errc::ok;
+}
+
 /// The due pongs, and a close frame behind them.
 void Connection::send_last(const std::optional<ControlPayload>& close) noexcept {
     queue_pongs();
-    if (close) std::ignore = queue_frame(Opcode::close, close->bytes());
+    if (close) std::ignore = queue_frame(Opcode::close, close->bytes(), tx_.limit());
     flush();
     update_interest();
 }
 
-void Connection::flush() noexcept {
+inline void Connection::flush() noexcept {
     if (!stream_) return;
     const std::size_t before = tx_.size();
     const IoResult result = tx_.flush(*stream_);
+    if (result.status == IoStatus::error || pong_ahead_ > 0 || state_ == State::draining) [[unlikely]]
+        after_flush(result, before - tx_.size());
+}
+
+void Connection::after_flush(IoResult result, std::size_t written) noexcept {
     if (result.status == IoStatus::error) {
+        written += tx_.size();
         tx_.clear();
         // The next read reports it, after the peer's remaining bytes.
         if (write_error_ == Errc::ok) write_error_ = result.error;
         if (watch_.active()) reactor_.revisit(watch_);
     }
-    if (pong_ahead_ > 0) [[unlikely]] {
-        pong_ahead_ -= std::min(pong_ahead_, before - tx_.size());
+    if (pong_ahead_ > 0) {
+        pong_ahead_ -= std::min(pong_ahead_, written);
         if (pong_ahead_ == 0 && protocol_.has_pings() && watch_.active()) reactor_.revisit(watch_);
     }
     if (state_ != State::draining || tx_.size() > 0 || std::exchange(write_shut_, true)) return;
@@ -322,7 +323,7 @@ void Connection::update_interest() noexcept {
     if (watch_.active()) update_interest(stream_->status());
 }
 
-void Connection::update_interest(const StreamStatus& status) noexcept {
+inline void Connection::update_interest(const StreamStatus& status) noexcept {
     const bool is_paused = progress_ == MessageAssembler::Progress::paused;
     const Interest interest{
         .read = !is_paused && !status.reads_wait_for_write,

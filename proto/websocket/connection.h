@@ -156,26 +156,29 @@ class Connection final : public Disposable, private DialHandler, private Control
     void on_dial_failed(const Error& error) override;
     void on_dial_warning(const Error& warning) override;
     void on_ping(std::span<const std::byte> payload) override;
-    void on_pong(std::span<const std::byte> payload) override;
+    void on_pong(std::span<const std::byte> payload) override { handler_.on_pong(payload); }
     void on_close(const CloseFrame& frame) override;
 
     int on_io(Interest ready, TimePoint now);
     void on_timer(TimePoint now);
     int receive(TimePoint now);
     void read_upgrade_answer();
-    void decode(const MessageStamp& stamp, int& frames_left);
-    [[nodiscard]] bool has_unread_input(const StreamStatus& status) const noexcept;
-    [[nodiscard]] IoResult read() noexcept;
+    [[gnu::always_inline]] inline void decode(const MessageStamp& stamp, int& frames_left);
+    [[gnu::cold]] void protocol_broken();
+    [[nodiscard]] inline bool has_unread_input(const StreamStatus& status) const noexcept;
+    [[nodiscard, gnu::always_inline]] inline IoResult read() noexcept;
     int discard();
     void queue_pongs() noexcept;
     void answer_pings() noexcept;
-    [[nodiscard]] Errc queue_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
-    [[nodiscard]] Errc send_frame(Opcode opcode, std::span<const std::byte> payload) noexcept;
+    [[nodiscard, gnu::always_inline]] inline Errc queue_frame(Opcode opcode,
+                                                              std::span<const std::byte> payload,
+                                                              std::size_t limit) noexcept;
     void send_last(const std::optional<ControlPayload>& close) noexcept;
-    void flush() noexcept;
+    [[gnu::always_inline]] inline void flush() noexcept;
+    [[gnu::cold]] void after_flush(IoResult result, std::size_t written) noexcept;
     void write_backlog();
     void update_interest() noexcept;
-    void update_interest(const StreamStatus& status) noexcept;
+    [[gnu::always_inline]] inline void update_interest(const StreamStatus& status) noexcept;
     void upgrade_cut_short();  // the stream ended before the answer was complete
     void end_upgrade();        // on a failure
     void stream_failed(const IoResult& result);

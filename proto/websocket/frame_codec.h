@@ -98,6 +98,7 @@ class FrameDecoder {
     /// Adds bytes, which must stay valid until next() returns need_input. Call it at first, and after
     /// need_input.
     void feed(std::span<const std::byte> input) noexcept { input_ = input; }
+    [[nodiscard]] bool has_input() const noexcept { return !input_.empty(); }
     /// True where next_whole() may read the next frame: between frames, without masks.
     [[nodiscard]] bool may_read_whole() const noexcept { return extent_.at_border() && !peer_must_mask_; }
     /// Takes the next frame off the input if it is a complete message. False: next() must decode it, or the

@@ -31,11 +31,6 @@ Errc MessageAssembler::allow_compression() noexcept {
     return Errc::ok;
 }
 
-void MessageAssembler::feed(std::span<const std::byte> input) noexcept {
-    decoder_.feed(input);
-    state_ = State::decoding;
-}
-
 MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int& frames_left) {
     if (state_ == State::whole_pending) {
         state_ = State::decoding;
@@ -48,8 +43,14 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int&
         inflate(stamp, frames_left);
     }
     while (state_ == State::decoding && frames_left > 0) {
-        if (open_ == Open::none && decoder_.may_read_whole()) take_whole_messages(stamp);
-        if (state_ != State::decoding) break;
+        if (open_ == Open::none && decoder_.may_read_whole()) [[likely]]
+            take_whole_messages(stamp);
+        if (state_ != State::decoding) [[unlikely]]
+            break;
+        if (!decoder_.has_input()) [[likely]] {
+            state_ = State::hungry;
+            break;
+        }
         const auto status = decoder_.next();
         if (status == FrameDecoder::Status::chunk) [[likely]] {
             --frames_left;
@@ -60,6 +61,8 @@ MessageAssembler::Progress MessageAssembler::run(const MessageStamp& stamp, int&
             fail(decoder_.error());
         }
     }
+    if (state_ == State::hungry) [[likely]]
+        return Progress::need_input;
     switch (state_) {
         case State::whole_pending:
         case State::chunk_pending:
@@ -88,7 +91,7 @@ void MessageAssembler::refuse(std::uint64_t size) noexcept {
 }
 
 /// The usual case, unfragmented messages: they are checked and delivered in place.
-void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
+inline void MessageAssembler::take_whole_messages(const MessageStamp& stamp) {
     for (WholeMessage message; state_ == State::decoding && decoder_.next_whole(message);)
         take_whole(message, stamp);
 }

@@ -54,7 +54,10 @@ class MessageAssembler {
 
     /// Adds bytes, followed by 64 readable ones. They must stay valid until run() returns neither paused nor
     /// more. Requires wants_input().
-    void feed(std::span<const std::byte> input) noexcept;
+    void feed(std::span<const std::byte> input) noexcept {
+        decoder_.feed(input);
+        state_ = State::decoding;
+    }
     [[nodiscard]] bool wants_input() const noexcept { return state_ == State::hungry; }
 
     /// Decodes until the input is used up. If a call of the sink throws, the next run() continues behind that
@@ -91,7 +94,7 @@ class MessageAssembler {
     void fail(Errc code) noexcept;
     void refuse(std::uint64_t size) noexcept;
     void take(const MessageStamp& stamp, int& frames_left);
-    void take_whole_messages(const MessageStamp& stamp);
+    [[gnu::always_inline]] inline void take_whole_messages(const MessageStamp& stamp);
     inline void take_whole(const WholeMessage& message, const MessageStamp& stamp);
     void take_part(const FrameChunk& chunk, const MessageStamp& stamp, int& frames_left);
     void begin_frame(const FrameChunk& chunk) noexcept;
