@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -71,9 +73,11 @@ class FailingCalls final : public FileCalls {
     bool folder_sync_fails = false;
     int syncs = 0;
     int folder_syncs = 0;
+    bool only_appends = true;
     std::vector<std::size_t> writes;  // the bytes of each successful write
 
     std::ptrdiff_t write(int fd, std::span<const std::byte> bytes) noexcept override {
+        only_appends = only_appends && (::fcntl(fd, F_GETFL) & O_APPEND) != 0;
         if (room == 0) return errno = ENOSPC, -1;
         const auto count = FileCalls::write(fd, bytes.first(std::min<std::uint64_t>(bytes.size(), room)));
         if (count > 0) {

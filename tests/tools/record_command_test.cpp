@@ -186,6 +186,31 @@ TEST_F(RecordCommand, EachLegOfAFeedIsRecordedToAFileOfItsOwn) {
                    2, {"several legs"});
 }
 
+TEST_F(RecordCommand, AConfigNamesTheFeed) {
+    const FeedCommand feed({"--capture", folder.write("s.tsv", "1\t<\tx\n"), "--speed", "max"});
+    const std::string config =
+        folder.write("config.json", R"({"url": ")" + feed.url() + R"(", "subscriptions": ["trades"]})");
+    const auto outcome = run({"record", "--config", config, "--epoll", "--out", folder.path("out")});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    const std::string lines =
+        printed(std::filesystem::directory_iterator(folder.path("out"))->path().string());
+    EXPECT_EQ(messages_of(lines), "x\n");
+    EXPECT_NE(lines.find("trades"), std::string::npos) << "the subscription that was sent: " << lines;
+}
+
+TEST_F(RecordCommand, ATerminalShowsRateSizeLagAndDrops) {
+    const FeedCommand feed({"--rate", "2000"});
+    const std::string command = "'" PINWHEEL_COMMAND "' record " + feed.url() +
+                                " --subscribe '*' --epoll --seconds 1.3 --out " + folder.path("out");
+    const auto outcome = Subprocess({"env", "TERM=xterm", "script", "-qec", command, "/dev/null"}).finish();
+    EXPECT_EQ(outcome.status, 0);
+    const auto progress = outcome.output.find(" messages, ");
+    ASSERT_NE(progress, std::string::npos) << outcome.output;
+    const std::string line = outcome.output.substr(progress, 60);
+    for (const char* const part : {"/s, ", " MB, lag ", " s, dropped 0"})
+        EXPECT_NE(line.find(part), std::string::npos) << line;
+}
+
 /// The pipes of README.md: jq reads every line, and hftbacktest's converter reads `int(line[:19])` and
 /// `json.loads(line[20:])` of each line of a gzip file.
 TEST_F(RecordCommand, ThePipesOfTheReadmeWork) {

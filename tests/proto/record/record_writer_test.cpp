@@ -94,6 +94,7 @@ TEST_F(Recording, FramesHaveSixtyFourKibibytesToOneMebibyteAndOneWriteEach) {
     EXPECT_GE(summary.raw_bytes / summary.frames, 64U << 10);
     EXPECT_LE(summary.raw_bytes / summary.frames, 1U << 20);
     EXPECT_EQ(calls.writes.size(), summary.frames + 1) << "one more for the seek table";
+    EXPECT_TRUE(calls.only_appends);
 }
 
 TEST_F(Recording, RotatesByTheHourAndBySize) {
