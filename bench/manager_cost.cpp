@@ -13,35 +13,15 @@
 #include "../proto/session/manager.h"
 #include "support/cost_peers.h"
 #include "support/frame_stream.h"
+#include "support/peer_dialer.h"
 
 namespace {
 
 using namespace pinwheel;
 using bench::Peer;
+using bench::PeerDialer;
 
 constexpr std::size_t kRead = std::size_t{13} << 10;
-
-class PeerDialer final : public Dialer {
-  public:
-    PeerDialer(Reactor& reactor, Peer& peer) : reactor_(reactor), peer_(peer) {}
-    std::unique_ptr<Dial> dial(const DialTarget&, DialHandler& handler) override {
-        return std::make_unique<PeerDial>(*this, handler);
-    }
-
-  private:
-    struct PeerDial final : Dial {
-        PeerDial(PeerDialer& its_dialer, DialHandler& its_handler)
-            : dialer(its_dialer), handler(its_handler) {
-            dialer.reactor_.schedule(timer, dialer.reactor_.now());
-        }
-        void answer(TimePoint) { handler.on_dialed(dialer.peer_.connect()); }
-        PeerDialer& dialer;
-        DialHandler& handler;
-        Timer timer{Timer::Callback::member<&PeerDial::answer>(*this)};
-    };
-    Reactor& reactor_;
-    Peer& peer_;
-};
 
 /// The owner of a bare connection; ignores all events.
 struct Nobody final : ConnectionHandler {

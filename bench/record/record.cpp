@@ -1,6 +1,9 @@
 // Recordings: the rate of a recorder on one core, its cost for the producer of the ring, the size of a
 // recording, and the speed of a replay through the client.
-//   record [--smoke] [SECONDS]    SECONDS (60) of writing at 200,000 messages/s of 200 bytes
+//   record [SECONDS]             SECONDS (60) of writing at 200,000 messages/s of 200 bytes
+//   record --socket [SECONDS]    the same through a socket, from a server on another core, and the time of a
+//                                reactor's turn with a bare consumer of the ring and with a recorder
+//   record --smoke               both for a second
 #include <sched.h>
 #include <zstd.h>
 
@@ -9,52 +12,28 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "../../core/histogram.h"
-#include "../../core/random.h"
 #include "../../proto/record/recorder.h"
 #include "../../proto/record/replay_source.h"
 #include "../../proto/session/manager.h"
+#include "through_socket.h"
+#include "trades.h"
 
 namespace {
 
 using namespace pinwheel;
 using namespace std::chrono_literals;
+using bench::Trades;
 
 constexpr double kRate = 200'000;
-constexpr std::size_t kSize = 200;
 
 SteadyClock g_clock;
-
-/// Like a venue's messages: names repeat, numbers differ.
-class Trades {
-  public:
-    std::string_view next() {
-        price_ += static_cast<std::int64_t>(random_.below(21)) - 10;
-        const int length = std::snprintf(
-            text_.data(), text_.size(),
-            R"({"stream":"btcusdt@trade","data":{"e":"trade","E":%llu,"s":"BTCUSDT","t":%llu,"p":"%lld.%02u","q":"0.%06u","b":%llu,"a":%llu,"T":%llu,"m":%s,"M":true}})",
-            1'700'000'000'000ULL + number_, 3'000'000'000ULL + number_, static_cast<long long>(price_),
-            static_cast<unsigned>(random_.below(100)), static_cast<unsigned>(random_.below(1'000'000)),
-            20'000'000'000ULL + random_.below(1'000'000), 20'000'000'000ULL + random_.below(1'000'000),
-            1'700'000'000'000ULL + number_, random_.below(2) == 0 ? "true" : "false");
-        ++number_;
-        text_.resize(std::max(text_.size(), kSize));
-        if (static_cast<std::size_t>(length) < kSize)  // JSON may end in spaces
-            std::memset(text_.data() + length, ' ', kSize - static_cast<std::size_t>(length));
-        return std::string_view(text_).substr(0, kSize);
-    }
-
-  private:
-    SeededRandom random_{1};
-    std::int64_t price_ = 64'000;
-    std::uint64_t number_ = 0;
-    std::string text_ = std::string(512, ' ');
-};
 
 /// A session's end of the ring.
 class Producer {
@@ -131,7 +110,7 @@ int write(const std::string& folder, double seconds) {
         "one core for both, %.0f s: %llu messages of %zu B made, %llu written, %llu dropped; %.1f MB of "
         "lines in "
         "%.1f MB\n",
-        seconds, static_cast<unsigned long long>(made), kSize,
+        seconds, static_cast<unsigned long long>(made), Trades::kSize,
         static_cast<unsigned long long>(stats.messages), static_cast<unsigned long long>(producer.dropped()),
         static_cast<double>(stats.raw_bytes) / 1e6, static_cast<double>(stats.written_bytes) / 1e6);
     report_cost("put, with the recorder", cost);
@@ -193,22 +172,37 @@ int replay(const std::string& path) {
     return messages > 0 ? 0 : 1;
 }
 
-int measure(double seconds) {
-    std::string folder = (std::filesystem::temp_directory_path() / "pinwheel-record-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) return 1;
+int measure(const std::string& folder, double seconds) {
     share_one_core();
     write_without(std::min(seconds, 5.0));
     int failed = write(folder, seconds);
     const std::string path = std::filesystem::directory_iterator(folder)->path().string();
     compare_size(path);
     failed |= replay(path);
-    std::filesystem::remove_all(folder);
     return failed;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const bool smoke = argc > 1 && std::strcmp(argv[1], "--smoke") == 0;
-    return measure(smoke ? 1 : argc > 1 ? std::atof(argv[1]) : 60);
+    const std::string_view mode = argc > 1 ? argv[1] : "";
+    const bool smoke = mode == "--smoke";
+    const bool socket = mode == "--socket";
+    const char* const number = argc > (socket ? 2 : 1) ? argv[argc - 1] : "60";
+    const double seconds = smoke ? 1 : std::atof(number);
+    std::string folder = (std::filesystem::temp_directory_path() / "pinwheel-record-XXXXXX").string();
+    if (!(seconds > 0) || ::mkdtemp(folder.data()) == nullptr) return 2;
+    for (const char* const part : {"/socket", "/ring"}) std::filesystem::create_directory(folder + part);
+    int failed = 0;
+    try {
+        // A busy machine may miss the rate for a second. --smoke does not fail then.
+        if (smoke || socket)
+            failed = bench::record_through_socket(folder + "/socket", seconds) || smoke ? 0 : 1;
+        if (!socket) failed |= measure(folder + "/ring", seconds);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "record: %s\n", error.what());
+        failed = 1;
+    }
+    std::filesystem::remove_all(folder);
+    return failed;
 }
