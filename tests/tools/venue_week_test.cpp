@@ -55,7 +55,7 @@ class VenueWeek : public testing::TestWithParam<Week> {
         const bool is_quiet = feed_->settled() && dialer_.streams() == 1 && clock_.now() >= busy_until_;
         const Duration stride =
             is_quiet ? Duration{4s} : Duration{100ms};  // OKX: a ping after 25 s, a cut after 30
-        const Duration until_venue = venue_.deadline() - clock_.now();
+        const Duration until_venue = std::max(venue_.deadline(), clock_.now()) - clock_.now();
         clock_.advance(std::clamp<Duration>(until_venue, 1ms, stride));
     }
 

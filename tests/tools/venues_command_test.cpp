@@ -174,8 +174,8 @@ TEST(Venues, LatencyMeasuresAVenuesMessages) {
     const std::string profile = folder.write("small.json", std::string(kSmall));
     const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
                                         text_frame(R"({"c":"trades.A","n":1})") + close_frame(1000)));
-    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--stamp", "/n",
-                              "--url", "ws://" + server.authority() + "/", "--json", "--epoll"});
+    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--url",
+                              "ws://" + server.authority() + "/", "--json", "--epoll"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(number_at(outcome.output, "/messages"), 1U) << outcome.output;
 }

@@ -7,12 +7,14 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "../../../core/cpu.h"
+#include "../../../core/text_file.h"
 #include "../terminal/screen_text.h"
 
 namespace pinwheel::tool {
@@ -20,6 +22,7 @@ namespace {
 
 constexpr double kDefaultTimeout = 10;  // seconds
 constexpr std::size_t kLongestLine = 4096;
+constexpr std::uint64_t kLargestHeaderFile = std::uint64_t{1} << 16;
 
 std::atomic<bool> g_interrupted{false};
 std::atomic<Reactor*> g_running{nullptr};
@@ -40,11 +43,45 @@ void on_signal(int) {
         reactor->stop();  // async-signal-safe: an atomic store and a write
 }
 
-HttpHeader parse_header(const std::string& text) {
+HttpHeader parse_header(const std::string& where, const std::string& text) {
     const auto colon = text.find(':');
-    if (colon == std::string::npos) throw UsageError{"--header needs 'Name: value', with a colon"};
+    if (colon == std::string::npos) throw UsageError{where + " needs 'Name: value', with a colon"};
     const auto value = text.find_first_not_of(' ', colon + 1);
     return {text.substr(0, colon), value == std::string::npos ? std::string() : text.substr(value)};
+}
+
+/// A line each. Empty lines and lines that begin with # do not count.
+void read_headers(const std::string& file, std::vector<HttpHeader>& headers) {
+    const auto text = read_text_file(file, kLargestHeaderFile);
+    if (!text) throw UsageError{"--header-file: " + text.error().message()};
+    std::istringstream lines(*text);
+    int number = 0;
+    for (std::string line; std::getline(lines, line);) {
+        ++number;
+        if (line.ends_with('\r')) line.pop_back();
+        if (line.empty() || line.front() == '#') continue;
+        headers.push_back(parse_header("--header-file '" + file + "' line " + std::to_string(number), line));
+    }
+}
+
+/// `Name=VARIABLE`: the value is that of the environment variable.
+HttpHeader header_of_variable(const std::string& text) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos || equals + 1 == text.size())
+        throw UsageError{"--header-env wants NAME=VARIABLE, with the name of an environment variable"};
+    const std::string variable = text.substr(equals + 1);
+    const char* const value = std::getenv(variable.c_str());
+    if (value == nullptr)
+        throw UsageError{"--header-env: the environment has no variable '" + variable + "'; export it first"};
+    return {text.substr(0, equals), value};
+}
+
+std::vector<HttpHeader> headers_of(const ClientOptions& options) {
+    std::vector<HttpHeader> headers;
+    for (const auto& file : options.header_files) read_headers(file, headers);
+    for (const auto& variable : options.header_variables) headers.push_back(header_of_variable(variable));
+    for (const auto& header : options.headers) headers.push_back(parse_header("--header", header));
+    return headers;
 }
 
 /// The proxy of the command line, else that of the environment.
@@ -76,6 +113,9 @@ Config resolve(const ClientOptions& options) {
         throw UsageError{"URL is required, here or in the file of --config; see pinwheel " + options.command +
                          " --help"};
     if (!options.ca_file.empty()) config.tls.ca_file = options.ca_file;
+    if (!options.certificate_file.empty()) config.tls.certificate_file = options.certificate_file;
+    if (!options.key_file.empty()) config.tls.key_file = options.key_file;
+    if (!options.verify) config.tls.dangerously_disable_certificate_verification = true;
     if (options.epoll) config.mode = *options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin;
     if (options.cpu) config.cpu = options.cpu;
     return config;
@@ -86,14 +126,16 @@ Config resolve(const ClientOptions& options) {
 Client::Client(const ClientOptions& options)
     : has_config_(!options.config_file.empty()), config_(resolve(options)), url_(Url::parse(*config_.url)) {
     if (!url_) throw UsageError{url_.error().message()};
-    for (const auto& header : options.headers)
-        connection_options_.upgrade.headers.push_back(parse_header(header));
+    connection_options_.upgrade.headers = headers_of(options);
+    connection_options_.upgrade.subprotocols = options.subprotocols;
     if (const Error refused = validate(connection_options_.upgrade); refused.failed())
         throw UsageError{refused.message()};
     if (options.timeout || !has_config_)
         timeout_ = std::chrono::duration_cast<Duration>(
             std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));
     connection_options_.connection_timeout = timeout_.value_or(config_.limits.limits.connection_timeout);
+    if (url_->tls() && !options.verify)
+        complain("certificates are not verified: anyone on the path can read and change all traffic");
     if (config_.cpu) pin(*config_.cpu);
     reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});
     try {

@@ -22,9 +22,15 @@ struct ClientOptions {
     std::string fallback_url{};  // used if neither this nor the config has a URL
     std::string config_file{};   // the source of values that are not given here
     std::string ca_file{};
-    std::vector<std::string> headers{};  // "Name: value"
-    std::string proxy{};                 // a URL, or "none"; empty: from the environment
-    std::optional<bool> epoll{};         // unset, also in the config: the command's default
+    std::string certificate_file{};
+    std::string key_file{};
+    bool verify = true;                           // certificates
+    std::vector<std::string> headers{};           // "Name: value"
+    std::vector<std::string> header_files{};      // such lines
+    std::vector<std::string> header_variables{};  // "Name=VARIABLE"
+    std::vector<std::string> subprotocols{};
+    std::string proxy{};          // a URL, or "none"; empty: from the environment
+    std::optional<bool> epoll{};  // unset, also in the config: the command's default
     std::optional<int> cpu{};
     std::optional<double> timeout{};  // of the connection attempt, in seconds
 };

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <span>
 #include <tuple>
 #include <utility>
+
+#include "../../../proto/text/utf8.h"
+#include "../terminal/screen_text.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -17,6 +21,12 @@ std::uint32_t queue_size_of(const Config& config) {
         if (value.row->field == "queue_size" && value.origin != LimitOrigin::default_value)
             return config.limits.limits.queue_size;
     return 0;
+}
+
+void check_texts(const FeedRunOptions& run) {
+    for (const auto& text : run.send)
+        if (!is_utf8(std::as_bytes(std::span(text))))
+            throw UsageError{"--send '" + printable(text) + "' is not UTF-8, which a text message must be"};
 }
 
 }  // namespace
@@ -133,6 +143,7 @@ void FeedRun::make_feed() {
 }
 
 ClientOptions with_venue(ClientOptions client, const FeedRunOptions& run) {
+    check_texts(run);
     if (run.venue.venue.empty()) return client;
     const VenueProfile profile = choose_venue(run.venue.venue);
     for (const auto& channel : run.venue.channels) std::ignore = parse_channel(channel);
@@ -184,9 +195,7 @@ WebSocketOptions FeedRun::session_options() {
                 on_message(shown);
             };
     }
-    options.on_connect = [this] {
-        if (!feed_ || feed_->legs_up() == 1) on_up(client_.reactor().now());
-    };
+    options.on_connect = [this] { on_connect(); };
     options.on_disconnect = [this](DisconnectReason reason) { on_disconnect(reason); };
     options.on_alert = [this](std::string_view channel, std::string_view message, AlertContext context) {
         if (ws().is_dead()) return;  // on_attempt_timer() reports the end
@@ -196,6 +205,15 @@ WebSocketOptions FeedRun::session_options() {
         say(line);
     };
     return options;
+}
+
+void FeedRun::on_connect() {
+    for (const auto& text : options_.send)
+        if (const Errc refused = ws().try_send(text); refused != Errc::ok) {
+            say("--send: " + std::string(pinwheel::describe(refused)));
+            return fail();
+        }
+    if (!feed_ || feed_->legs_up() == 1) on_up(client_.reactor().now());
 }
 
 void FeedRun::on_disconnect(DisconnectReason reason) {

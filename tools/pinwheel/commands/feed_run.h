@@ -20,6 +20,7 @@ namespace pinwheel::tool {
 
 struct FeedRunOptions {
     std::vector<std::string> subscribe{};
+    std::vector<std::string> send{};         // at each connect
     double seconds = 0;                      // 0: no end
     std::optional<std::uint32_t> retries{};  // if set, also of the first connection
     bool verbose = false;
@@ -85,6 +86,7 @@ class FeedRun : private SessionObserver {
     [[nodiscard]] WebSocketOptions session_options();
     void make_feed();
     void make_manager();
+    void on_connect();
     void on_disconnect(DisconnectReason reason);
     void on_step(const SessionStep& step) noexcept override;
     void on_sent(const SentMessage& message) noexcept override {

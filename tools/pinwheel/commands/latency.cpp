@@ -15,6 +15,7 @@
 #include "../terminal/terminal.h"
 #include "feed_run.h"
 #include "options.h"
+#include "stamp.h"
 
 namespace pinwheel::tool {
 namespace {
@@ -27,6 +28,7 @@ struct LatencyOptions {
     ClientOptions client{};
     FeedRunOptions run{.seconds = 10};
     std::optional<std::string> stamp{};  // a JSON pointer
+    std::string stamp_unit = "auto";
     std::string plot{};
     bool json = false;
 };
@@ -74,7 +76,9 @@ class Latency final : private FeedRun {
         : FeedRun(client, options.run),
           options_(options),
           slot_length_(std::chrono::duration_cast<Duration>(
-              std::chrono::duration<double>(std::max(kLeastSlot, options.run.seconds / kSlots)))) {}
+              std::chrono::duration<double>(std::max(kLeastSlot, options.run.seconds / kSlots)))) {
+        if (options.stamp) stamp_.emplace(*options.stamp, options.stamp_unit);
+    }
 
     [[nodiscard]] int run(std::optional<OutputFile>& plot) {
         began_ = slot_began_ = client().reactor().now();
@@ -87,6 +91,10 @@ class Latency final : private FeedRun {
         for (std::size_t leg = 0; has_legs() && leg < feed().leg_slots(); ++leg)
             if (feed().leg_session(leg) != nullptr)
                 report_.legs.push_back({leg, feed().leg_stats(leg).firsts, feed().leg_lead(leg)});
+        if (stamp_ && !stamp_->fault().empty()) {
+            say(stamp_->fault());
+            return 1;
+        }
         if (report_.times.count() == 0) {
             if (done) say_why_nothing();
             return 1;
@@ -101,10 +109,11 @@ class Latency final : private FeedRun {
         ++messages_;
         const SystemTime now = client().reactor().system_now();
         Duration latency{};
-        if (options_.stamp) {
-            const auto stamp = message.json().integer(*options_.stamp);
-            if (!stamp) return;
-            latency = now.time_since_epoch() - Duration{*stamp};
+        if (stamp_) {
+            const auto age = stamp_->age(message.json(), now);
+            if (!stamp_->fault().empty()) fail();
+            if (!age) return;
+            latency = *age;
         } else {
             if (message.kernel_received == SystemTime{}) return;
             latency = now - message.kernel_received;
@@ -147,7 +156,7 @@ class Latency final : private FeedRun {
     void say_why_nothing() {
         const std::string from = " from " + client().url().without_query();
         if (messages_ == 0) return say("no message came" + from + "; does it need a --subscribe?");
-        say(options_.stamp ? "no message" + from + " has a whole number at --stamp '" + *options_.stamp + "'"
+        say(options_.stamp ? "no message" + from + " has a value at --stamp '" + *options_.stamp + "'"
                            : "the kernel gave no times of arrival for messages" + from + "; use --stamp");
     }
     [[nodiscard]] std::string source() const {
@@ -204,6 +213,7 @@ class Latency final : private FeedRun {
     TimePoint progress_at_{};
     bool shows_progress_ = false;
     std::uint64_t messages_ = 0;
+    std::optional<StampReader> stamp_;
     Histogram slot_;
     LatencyReport report_;
     Timer slot_timer_{Timer::Callback::member<&Latency::on_slot_timer>(*this)};
@@ -231,10 +241,13 @@ Command latency_command(CLI::App& app) {
     add_value(*command, "--seconds", options->run.seconds, "SECONDS", "length of the run")
         ->capture_default_str()
         ->check(seconds(1e-3));
-    add_value(
-        *command, "--stamp", options->stamp, "POINTER",
-        "measure from the Unix time in ns at this JSON pointer of each message, such as /ts, instead of "
-        "from the arrival in the kernel");
+    add_value(*command, "--stamp", options->stamp, "POINTER",
+              "measure from the time at this JSON pointer of each message, such as /ts, instead of from the "
+              "arrival in the kernel");
+    add_value(*command, "--stamp-unit", options->stamp_unit, "auto|ns|us|ms|s|iso",
+              "unit of --stamp since 1970, or RFC 3339; auto: guessed from the size of the first one")
+        ->capture_default_str()
+        ->needs("--stamp");
     add_value(*command, "--plot", options->plot, "FILE",
               "draw percentiles and a timeline into this SVG file");
     command->add_flag("--json", options->json, "print one JSON object");

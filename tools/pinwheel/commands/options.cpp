@@ -127,6 +127,23 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
     add_value(command, "--header", options.headers, "HEADER",
               "extra request header, 'Name: value'; repeatable")
         ->allow_extra_args(false);
+    add_value(command, "--header-file", options.header_files, "FILE",
+              "file of such headers, one a line, which keeps secrets out of the process list; repeatable")
+        ->allow_extra_args(false);
+    add_value(command, "--header-env", options.header_variables, "NAME=VARIABLE",
+              "extra request header with the value of an environment variable; repeatable")
+        ->allow_extra_args(false);
+    add_value(command, "--subprotocol", options.subprotocols, "NAME",
+              "subprotocol to offer, the preferred one first; repeatable")
+        ->allow_extra_args(false);
+    auto* const certificate = add_value(command, "--cert", options.certificate_file, "FILE",
+                                        "PEM file of this client's certificate chain");
+    auto* const key = add_value(command, "--key", options.key_file, "FILE", "PEM key of that certificate");
+    key->needs(certificate);
+    certificate->needs(key);
+    command.add_flag_callback(
+        "--dangerously-disable-certificate-verification", [&options] { options.verify = false; },
+        "accept any certificate: anyone on the path can then read and change all traffic");
     add_value(command, "--proxy", options.proxy, "URL|none",
               "proxy to connect through, http://[USER:PASSWORD@]HOST[:PORT] or the same with socks5h; 'none' "
               "connects directly")
@@ -152,6 +169,10 @@ void add_run_options(CLI::App& command, FeedRunOptions& options) {
         add_value(command, "--venue", options.venue.venue, "NAME|FILE",
                   "venue of 'pinwheel venues', or a profile's file; its rules keep the channels alive");
     venue->excludes(command.get_option("--subscribe"));
+    add_value(command, "--send", options.send, "MESSAGE",
+              "text message to send at each connect, for example a subscription; repeatable")
+        ->allow_extra_args(false)
+        ->excludes(venue);
     add_value(command, "--channel", options.venue.channels, "NAME:SYMBOL",
               "channel of the venue, or the venue's own text of one; repeatable")
         ->allow_extra_args(false)

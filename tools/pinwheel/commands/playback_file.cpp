@@ -8,73 +8,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "../../../proto/text/stamp.h"
 #include "client.h"
 
 namespace pinwheel::tool {
-namespace {
-
-std::optional<int> digits(std::string_view& text, std::size_t count) {
-    int value = 0;
-    if (text.size() < count) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + count, value);
-    if (error != std::errc() || end != text.data() + count || value < 0) return std::nullopt;
-    text.remove_prefix(count);
-    return value;
-}
-
-bool skip(std::string_view& text, char expected) {
-    if (!text.starts_with(expected)) return false;
-    text.remove_prefix(1);
-    return true;
-}
-
-/// The digits behind a decimal point, in ns.
-std::optional<std::int64_t> fraction(std::string_view& text) {
-    if (!skip(text, '.')) return 0;
-    std::int64_t value = 0;
-    std::int64_t unit = 1'000'000'000;
-    for (; unit > 1 && !text.empty() && text[0] >= '0' && text[0] <= '9'; text.remove_prefix(1)) {
-        unit /= 10;
-        value += (text[0] - '0') * unit;
-    }
-    return unit < 1'000'000'000 ? std::optional(value) : std::nullopt;
-}
-
-std::optional<SystemTime> read_date(std::string_view text) {
-    using namespace std::chrono;
-    static constexpr std::string_view kAhead = " --T::";  // the text before each number
-    std::array<int, kAhead.size()> parts{};
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (i > 0 && !skip(text, kAhead[i])) return std::nullopt;
-        const auto number = digits(text, i == 0 ? 4 : 2);
-        if (!number) return std::nullopt;
-        parts[i] = *number;
-    }
-    const auto rest = fraction(text);
-    const year_month_day date{year{parts[0]}, month{static_cast<unsigned>(parts[1])},
-                              day{static_cast<unsigned>(parts[2])}};
-    // Nanoseconds reach to the year 2262.
-    if (!rest || text != "Z" || !date.ok() || parts[0] < 1970 || parts[0] > 2261 || parts[3] > 23 ||
-        parts[4] > 59 || parts[5] > 60)
-        return std::nullopt;
-    return SystemTime{sys_days(date) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5]) +
-                      nanoseconds(*rest)};
-}
-
-std::optional<SystemTime> read_number(std::string_view text) {
-    std::int64_t whole = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
-    if (error != std::errc() || whole < 0) return std::nullopt;
-    const auto count = static_cast<std::size_t>(end - text.data());
-    text.remove_prefix(count);
-    if (count == 19 && text.empty()) return SystemTime{Duration{whole}};
-    const auto rest = fraction(text);
-    if (!rest || !text.empty() || whole > 9'000'000'000) return std::nullopt;
-    return SystemTime{std::chrono::seconds{whole} + Duration{*rest}};
-}
-
-}  // namespace
-
 bool is_recording(const std::string& path) {
     if (path.ends_with(".zst")) return true;
     std::error_code unknown;
@@ -109,8 +46,12 @@ std::function<std::unique_ptr<Playback>()> open_playback(const std::vector<std::
 }
 
 SystemTime parse_time(const char* option, std::string_view text) {
-    if (const auto time = text.find('T') != std::string_view::npos ? read_date(text) : read_number(text))
-        return *time;
+    constexpr std::size_t kDigitsOfNs = 19;
+    const bool is_ns = text.size() == kDigitsOfNs && text.find('.') == std::string_view::npos;
+    const TimeUnit unit = text.find(':') != std::string_view::npos ? TimeUnit::rfc3339
+                          : is_ns                                  ? TimeUnit::nanoseconds
+                                                                   : TimeUnit::seconds;
+    if (const auto time = parse_stamp(text, unit)) return SystemTime{Duration{*time}};
     throw UsageError{std::string(option) + " '" + std::string(text) +
                      "' is neither a time such as 2026-11-28T07:00:00Z nor Unix time in seconds or ns"};
 }

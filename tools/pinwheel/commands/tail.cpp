@@ -1,6 +1,8 @@
 #include <langinfo.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
@@ -9,6 +11,7 @@
 #include "../../../proto/delivery/prometheus.h"
 #include "../../../proto/feed/feed_prometheus.h"
 #include "../../../proto/record/record_line.h"
+#include "../terminal/line_input.h"
 #include "../terminal/message_text.h"
 #include "../terminal/metrics_server.h"
 #include "../terminal/screen_text.h"
@@ -31,7 +34,8 @@ struct TailOptions {
     std::uint64_t count = 0;  // 0: no end
     TextOptions text{};
     std::string flush = "batch";
-    bool messages = false;  // instead of the live view
+    bool messages = false;     // instead of the live view
+    bool interactive = false;  // sends the lines of standard input
     bool stats_json = false;
     std::optional<std::uint16_t> metrics_port{};
     std::string record{};     // the file to record to
@@ -50,6 +54,13 @@ class Tail final : private FeedRun {
                                                      : without_credentials(options.nats.server.url);
         state_.unicode = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;
         if (options.metrics_port) serve_metrics(*options.metrics_port);
+        if (options.interactive) {
+            const std::uint64_t room = client.config().limits.limits.send_buffer_limit - kMaxFrameHeader;
+            input_.emplace(client.reactor(), STDIN_FILENO,
+                           static_cast<std::size_t>(std::min<std::uint64_t>(room, kLongestInputLine)),
+                           LineInput::Take::member<&Tail::on_input_line>(*this),
+                           LineInput::TooLong::member<&Tail::on_input_too_long>(*this));
+        }
     }
 
     /// A line from another source, on the reactor's thread.
@@ -91,6 +102,22 @@ class Tail final : private FeedRun {
             print(*text);
         if (options_.count > 0 && window_.messages() == options_.count) end();
         flush_after(message);
+    }
+    void on_up(TimePoint) override {
+        if (input_) input_->resume();
+    }
+    void on_lost(TimePoint) override {
+        if (input_) input_->pause();
+    }
+    bool on_input_line(std::string_view line) {
+        const Errc refused = ws().try_send(line);
+        if (refused != Errc::invalid_argument)
+            return refused == Errc::ok;  // else it waits for room, or for the next connection
+        say("a line of standard input is not UTF-8, which a text message must be; it was not sent");
+        return true;
+    }
+    void on_input_too_long() {
+        say("a line of standard input is longer than a message may be; no more of it is read");
     }
     /// In the format of a recording: 19 digits and a space.
     [[nodiscard]] std::string timestamp_of(const Message& message) {
@@ -222,6 +249,8 @@ class Tail final : private FeedRun {
     }
 
     static constexpr std::size_t kMostShown = 16'384;
+    static constexpr std::size_t kMaxFrameHeader = 14;  // RFC 6455 section 5.2
+    static constexpr std::size_t kLongestInputLine = std::size_t{1} << 20;
     static constexpr std::size_t kStatusColumns = 79;
 
     const TailOptions& options_;
@@ -241,6 +270,7 @@ class Tail final : private FeedRun {
     Latest<std::string> feed_metrics_;
     Timer timer_{Timer::Callback::member<&Tail::on_timer>(*this)};
     std::optional<MetricsServer> metrics_;
+    std::optional<LineInput> input_;
 };
 
 /// The session uses a stream of this process and ignores its URL.
@@ -261,6 +291,12 @@ int tail_nats(const TailOptions& options) {
     return status;
 }
 
+/// True for a pipe or a socket: somebody writes to it.
+bool input_is_piped() noexcept {
+    struct stat kind {};
+    return ::fstat(STDIN_FILENO, &kind) == 0 && (S_ISFIFO(kind.st_mode) || S_ISSOCK(kind.st_mode));
+}
+
 int tail(const TailOptions& options) {
     catch_signals();  // before the screen is changed, because that must be undone
     if (options.text.filter) check_pointer("--filter", *options.text.filter);
@@ -271,6 +307,8 @@ int tail(const TailOptions& options) {
         throw UsageError{"--since, --last, --stream and --nats-creds are for a URL nats://HOST:PORT/SUBJECT"};
     Client client(with_venue(options.client, options.run));
     TailOptions all = options;
+    if (options.run.venue.venue.empty() && input_is_piped()) all.interactive = true;
+    if (options.interactive) all.messages = true;  // the live view would hide what is typed
     if (!options.record.empty()) all.run.record = RecordOptions{.file = options.record};
     return Tail(client, all).run();
 }
@@ -284,6 +322,10 @@ Command tail_command(CLI::App& app) {
                     "pinwheel tail wss://127.0.0.1:8443/ --ca ca.pem --subscribe trades.BTC-USD");
     add_client_options(*command, options->client, Source::command_line_or_config);
     add_run_options(*command, options->run);
+    command
+        ->add_flag("-i,--interactive", options->interactive,
+                   "send each line of standard input as a text message; the default if it is a pipe")
+        ->excludes(command->get_option("--venue"));
     add_value(*command, "--count", options->count, "COUNT", "end after this many messages")
         ->check(whole(0, kMost));
     add_value(*command, "--seconds", options->run.seconds, "SECONDS", "end after this time")
