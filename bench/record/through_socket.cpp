@@ -215,6 +215,7 @@ bool record_through_socket(const std::string& folder, double seconds) {
         Reactor reactor;
         WebSocketOptions options;
         options.auto_reconnect = false;
+        options.ping_interval = WebSocketOptions::Seconds{0};  // the server answers none
         options.queue_size = kQueueSize;
         options.queue_bytes = std::size_t{512} << 20;
         WebSocketManager ws(reactor, server.url(), options);
