@@ -95,6 +95,13 @@ class Consumer {
         feed_->connect();
     }
 
+    /// A leg that joins behind a hole waits for a leg that lags, also on a busy machine: what a process has
+    /// not sent when it is killed no leg has.
+    static void hold_long(FeedOptions& options) {
+        options.min_hold = options.max_hold = std::chrono::seconds{10};
+        options.hold_messages = 500;
+    }
+
     Feed& feed() noexcept { return *feed_; }
     /// The suite's own time limit is the only clock.
     void turn_until(const std::function<bool()>& done) {

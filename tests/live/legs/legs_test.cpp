@@ -36,7 +36,7 @@ TEST_F(Legs, Section6RotationsAtSpeedLoseNothingAndBringNothingTwice) {
 
 TEST_F(Legs, Section7KillingALegsVenueLosesNothingWhileAnotherLegLives) {
     VenueProcess venues[] = {venue(), venue()};
-    Consumer consumer(text, {venues[0].url(), venues[1].url()}, 2);
+    Consumer consumer(text, {venues[0].url(), venues[1].url()}, 2, &Consumer::hold_long);
     consumer.follow(0);
     consumer.follow(1);
     const std::size_t kills = times_of("PINWHEEL_KILLS", 10);

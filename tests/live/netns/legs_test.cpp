@@ -21,6 +21,7 @@ TEST(NetnsLegs, Section7CuttingTheLinkOfOneLegLosesNothing) {
     VenueProcess second(profile, TwoHosts::kSecondServer, on_server);
     const char* const addresses[] = {TwoHosts::kServer, TwoHosts::kSecondServer};
     Consumer consumer(text, {first.url(), second.url()}, 2, [](FeedOptions& options) {
+        Consumer::hold_long(options);
         options.websocket.ping_interval = 50ms;
         options.websocket.ping_timeout = 500ms;
         options.websocket.connection_timeout = 500ms;
