@@ -45,7 +45,9 @@ TEST_F(LegsCommand, TailPrintsEachMessageOnce) {
     for (std::size_t begin = 0; begin < outcome.output.size();) {
         const std::size_t end = outcome.output.find('\n', begin);
         const std::string line = outcome.output.substr(begin, end - begin);
-        if (last) ASSERT_EQ(value_of(line, R"("prevSeqId":)"), last) << line;
+        if (last) {
+            ASSERT_EQ(value_of(line, R"("prevSeqId":)"), last) << line;
+        }
         last = value_of(line, R"("seqId":)");
         ASSERT_TRUE(last) << line;
         begin = end + 1;

@@ -367,7 +367,9 @@ TEST(VenueSimulator, ABookFollowsFromItsChanges) {
                     whole += (whole.empty() ? "" : ",") + it->second;
             else
                 for (const auto& [at, text] : sides[0]) whole += (whole.empty() ? "" : ",") + text;
-            if (tick > -50) EXPECT_EQ(book.side(tick, bids, level), whole);
+            if (tick > -50) {
+                EXPECT_EQ(book.side(tick, bids, level), whole);
+            }
         }
 }
 

@@ -64,7 +64,9 @@ TEST(Compression, AMessageRefersToThoseBeforeItAndPlainOnesComeBetween) {
     for (int i = 0; i < 50; ++i) {
         const std::string text = R"({"symbol":"BTC-USD","price":)" + std::to_string(i) + "}";
         const std::string payload = server.message(text);
-        if (i > 1) EXPECT_LT(payload.size(), text.size() / 2) << "nothing was shared";
+        if (i > 1) {
+            EXPECT_LT(payload.size(), text.size() / 2) << "nothing was shared";
+        }
         stream += compressed(payload) + text_frame("plain") + ping_frame("p") +
                   compressed(server.message(std::string(3, 'b')), true, kBinary);
         expected += "T:" + text + " T:plain ping:p B:3 ";
