@@ -32,7 +32,7 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
     std::string_view nearest;
     std::size_t least = 0;
     for (const auto candidate : known) {
-        const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
+        const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});
         if (3 * (longer - shorter) > longer) continue;  // a long text costs no work
         const std::size_t apart = distance(name, candidate);
         if (3 * apart > longer) continue;

@@ -157,9 +157,9 @@ class CompressingPeers : public testing::TestWithParam<Compressing> {
 INSTANTIATE_TEST_SUITE_P(Real, CompressingPeers,
                          testing::Values(Compressing{true, "--deflate"}, Compressing{false, "--deflate"},
                                          Compressing{false, "--deflate-each"}),
-                         [](const auto& info) {
-                             return std::string(info.param.is_python ? "Python" : "Node") +
-                                    (info.param.option == "--deflate" ? "" : "ForgettingEach");
+                         [](const auto& test) {
+                             return std::string(test.param.is_python ? "Python" : "Node") +
+                                    (test.param.option == "--deflate" ? "" : "ForgettingEach");
                          });
 
 TEST_P(CompressingPeers, MessagesOfEachSizeTypeAndCutInflate) {

@@ -111,9 +111,9 @@ TEST_F(FeedRecorderTest, WhatALoginSaysIsLeftOut) {
 }
 
 TEST_F(FeedRecorderTest, RefusesWhatItCannotRecord) {
-    const auto refusal = [&](const RecordOptions& options) {
+    const auto refusal = [&](const RecordOptions& record) {
         try {
-            const FeedRecorder refused(*feed, options);
+            const FeedRecorder refused(*feed, record);
         } catch (const WebSocketError& error) {
             return std::string(error.what());
         }

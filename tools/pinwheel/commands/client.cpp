@@ -115,7 +115,8 @@ Config resolve(const ClientOptions& options) {
     if (!options.ca_file.empty()) config.tls.ca_file = options.ca_file;
     if (!options.certificate_file.empty()) config.tls.certificate_file = options.certificate_file;
     if (!options.key_file.empty()) config.tls.key_file = options.key_file;
-    if (!options.verify) config.tls.dangerously_disable_certificate_verification = true;
+    config.tls.dangerously_disable_certificate_verification |=
+        options.dangerously_disable_certificate_verification;
     if (options.epoll) config.mode = *options.epoll ? ReactorMode::epoll : ReactorMode::busy_spin;
     if (options.cpu) config.cpu = options.cpu;
     return config;
@@ -134,7 +135,7 @@ Client::Client(const ClientOptions& options)
         timeout_ = std::chrono::duration_cast<Duration>(
             std::chrono::duration<double>(options.timeout.value_or(kDefaultTimeout)));
     connection_options_.connection_timeout = timeout_.value_or(config_.limits.limits.connection_timeout);
-    if (url_->tls() && !options.verify)
+    if (url_->tls() && options.dangerously_disable_certificate_verification)
         complain("certificates are not verified: anyone on the path can read and change all traffic");
     if (config_.cpu) pin(*config_.cpu);
     reactor_ = std::make_unique<Reactor>(ReactorOptions{.mode = config_.mode.value_or(ReactorMode::epoll)});

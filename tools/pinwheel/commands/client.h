@@ -24,7 +24,7 @@ struct ClientOptions {
     std::string ca_file{};
     std::string certificate_file{};
     std::string key_file{};
-    bool verify = true;                           // certificates
+    bool dangerously_disable_certificate_verification = false;
     std::vector<std::string> headers{};           // "Name: value"
     std::vector<std::string> header_files{};      // such lines
     std::vector<std::string> header_variables{};  // "Name=VARIABLE"

@@ -141,9 +141,9 @@ void add_client_options(CLI::App& command, ClientOptions& options, Source source
     auto* const key = add_value(command, "--key", options.key_file, "FILE", "PEM key of that certificate");
     key->needs(certificate);
     certificate->needs(key);
-    command.add_flag_callback(
-        "--dangerously-disable-certificate-verification", [&options] { options.verify = false; },
-        "accept any certificate: anyone on the path can then read and change all traffic");
+    command.add_flag("--dangerously-disable-certificate-verification",
+                     options.dangerously_disable_certificate_verification,
+                     "accept any certificate: anyone on the path can then read and change all traffic");
     add_value(command, "--proxy", options.proxy, "URL|none",
               "proxy to connect through, http://[USER:PASSWORD@]HOST[:PORT] or the same with socks5h; 'none' "
               "connects directly")
