@@ -1,4 +1,5 @@
 // Venues on the command line: `venues`, and tail and latency with --venue. Section 10 of the feed's rules.
+#include <chrono>
 #include <filesystem>
 
 #include "../support/frames.h"
@@ -172,10 +173,13 @@ TEST(Venues, TailPrintsDataAloneAndReportsRefusals) {
 TEST(Venues, LatencyMeasuresAVenuesMessages) {
     const TempDir folder;
     const std::string profile = folder.write("small.json", std::string(kSmall));
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const std::string stamp = std::to_string(std::chrono::nanoseconds(now).count());
     const RawServer server(upgraded_and(text_frame(R"({"ok":"trades.A"})") +
-                                        text_frame(R"({"c":"trades.A","n":1})") + close_frame(1000)));
-    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--url",
-                              "ws://" + server.authority() + "/", "--json", "--epoll"});
+                                        text_frame(R"({"c":"trades.A","n":1,"t":)" + stamp + "}") +
+                                        close_frame(1000)));
+    const auto outcome = run({"latency", "--venue", profile, "--channel", "trades:A", "--stamp", "/t",
+                              "--url", "ws://" + server.authority() + "/", "--json", "--epoll"});
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(number_at(outcome.output, "/messages"), 1U) << outcome.output;
 }
