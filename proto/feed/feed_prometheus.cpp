@@ -66,6 +66,7 @@ void append_legs(std::string& out, const Feed& feed, const std::vector<Labelled>
     family("pinwheel_feed_leg_filled_total", "counter", "Messages that filled another leg's hole.",
            [](const FeedLegStats& stats) { return stats.filled; });
     std::vector<LabelledHistogram> leads;
+    leads.reserve(legs.size());
     for (const auto& leg : legs) leads.push_back({feed.leg_lead(leg.index), leg.labels});
     append_prometheus(out, leads, "pinwheel_feed_leg_lead_seconds",
                       "Of samples: by how much the leg was before another one.");
