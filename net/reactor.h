@@ -153,7 +153,7 @@ class Reactor {
     [[nodiscard]] Errc watch(IoWatch& watch, int fd, Interest interest) noexcept;
     /// The same for a source that another thread fills: the reactor may sleep while it is empty. The thread
     /// calls wake_if_asleep() when it has published work.
-    [[nodiscard]] Errc watch_inbox(IoWatch& watch) noexcept;
+    [[nodiscard]] Errc watch_inbox(IoWatch& inbox) noexcept;
     /// Ends the sleep of a reactor that sleeps, or is about to. From any thread. A system call only then.
     void wake_if_asleep() noexcept {
         if (mode_ == ReactorMode::busy_spin) return;
