@@ -200,7 +200,7 @@ class Reactor {
     int run_posted();
     int run_running(int limit);
     int run_revisits();
-    int visit(const std::vector<IoWatch*>& watches);
+    inline int visit(const std::vector<IoWatch*>& watches);
     int visit_some(const std::vector<IoWatch*>& watches);
     int run_ready(Duration sleep);
     void keep(Disposable* garbage) noexcept;

@@ -159,7 +159,7 @@ def paths_are_there(_work):
 
 # What each answer of CONTRIBUTING.md's map must hold.
 ANSWERS = {
-    'proto/websocket/close_code.cpp': r'broken == Errc::bad_utf8\) return CloseCode::invalid_payload',
+    'proto/websocket/close_code.cpp': r'bad_utf8.*return CloseCode::invalid_payload',
     'proto/websocket/control_protocol.h': r'pings that are answered',
     'proto/websocket/limit_table.h': r'LimitRow\{"ping_interval", "ping", "interval", LimitUnit::seconds, 20, 5, 60',
     'proto/policy/session_effect.h': r'define PINWHEEL_SESSION_TIMERS\(row\)',
