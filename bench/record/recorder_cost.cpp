@@ -2,47 +2,25 @@
 // ring that another thread empties. Prints the number of messages. For counting the instructions of the
 // reactor's thread (bench/compare_instructions).
 //   recorder_cost ring|recorder MESSAGES SIZE    a bare consumer, or a recorder
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "../../proto/record/recorder.h"
 #include "../../proto/session/manager.h"
 #include "../support/cost_peers.h"
 #include "../support/frame_stream.h"
 #include "../support/peer_dialer.h"
+#include "bare_consumer.h"
 
 namespace {
 
 using namespace pinwheel;
 
 constexpr std::size_t kRead = std::size_t{13} << 10;
-
-class BareConsumer {
-  public:
-    explicit BareConsumer(MessageQueue& queue)
-        : thread_([this, &queue] {
-              while (!stop_) {
-                  while (queue.front() != nullptr) queue.pop();
-                  std::this_thread::sleep_for(std::chrono::milliseconds{1});
-              }
-          }) {}
-    ~BareConsumer() {
-        stop_ = true;
-        thread_.join();
-    }
-    BareConsumer(const BareConsumer&) = delete;
-    BareConsumer& operator=(const BareConsumer&) = delete;
-
-  private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
-};
 
 }  // namespace
 
@@ -70,7 +48,7 @@ int main(int argc, char** argv) {
     ws.connect();
     std::uint64_t messages = 0;
     {
-        std::optional<BareConsumer> consumer;
+        std::optional<bench::BareConsumer> consumer;
         std::optional<Recorder> recorder;
         if (way == "ring")
             consumer.emplace(ws.queue());

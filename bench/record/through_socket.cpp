@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -26,6 +25,7 @@
 #include "../../proto/session/manager.h"
 #include "../../proto/websocket/accept_key.h"
 #include "../../proto/websocket/frame_codec.h"
+#include "bare_consumer.h"
 #include "trades.h"
 
 namespace pinwheel::bench {
@@ -119,28 +119,6 @@ class Server {
     UniqueFd listener_;
     std::uint16_t port_ = 0;
     pid_t child_ = -1;
-};
-
-/// Empties the ring on a thread of its own.
-class BareConsumer {
-  public:
-    explicit BareConsumer(MessageQueue& queue)
-        : thread_([this, &queue] {
-              while (!stop_) {
-                  while (queue.front() != nullptr) queue.pop();
-                  std::this_thread::sleep_for(1ms);
-              }
-          }) {}
-    ~BareConsumer() {
-        stop_ = true;
-        thread_.join();
-    }
-    BareConsumer(const BareConsumer&) = delete;
-    BareConsumer& operator=(const BareConsumer&) = delete;
-
-  private:
-    std::atomic<bool> stop_{false};
-    std::thread thread_;
 };
 
 double cpu_seconds_of_thread() {

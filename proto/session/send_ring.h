@@ -27,8 +27,7 @@ class SendRing {
     /// Names a manager to the producer.
     enum class Target : std::uint32_t {};
     /// A message that was not sent, and why: not_connected, send_buffer_full, or invalid_argument for a
-    /// target that does not exist. Runs on the reactor's thread,
-    /// and must not destroy the ring.
+    /// target that does not exist. Runs on the reactor's thread, and must not destroy the ring.
     using Refused = Handler<void(Target target, Errc why, std::span<const std::byte> payload)>;
 
     /// The most messages that a turn sends.

@@ -20,10 +20,10 @@ namespace pinwheel::test {
 class RawServer {
   public:
     using Answer = std::function<std::string(const std::string& request)>;
-    enum class Then { close, hold, close_after_more };
+    enum class Then { close, hold, close_after_text };
 
-    /// `hold` keeps the connection until the client ends it, `close_after_more` until it sends something. An
-    /// empty answer sends nothing.
+    /// `hold` keeps the connection until the client ends it, `close_after_text` until it sends a text
+    /// message. An empty answer sends nothing.
     explicit RawServer(Answer answer, Then then = Then::close) : answer_(std::move(answer)), then_(then) {
         const Endpoint any = *Endpoint::parse("127.0.0.1", 0);
         sockaddr_storage bound{};
@@ -61,7 +61,8 @@ class RawServer {
                 const ssize_t size = ::recv(client.get(), buffer.data(), buffer.size(), 0);
                 if (size <= 0) break;
                 request.append(buffer.data(), static_cast<std::size_t>(size));
-                if (answered && then_ == Then::close_after_more) break;
+                const bool is_text = buffer[0] == '\x81';  // FIN and opcode 1
+                if (answered && is_text && then_ == Then::close_after_text) break;
                 if (answered || request.find("\r\n\r\n") == std::string::npos) continue;
                 const std::string answer = answer_(request);
                 answered = ::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL) >= 0;

@@ -21,7 +21,7 @@ TEST(Send, TextsLeaveInTheirOrder) {
 }
 
 TEST(Send, TextsLeaveAtEachConnect) {
-    const RawServer server(upgraded_and(text_frame("hello")), RawServer::Then::close_after_more);
+    const RawServer server(upgraded_and(text_frame("hello")), RawServer::Then::close_after_text);
     const TempDir folder;
     const std::string config = folder.write("now.json", R"({"websocket": {"reconnect": {"delay": 0}}})");
     const auto outcome = run({"tail", "ws://" + server.authority() + "/", "--config", config, "--send",

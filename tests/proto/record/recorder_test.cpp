@@ -240,7 +240,7 @@ TEST(Recorders, WriteWithinASecondAndDrainTheRingAtTheEnd) {
     EXPECT_EQ(recorder.stats().messages, 10'000U);
 }
 
-// N6: the child has the recorder, and not its thread. An alarm ends a child that waits for it.
+// N6: the recorder and its thread are the parent's. An alarm ends a child that hangs.
 TEST(Recorders, N6AForkedChildEndsWithoutThemAndTheyGoOn) {
     const TempDir folder;
     MessageQueue queue;

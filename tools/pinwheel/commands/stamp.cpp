@@ -48,7 +48,7 @@ std::optional<TimeUnit> guess_unit(std::string_view text) {
     return std::nullopt;
 }
 
-std::string age_text(Duration time) {
+std::string text_of(Duration time) {
     const double ms = std::chrono::duration<double, std::milli>(time).count();
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), ms < 1000 ? "%.3f ms" : "%.0f s", ms < 1000 ? ms : ms / 1000);
@@ -64,27 +64,24 @@ std::optional<Duration> StampReader::age(const JsonView& json, SystemTime now) {
     auto text = json.string(pointer_);
     if (!text) text = json.raw(pointer_);
     if (!text || *text == "null" || !fault_.empty()) return std::nullopt;
-    const auto likely = guess_unit(*text);
-    if (!unit_) unit_ = likely;
-    const std::string shown = name() + " is '" + fit(*text, kMostShown) + "'";
-    if (!unit_) {
-        fault_ = shown + ", which is no time between 1973 and now in any unit; name another value";
-        return std::nullopt;
-    }
-    const auto time = parse_stamp(*text, *unit_);
-    const auto age = time ? now - SystemTime{Duration{*time}} : Duration::max();
-    if (age >= Duration::zero() && age <= kLargestAge) return age;
-    if (likely && *likely != *unit_)
-        fault_ = shown + ", which is no time of today in " + name_of(*unit_) +
-                 "; it looks like --stamp-unit " + name_of(*likely);
-    else if (!time)
-        fault_ = shown + ", which is no time in " + name_of(*unit_);
-    else if (age < Duration::zero())
-        fault_ = shown + ", which is " + age_text(-age) +
-                 " ahead of this machine's clock; the clocks differ, so that a latency cannot be measured";
-    else
-        fault_ = shown + ", which is more than a day ago";
+    if (!unit_) unit_ = guess_unit(*text);
+    const auto ns = unit_ ? parse_stamp(*text, *unit_) : std::nullopt;
+    const auto time = ns ? std::optional(SystemTime{Duration{*ns}}) : std::nullopt;
+    if (time && *time <= now && now - *time <= kLargestAge) return now - *time;
+    fault_ = "--stamp '" + pointer_ + "' is '" + fit(*text, kMostShown) + "', which is " +
+             describe_fault(*text, time, now);
     return std::nullopt;
+}
+
+std::string StampReader::describe_fault(std::string_view text, std::optional<SystemTime> time,
+                                        SystemTime now) const {
+    if (!unit_) return "no time between 1973 and now in any unit; name another value";
+    if (const auto likely = guess_unit(text); likely && *likely != *unit_)
+        return "no time of today in " + name_of(*unit_) + "; it looks like --stamp-unit " + name_of(*likely);
+    if (!time) return "no time in " + name_of(*unit_);
+    if (*time <= now) return "more than a day ago";
+    return text_of(*time - now) +
+           " ahead of this machine's clock; the clocks differ, so that a latency cannot be measured";
 }
 
 }  // namespace pinwheel::tool

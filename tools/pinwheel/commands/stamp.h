@@ -22,10 +22,10 @@ class StampReader {
 
     /// One sentence on the first faulty stamp; empty if there is none.
     [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
-    [[nodiscard]] const std::string& pointer() const noexcept { return pointer_; }
 
   private:
-    [[nodiscard]] std::string name() const { return "--stamp '" + pointer_ + "'"; }
+    [[nodiscard]] std::string describe_fault(std::string_view text, std::optional<SystemTime> time,
+                                             SystemTime now) const;
 
     const std::string pointer_;
     std::optional<TimeUnit> unit_;

@@ -249,7 +249,6 @@ class Tail final : private FeedRun {
     }
 
     static constexpr std::size_t kMostShown = 16'384;
-    static constexpr std::size_t kMaxFrameHeader = 14;  // RFC 6455 section 5.2
     static constexpr std::size_t kLongestInputLine = std::size_t{1} << 20;
     static constexpr std::size_t kStatusColumns = 79;
 
